@@ -1,0 +1,43 @@
+# Two commands for everyone: `make train` and `make test`. The environment is made in .venv when it is missing.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+
+.PHONY: train test check format accuracy clean
+
+train: .venv/.installed
+	$(BIN)/pellucid train
+
+test: .venv/.installed-dev
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+
+check: .venv/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+
+format: .venv/.installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# docs/accuracy.md: accuracy of the recipes over five seeds (about 45 minutes on two cores)
+accuracy: .venv/.installed
+	$(BIN)/python benchmarks/accuracy.py --seeds 5 --out docs/accuracy.md
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP_INSTALL) --editable .
+	touch $@
+
+.venv/.installed-dev: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP_INSTALL) --editable '.[dev]'
+	touch $@ .venv/.installed
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .coverage .coverage.* dist

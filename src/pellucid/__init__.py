@@ -1,0 +1,105 @@
+"""Train an image classifier in seconds, see through it, and ship it with proof.
+
+What is listed here is public; each name is imported when it is first used, so that ``import pellucid`` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "pellucid.data.catalogue": ("load_data",),
+    "pellucid.data.dataset": ("DataSplits", "ImageDataset"),
+    "pellucid.errors": (
+        "DataError",
+        "DeviceError",
+        "PellucidError",
+        "RunError",
+        "SettingError",
+        "SpecError",
+        "TrainingError",
+    ),
+    "pellucid.evaluate.evaluation": ("Evaluation", "evaluate"),
+    "pellucid.model": ("build",),
+    "pellucid.predict": ("Prediction", "Predictor"),
+    "pellucid.run.history": ("Epoch", "History"),
+    "pellucid.spec.layers": (
+        "Activation",
+        "AveragePooling2D",
+        "BatchNormalization",
+        "Conv2D",
+        "Dense",
+        "Dropout",
+        "Flatten",
+        "GlobalAveragePooling2D",
+        "GlobalMaxPooling2D",
+        "MaxPooling2D",
+    ),
+    "pellucid.spec.model": ("FactorySpec", "ModelSpec"),
+    "pellucid.spec.recipes": ("Recipe", "recipe"),
+    "pellucid.spec.train": ("SGD", "Adam", "AdamW", "Constant", "Cosine", "OneCycle", "TrainSpec"),
+    "pellucid.train.callbacks": ("Callback", "Plan"),
+    "pellucid.train.fit": ("fit",),
+    "pellucid.train.progress": ("ProgressBar",),
+    "pellucid.train.trained": ("Run", "load_run"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+if TYPE_CHECKING:
+    from pellucid.data.catalogue import load_data as load_data
+    from pellucid.data.dataset import DataSplits as DataSplits
+    from pellucid.data.dataset import ImageDataset as ImageDataset
+    from pellucid.errors import DataError as DataError
+    from pellucid.errors import DeviceError as DeviceError
+    from pellucid.errors import PellucidError as PellucidError
+    from pellucid.errors import RunError as RunError
+    from pellucid.errors import SettingError as SettingError
+    from pellucid.errors import SpecError as SpecError
+    from pellucid.errors import TrainingError as TrainingError
+    from pellucid.evaluate.evaluation import Evaluation as Evaluation
+    from pellucid.evaluate.evaluation import evaluate as evaluate
+    from pellucid.model import build as build
+    from pellucid.predict import Prediction as Prediction
+    from pellucid.predict import Predictor as Predictor
+    from pellucid.run.history import Epoch as Epoch
+    from pellucid.run.history import History as History
+    from pellucid.spec.layers import Activation as Activation
+    from pellucid.spec.layers import AveragePooling2D as AveragePooling2D
+    from pellucid.spec.layers import BatchNormalization as BatchNormalization
+    from pellucid.spec.layers import Conv2D as Conv2D
+    from pellucid.spec.layers import Dense as Dense
+    from pellucid.spec.layers import Dropout as Dropout
+    from pellucid.spec.layers import Flatten as Flatten
+    from pellucid.spec.layers import GlobalAveragePooling2D as GlobalAveragePooling2D
+    from pellucid.spec.layers import GlobalMaxPooling2D as GlobalMaxPooling2D
+    from pellucid.spec.layers import MaxPooling2D as MaxPooling2D
+    from pellucid.spec.model import FactorySpec as FactorySpec
+    from pellucid.spec.model import ModelSpec as ModelSpec
+    from pellucid.spec.recipes import Recipe as Recipe
+    from pellucid.spec.recipes import recipe as recipe
+    from pellucid.spec.train import SGD as SGD
+    from pellucid.spec.train import Adam as Adam
+    from pellucid.spec.train import AdamW as AdamW
+    from pellucid.spec.train import Constant as Constant
+    from pellucid.spec.train import Cosine as Cosine
+    from pellucid.spec.train import OneCycle as OneCycle
+    from pellucid.spec.train import TrainSpec as TrainSpec
+    from pellucid.train.callbacks import Callback as Callback
+    from pellucid.train.callbacks import Plan as Plan
+    from pellucid.train.fit import fit as fit
+    from pellucid.train.progress import ProgressBar as ProgressBar
+    from pellucid.train.trained import Run as Run
+    from pellucid.train.trained import load_run as load_run
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'pellucid' has no attribute {name!r}")
+    return getattr(import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*_HOME_OF, "__version__"])

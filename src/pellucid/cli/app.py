@@ -1,0 +1,58 @@
+"""The program itself: its commands, and what it does when something goes wrong."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+import pellucid
+from pellucid.cli.doctor import doctor
+from pellucid.cli.evaluate import evaluate
+from pellucid.cli.plot import plot
+from pellucid.cli.predict import predict
+from pellucid.cli.runs import runs
+from pellucid.cli.shapes import shapes
+from pellucid.cli.train import train
+from pellucid.errors import PellucidError
+
+INTERRUPTED = 130
+COMMANDS = (train, evaluate, predict, shapes, plot, runs, doctor)
+
+app = typer.Typer(
+    help="Train an image classifier in seconds, see through it, and ship it with proof.",
+    epilog="Begin with: pellucid train",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"pellucid {pellucid.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: bool = typer.Option(False, "--version", help="Print the version and exit.", callback=_show_version),
+) -> None:
+    pass
+
+
+for command in COMMANDS:
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line: exit status 0 done, 1 input or run at fault, 2 wrong usage, 130 interrupted."""
+    try:
+        app()
+    except PellucidError as error:
+        typer.echo(f"pellucid: {error}", err=True)
+        sys.exit(error.exit_status)
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("pellucid: interrupted", err=True)
+        sys.exit(INTERRUPTED)

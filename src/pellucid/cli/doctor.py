@@ -1,0 +1,56 @@
+"""`pellucid doctor`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from pellucid.cli.options import Json
+from pellucid.cli.output import print_json
+
+
+def doctor(as_json: Json = False) -> None:
+    """Print what matters to speed and results here: versions, processor, threads, devices, precisions.
+
+    \b
+    Examples:
+      pellucid doctor
+      pellucid doctor --json
+    """
+    document = _examine()
+    if as_json:
+        print_json(document)
+        return
+    for part, values in document.items():
+        typer.echo(part)
+        for name, value in values.items():
+            text = ", ".join(map(str, value)) if isinstance(value, list) else value
+            typer.echo(f"  {name:<20}{text}")
+
+
+def _examine() -> dict[str, dict[str, Any]]:
+    import platform
+
+    import torch
+
+    import pellucid
+    from pellucid import device
+
+    capabilities = torch.cpu.get_capabilities()
+    features = sorted(name for name, value in capabilities.items() if value is True and name.startswith(("avx", "amx")))
+    devices = {name: device.device_name(torch.device(name)) for name in device.available_devices()}
+    return {
+        "versions": {"pellucid": pellucid.__version__, **device.versions()},
+        "system": {"platform": platform.platform(), "python": platform.python_implementation()},
+        "processor": {
+            "name": device.processor(),
+            "cores": device.cores(),
+            "threads": torch.get_num_threads(),
+            "vector features": features,
+        },
+        "devices": {**devices, "auto takes": str(device.choose_device())},
+        "precisions": {
+            f"{name} {kind}": text for name in devices for kind, text in device.precisions(torch.device(name)).items()
+        },
+    }

@@ -1,0 +1,70 @@
+"""`pellucid evaluate`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pellucid.cli.options import Device, Json, Precision, RunArgument
+from pellucid.cli.output import number, percent, print_json, print_table
+
+if TYPE_CHECKING:
+    from pellucid.evaluate.evaluation import Evaluation
+
+MISTAKES_SHOWN = 5
+
+
+def evaluate(
+    run: RunArgument = "latest",
+    data: Annotated[
+        str | None, typer.Argument(metavar="[DATA]", help="Name of a data set; the run's own unless given.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="test, validation or train.")] = "test",
+    device: Device = "auto",
+    precision: Precision = "fp32",
+    as_json: Json = False,
+) -> None:
+    """Judge a trained run: accuracy with its interval, each class, the confusion matrix, the mistakes.
+
+    What the run's own test split gives is written to its folder as evaluation.json.
+
+    \b
+    Examples:
+      pellucid evaluate latest
+      pellucid evaluate runs/first --split validation --json
+    """
+    from pellucid.data.catalogue import load_data
+    from pellucid.train.trained import load_run
+
+    trained = load_run(run, device=device, precision=precision)
+    evaluation = trained.evaluate(load_data(data) if data else None, split=split)
+    if as_json:
+        print_json({"run": str(trained.path), **evaluation.model_dump(mode="json")})
+    else:
+        _report(evaluation)
+
+
+def _report(evaluation: Evaluation) -> None:
+    low, high = evaluation.accuracy_interval
+    typer.echo(f"{evaluation.data}, {evaluation.split} split, {evaluation.count} images")
+    typer.echo(f"accuracy {percent(evaluation.accuracy)} (95% interval {percent(low)} to {percent(high)})")
+    typer.echo(f"loss {evaluation.loss:.4f}\n")
+    print_table(
+        ["class", "images", "precision", "recall", "F1"],
+        [
+            [score.name, str(score.support), percent(score.precision), percent(score.recall), number(score.f1)]
+            for score in evaluation.per_class
+        ],
+    )
+    typer.echo("\nconfusion: a row is what the images are, a column what was answered")
+    print_table(
+        ["", *evaluation.class_names],
+        [[name, *map(str, row)] for name, row in zip(evaluation.class_names, evaluation.confusion, strict=True)],
+    )
+    worst = sorted(evaluation.mistakes, key=lambda mistake: -mistake.probability)[:MISTAKES_SHOWN]
+    typer.echo(f"\n{len(evaluation.mistakes)} mistakes" + ("; the surest:" if worst else ""))
+    for mistake in worst:
+        typer.echo(
+            f"  image {mistake.index}: {mistake.label} taken for {mistake.predicted} at {percent(mistake.probability)}"
+        )

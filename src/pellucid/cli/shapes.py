@@ -1,0 +1,121 @@
+"""`pellucid shapes`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pellucid.cli.options import Json
+from pellucid.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from pellucid.spec.model import ModelSpec
+
+DEFAULT_SHAPE = (28, 28, 1)
+
+
+def shapes(
+    run: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="A run folder, a name below runs/, or latest.")
+    ] = None,
+    recipe: Annotated[str | None, typer.Option(help="fast or tutorial.")] = None,
+    model: Annotated[str | None, typer.Option(help="Shorthand or a .json file.")] = None,
+    input_shape: Annotated[
+        str | None,
+        typer.Option("--input", help="Height x width x channels, for a recipe or shorthand.  [default: 28x28x1]"),
+    ] = None,
+    classes: Annotated[int, typer.Option(min=2, help="Number of classes, for a recipe.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Walk one image's shape through a network: output shape, parameters, multiply-adds, receptive field.
+
+    \b
+    Examples:
+      pellucid shapes --recipe tutorial
+      pellucid shapes --model "conv 32 3x3, maxpool 2x2 stride 1, flatten, dense 10"
+      pellucid shapes latest
+    """
+    spec = _spec(run, recipe, model, input_shape, classes)
+    if as_json:
+        print_json(_document(spec))
+    else:
+        _report(spec)
+
+
+def _spec(run: str | None, recipe: str | None, model: str | None, input_shape: str | None, classes: int) -> ModelSpec:
+    from pellucid.errors import Fault, SpecError
+    from pellucid.run.folder import find_run
+    from pellucid.spec.model import FactorySpec, ModelSpec, names_factory
+    from pellucid.spec.recipes import recipe as named_recipe
+
+    if sum(source is not None for source in (run, recipe, model)) > 1:
+        raise typer.BadParameter("give one of RUN, --recipe and --model")
+    shape = _read_shape(input_shape) if input_shape else None
+    if run:
+        spec = find_run(run).read_record().model
+        if isinstance(spec, FactorySpec):
+            raise SpecError([Fault("Shapes are known for layers only", f"the factory {spec.factory}")])
+        return spec
+    if model is None:
+        return named_recipe(recipe or "fast", shape or DEFAULT_SHAPE, classes).model
+    if names_factory(model):
+        raise SpecError([Fault("Shapes are known for layers only", f"the factory {model}")])
+    if model.endswith(".json"):
+        return ModelSpec.from_file(model)
+    return ModelSpec.from_shorthand(model, shape or (None if model.lstrip().startswith("input") else DEFAULT_SHAPE))
+
+
+def _read_shape(text: str) -> tuple[int, int, int]:
+    sizes = text.lower().replace("\u00d7", "x").split("x")
+    if len(sizes) != 3 or not all(size.isdecimal() and int(size) > 0 for size in sizes):
+        raise typer.BadParameter(f"--input must be height x width x channels, like 28x28x1; received {text!r}")
+    height, width, channels = map(int, sizes)
+    return height, width, channels
+
+
+def _document(spec: ModelSpec) -> dict[str, Any]:
+    steps = spec.walk()
+    layers = [
+        {
+            "name": step.name,
+            "kind": step.layer.kind,
+            "input_shape": step.input_shape,
+            "output_shape": step.output_shape,
+            "parameters": step.parameters,
+            "non_trainable": step.non_trainable,
+            "multiply_adds": step.multiply_adds,
+            "receptive_field": step.receptive_field,
+        }
+        for step in steps
+    ]
+    totals = {
+        name: sum(getattr(step, name) for step in steps) for name in ("parameters", "non_trainable", "multiply_adds")
+    }
+    head = {"input_shape": spec.input_shape, "classes": spec.classes, "shorthand": spec.to_shorthand()}
+    return {**head, "layers": layers, **totals}
+
+
+def _report(spec: ModelSpec) -> None:
+    from pellucid.spec.layers import times
+
+    document = _document(spec)
+    shapes = [spec.input_shape, *(layer["output_shape"] for layer in document["layers"])]
+    distinct = [shape for shape, before in zip(shapes, [None, *shapes], strict=False) if shape != before]
+    typer.echo(" \u2192 ".join(times(shape).replace("x", "\u00d7") for shape in distinct) + "\n")
+    print_table(
+        ["layer", "output", "parameters", "multiply-adds", "receptive field"],
+        [
+            [
+                layer["name"],
+                times(layer["output_shape"]),
+                f"{layer['parameters']:,}",
+                f"{layer['multiply_adds']:,}",
+                times(layer["receptive_field"]),
+            ]
+            for layer in document["layers"]
+        ],
+    )
+    tracked = f" ({document['non_trainable']:,} of them tracked, not learned)" if document["non_trainable"] else ""
+    typer.echo(f"\n{document['parameters']:,} parameters{tracked}")
+    typer.echo(f"{document['multiply_adds']:,} multiply-adds an image")

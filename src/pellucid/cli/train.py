@@ -1,0 +1,116 @@
+"""`pellucid train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pellucid.cli.options import Device, Json, Precision
+from pellucid.cli.output import percent, print_json, say
+
+
+def train(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="Name of a data set.")] = "mnist",
+    recipe: Annotated[
+        str | None, typer.Option(help="fast or tutorial; gives the network and what is not set here.  [default: fast]")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="The network: shorthand, a .json file, or package.module:factory.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images in a mini-batch.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="The highest learning rate.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="adam, adamw or sgd.")] = None,
+    schedule: Annotated[str | None, typer.Option(help="constant, cosine or one_cycle.")] = None,
+    label_smoothing: Annotated[float | None, typer.Option(help="Share of the target spread over all classes.")] = None,
+    validation_split: Annotated[
+        float | None, typer.Option(help="Share of the training images that is held out, from each class alike.")
+    ] = None,
+    no_validation: Annotated[bool, typer.Option("--no-validation", help="Hold out nothing.")] = False,
+    seed: Annotated[int | None, typer.Option(help="All randomness follows from it.  [default: 0]")] = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    gpu_memory_mib: Annotated[int | None, typer.Option(help="The most to take of a GPU's memory, in MiB.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The run folder.  [default: runs/<data>-<recipe>-<UTC time>]")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an older run in that place.")] = False,
+    svg: Annotated[bool, typer.Option("--svg", help="Draw curves.svg as well as curves.png.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Train a network, judge it once on the test split, and write a run folder.
+
+    Ctrl-C ends the training early and keeps what was trained.
+
+    \b
+    Examples:
+      pellucid train
+      pellucid train mnist --recipe tutorial --seed 1 --out runs/first
+      pellucid train --model "conv 16 3x3 relu, maxpool 2x2, flatten, dense 10 softmax" --epochs 3
+    """
+    from datetime import UTC, datetime
+
+    from pellucid.data.catalogue import load_data
+    from pellucid.errors import SettingError, unknown
+    from pellucid.run.folder import default_path
+    from pellucid.spec.recipes import RECIPES
+    from pellucid.train.fit import DEFAULT_RECIPE, fit
+
+    if recipe is not None and recipe not in RECIPES:  # said before the data are read
+        raise SettingError([unknown("recipe", recipe, RECIPES)])
+    if no_validation and validation_split is not None:
+        raise typer.BadParameter("give either --validation-split or --no-validation")
+    settings: dict[str, Any] = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "optimizer": optimizer,
+        "schedule": schedule,
+        "label_smoothing": label_smoothing,
+        "validation_split": validation_split,
+        "seed": seed,
+    }
+    given = {name: value for name, value in settings.items() if value is not None}
+    given |= {"validation_split": None} if no_validation else {}
+    splits = load_data(data)
+    name = recipe or ("custom" if model else DEFAULT_RECIPE)
+    out = out or default_path(splits.name, name, datetime.now(UTC))
+    run = fit(
+        splits,
+        model=model,
+        recipe=recipe,
+        out=out,
+        overwrite=overwrite,
+        device=device,
+        precision=precision,
+        gpu_memory_mib=gpu_memory_mib,
+        progress=True,
+        **given,
+    )
+    for picture in ("curves.png", *(["curves.svg"] if svg else [])):
+        if run.history.epochs:
+            run.plot(out / picture)
+    if run.record.status == "interrupted":
+        results = run.record.results
+        say(f"interrupted after {results.epochs if results else 0} epochs; what was trained is in {out}")
+        raise typer.Exit(130)
+    if splits.has_test:
+        run.evaluate()
+    if as_json:
+        print_json({"run": str(out), **run.record.model_dump(mode="json")})
+    else:
+        _report(run.record, out)
+
+
+def _report(record: Any, out: Path) -> None:
+    results = record.results
+    if results.test:
+        low, high = results.test.accuracy_interval
+        interval = f"95% interval {percent(low)} to {percent(high)}"
+        typer.echo(f"test accuracy {percent(results.test.accuracy)} ({interval}), test loss {results.test.loss:.4f}")
+    else:
+        say(f"{record.data.name} has no test split, so there is no test accuracy.")
+    typer.echo(f"trained in {results.train_seconds:.1f} s, peak memory {results.peak_memory_mib:.0f} MiB")
+    typer.echo(str(out))

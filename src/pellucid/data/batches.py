@@ -1,0 +1,53 @@
+"""Images on the device: they lie there as uint8 and become floats a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from jaxtyping import Float, Int64, UInt8
+from torch import Tensor
+
+from pellucid.data.dataset import ImageDataset
+from pellucid.spec.seeds import derive_seed
+
+EVALUATION_BATCH_SIZE = 500
+
+
+def as_input(images: UInt8[Tensor, "batch height width channels"]) -> Float[Tensor, "batch channels height width"]:
+    """Scale to [0, 1]. The channels come first in the shape and stay last in memory, which is the fast order."""
+    return images.permute(0, 3, 1, 2).to(torch.float32).div_(255)
+
+
+class DeviceImages:
+    """A data set on a device, taken in batches by index.
+
+    Attributes:
+        images: uint8, [count, height, width, channels].
+        labels: int64, [count].
+        device: Where they lie.
+    """
+
+    def __init__(self, dataset: ImageDataset, device: torch.device) -> None:
+        self.images: UInt8[Tensor, "count height width channels"] = torch.from_numpy(dataset.images).to(device)
+        self.labels: Int64[Tensor, " count"] = torch.from_numpy(dataset.labels).to(device)
+        self.device = device
+
+    def batch(
+        self, rows: Int64[Tensor, " batch"]
+    ) -> tuple[Float[Tensor, "batch channels height width"], Int64[Tensor, " batch"]]:
+        """The images of these rows, ready for the network, and their labels."""
+        return as_input(self.images.index_select(0, rows)), self.labels.index_select(0, rows)
+
+    def batches(
+        self, rows: Int64[Tensor, " rows"], batch_size: int = EVALUATION_BATCH_SIZE
+    ) -> Iterator[tuple[Float[Tensor, "batch channels height width"], Int64[Tensor, " batch"]]]:
+        """These rows in their order; the last batch may be smaller."""
+        for part in rows.split(batch_size):
+            yield self.batch(part)
+
+
+def shuffled(rows: Int64[Tensor, " rows"], seed: int, epoch: int) -> Int64[Tensor, " rows"]:
+    """The rows in the order of one epoch, which depends on the seed and the epoch alone."""
+    generator = torch.Generator().manual_seed(derive_seed(seed, "shuffle", epoch))
+    return rows[torch.randperm(len(rows), generator=generator).to(rows.device)]

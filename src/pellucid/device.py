@@ -1,0 +1,155 @@
+"""Where the work is done: device, precision, memory, and what is known of the machine."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from importlib.metadata import PackageNotFoundError, version
+
+import torch
+from torch import nn
+
+from pellucid.errors import DeviceError, SettingError, suggest, unknown
+
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
+LIBRARIES = ("torch", "numpy", "pydantic", "safetensors", "pillow", "matplotlib", "typer", "rich")
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # from glibc's malloc.h
+OLDER_MMAP_LIMIT = 32 << 20  # where glibc refuses more
+KEPT_BYTES = 1 << 30
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The device of a name; ``auto`` takes CUDA, then MPS, then the CPU.
+
+    Raises:
+        DeviceError: This machine does not offer the device.
+    """
+    if name == "auto":
+        return torch.device(next(kind for kind in ("cuda", "mps", "cpu") if _available(kind)))
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        remedy = suggest(name, ("auto", "cpu", "cuda", "mps"))
+        raise DeviceError(f"The device must be auto, cpu, cuda, cuda:N or mps; received {name!r}. {remedy}") from None
+    count = torch.cuda.device_count() if device.type == "cuda" else 1
+    if not _available(device.type) or (device.index or 0) >= count:
+        raise DeviceError(f"This machine offers no device {name}; available: {', '.join(available_devices())}.")
+    return device
+
+
+def available_devices() -> list[str]:
+    """The devices that may be chosen, best first."""
+    cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    return [*cuda, *(["mps"] if _available("mps") else []), "cpu"]
+
+
+def choose_precision(name: str, device: torch.device) -> str:
+    """The precision of activations: ``fp32`` or ``bf16``. Weights and gradients are fp32 always.
+
+    ``auto`` takes fp32, since bf16 is many times slower where the processor lacks it; `precisions` says where it is
+    native.
+
+    Raises:
+        SettingError: The name is unknown.
+        DeviceError: The device cannot compute in it.
+    """
+    if name == "auto":
+        return "fp32"
+    if name not in PRECISIONS:
+        raise SettingError([unknown("precision", name, ("auto", *PRECISIONS))])
+    if name == "bf16" and device.type == "mps":
+        raise DeviceError("bf16 is not offered on mps. Use --precision fp32.")
+    return name
+
+
+def place(model: nn.Module, device: torch.device) -> nn.Module:
+    """Move a network to a device, with the channels last in memory, which is the fast order for convolutions."""
+    return model.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+
+def precisions(device: torch.device) -> dict[str, str]:
+    """For each precision, whether the device computes in it natively or emulates it."""
+    if device.type == "cuda":
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        native = any(torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    return {"fp32": "native", "bf16": "native" if native else "emulated"}
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
+    """Within this context the network computes its activations in the precision."""
+    if precision == "fp32":
+        return nullcontext()
+    return torch.autocast(device.type, PRECISIONS[precision])
+
+
+def cap_gpu_memory(device: torch.device, mib: int) -> None:
+    """Let torch take at most so much memory of a GPU; the allocator grows on demand up to it.
+
+    Raises:
+        DeviceError: The device is not a CUDA GPU, or has less memory.
+    """
+    if device.type != "cuda":
+        raise DeviceError(f"A GPU memory cap needs a CUDA device; received {device.type}. Leave the cap out.")
+    total = torch.cuda.get_device_properties(device).total_memory / 2**20
+    if not 0 < mib <= total:
+        raise DeviceError(f"The GPU memory cap must be above 0 and at most {total:.0f} MiB; received {mib}.")
+    torch.cuda.set_per_process_memory_fraction(mib / total, device)
+
+
+def keep_freed_memory() -> None:
+    """Make glibc keep the buffers that each training step frees.
+
+    Otherwise they go back to the kernel and are faulted in again at the next step, which in some processes made the
+    first hundred steps take 25 to 45 s in place of 2. Elsewhere than on glibc this does nothing.
+    """
+    if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
+        return
+    libc = ctypes.CDLL(None)
+    if not libc.mallopt(M_MMAP_THRESHOLD, KEPT_BYTES):
+        libc.mallopt(M_MMAP_THRESHOLD, OLDER_MMAP_LIMIT)
+    libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
+
+
+def peak_memory_mib() -> float:
+    """Greatest resident memory of this process so far, in MiB; 0.0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that matter to a result."""
+    found = {"python": platform.python_version()}
+    for library in LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            found[library] = "missing"
+    return found
+
+
+def processor() -> str:
+    """The processor as the system names it."""
+    return torch.cpu.get_capabilities().get("cpu_name") or platform.processor() or platform.machine()
+
+
+def device_name(device: torch.device) -> str:
+    """The device as its maker names it."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _available(kind: str) -> bool:
+    checks = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available, "cpu": lambda: True}
+    return checks.get(kind, lambda: False)()

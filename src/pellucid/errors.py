@@ -1,0 +1,84 @@
+"""What can go wrong, in few kinds: each message gives the rule, what was received, and the remedy."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class PellucidError(Exception):
+    """The input or the run is at fault. Its text is meant to be read by the user as it is."""
+
+    exit_status = 1
+
+
+class DataError(PellucidError):
+    """Images, labels or a data set cannot be used as they are."""
+
+
+class RunError(PellucidError):
+    """A run folder is missing, incomplete, foreign, or cannot be written."""
+
+
+class DeviceError(PellucidError):
+    """A device or precision was asked for that this machine does not offer."""
+
+
+class TrainingError(PellucidError):
+    """Training could not go on."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong in a specification.
+
+    Attributes:
+        rule: What must hold.
+        received: What was given instead.
+        remedy: What to do about it; may be empty.
+        layer: Number of the layer, from 1, or None when the fault is not in a layer.
+        kind: The layer's kind, such as ``conv2d``; empty when it is unknown.
+    """
+
+    rule: str
+    received: str = ""
+    remedy: str = ""
+    layer: int | None = None
+    kind: str = ""
+
+    def __str__(self) -> str:
+        text = self.rule
+        if self.received:
+            text += f"; received {self.received}"
+        if self.layer is not None:
+            text += f" in layer {self.layer}" + (f" ({self.kind})" if self.kind else "")
+        return f"{text}. {self.remedy}".rstrip()
+
+
+class SpecError(PellucidError):
+    """A model specification breaks its rules; ``faults`` holds all of them."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class SettingError(SpecError):
+    """A setting, or the name given for one, is not among what is allowed."""
+
+    exit_status = 2
+
+
+def suggest(name: object, known: Iterable[str]) -> str:
+    """Say which known name was probably meant, or else list them all."""
+    names = list(known)
+    near = difflib.get_close_matches(str(name).lower(), names, n=1)
+    if near:
+        return f"Did you mean {near[0]}?"
+    return f"Known: {', '.join(names)}." if names else ""
+
+
+def unknown(what: str, name: object, known: Iterable[str]) -> Fault:
+    """The fault of a name that is not among the known ones."""
+    return Fault(f"Unknown {what} {str(name)!r}", remedy=suggest(name, known))

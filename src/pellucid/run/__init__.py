@@ -1,0 +1,1 @@
+"""The run folder, through which commands speak to each other; readable without torch."""

@@ -1,0 +1,54 @@
+"""Atomic files: written beside their place, flushed to disk, then renamed into it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from pellucid.errors import RunError
+
+
+def write_file(path: Path, content: bytes | str) -> None:
+    """Write a whole file or leave what was there: nobody ever sees half of it.
+
+    Args:
+        path: The file; its folder must exist.
+        content: All of it; text is written as UTF-8.
+
+    Raises:
+        RunError: The disk is full or read-only, or the folder is missing.
+    """
+    raw = content.encode() if isinstance(content, str) else content
+    temporary = ""
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
+        _flush_folder(path.parent)
+    except OSError as error:
+        raise RunError(f"{path} cannot be written ({error.strerror or error}).") from None
+    finally:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a rename last through a power cut, where the system can open folders."""
+    with contextlib.suppress(PermissionError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

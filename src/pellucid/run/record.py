@@ -1,0 +1,136 @@
+"""What run.json holds: what was trained, on what, where, and what came out."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from pellucid.spec.model import AnyModelSpec
+from pellucid.spec.train import TrainSpec
+
+Status = Literal["running", "done", "interrupted"]
+
+
+class _Part(BaseModel):
+    """A part of run.json. Keys that a later version adds are read and kept."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=())
+
+
+class DataRecord(_Part):
+    """The data that a run was trained on.
+
+    Attributes:
+        name: Name of the data set.
+        fingerprint: SHA-256 of the images that were trained on, before the validation split was held out.
+        counts: Images in each split.
+        class_names: Name of each class, in the order of the outputs.
+        mean_brightness: Mean of all training values, from 0 (black) to 1.
+    """
+
+    name: str
+    fingerprint: str
+    counts: dict[str, int]
+    class_names: tuple[str, ...]
+    mean_brightness: float
+
+
+class Environment(_Part):
+    """Where a run was trained.
+
+    Attributes:
+        versions: Of Python and the libraries.
+        platform: The operating system.
+        device: Where the network was, such as ``cpu`` or ``cuda:0``.
+        device_name: As its maker names it.
+        threads: Processor threads in use.
+        precision: Of the activations.
+    """
+
+    versions: dict[str, str]
+    platform: str
+    device: str
+    device_name: str
+    threads: int
+    precision: str
+
+
+class Score(_Part):
+    """Mean cross-entropy in nats, and share of right answers."""
+
+    loss: float
+    accuracy: float
+
+
+class TestScore(Score):
+    """A score on the test split, with the 95% Wilson interval of the accuracy."""
+
+    __test__ = False  # not a test, whatever pytest makes of its name
+
+    accuracy_interval: tuple[float, float]
+
+
+class Results(_Part):
+    """What came out.
+
+    Attributes:
+        epochs: Epochs that were finished.
+        steps: Updates that were made, those of an unfinished epoch too.
+        train_seconds: Duration of the epochs, validation in them.
+        total_seconds: From the call of `fit` to the weights on disk.
+        peak_memory_mib: Greatest resident memory of the process up to the end of training.
+        validation: After the last epoch; None without a validation split, or when interrupted.
+        test: None until the run is evaluated on its test split.
+    """
+
+    epochs: int
+    steps: int
+    train_seconds: float
+    total_seconds: float
+    peak_memory_mib: float
+    validation: Score | None
+    test: TestScore | None = None
+
+
+class RunRecord(_Part):
+    """The whole of run.json.
+
+    Attributes:
+        pellucid_version: What wrote it.
+        status: ``running``, ``done`` or ``interrupted``.
+        started: UTC time, ISO 8601.
+        recipe: Name of the recipe, or ``custom``.
+        model: What network was built.
+        train: How it was trained.
+        data: On what.
+        environment: Where.
+        results: What came out; None while it is running.
+    """
+
+    pellucid_version: str
+    status: Status
+    started: str
+    recipe: str
+    model: AnyModelSpec
+    train: TrainSpec
+    data: DataRecord
+    environment: Environment
+    results: Results | None = None
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of one image."""
+        return self.model.input_shape
+
+    def with_test(self, score: TestScore, count: int) -> RunRecord:
+        """The record with what the test split gave."""
+        if self.results is None:
+            return self
+        counts = self.data.counts | {"test": count}
+        return self.model_copy(
+            update={
+                "results": self.results.model_copy(update={"test": score}),
+                "data": self.data.model_copy(update={"counts": counts}),
+            }
+        )

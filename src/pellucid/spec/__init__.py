@@ -1,0 +1,1 @@
+"""What to build and how to train it: frozen, validated specifications that need no torch."""

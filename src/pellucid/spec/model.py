@@ -1,0 +1,220 @@
+"""What network to build: layers in order, or a factory of one's own."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+from pydantic import (
+    Discriminator,
+    Field,
+    ModelWrapValidatorHandler,
+    PositiveInt,
+    Tag,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from pellucid.errors import Fault, SpecError, unknown
+from pellucid.spec import shorthand
+from pellucid.spec.base import Spec, faults_of
+from pellucid.spec.layers import LAYERS, Activation, AnyLayer, Layer, times
+from pellucid.spec.shapes import Step, find_faults, walk
+
+if TYPE_CHECKING:  # a list is taken too
+    Layers = Sequence[Layer]
+else:
+    Layers = tuple[AnyLayer, ...]
+InputShape = tuple[PositiveInt, PositiveInt, PositiveInt]
+_INPUT_SHAPE: TypeAdapter[tuple[int, int, int]] = TypeAdapter(InputShape)
+
+
+class ModelSpec(Spec):
+    """A sequential network for images of one shape.
+
+    Attributes:
+        input_shape: (height, width, channels) of one image.
+        layers: The layers in order; the last gives one value a class, as softmax or as logits.
+
+    Raises:
+        SpecError: Names all faults together, each with its layer.
+    """
+
+    input_shape: InputShape
+    layers: Layers
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _report_all_faults(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        if not isinstance(value, dict) or not isinstance(value.get("layers"), list | tuple):
+            return handler(value)
+        context = info.context or {}
+        layers, faults = _read_layers(value["layers"])
+        faults += context.get("faults", [])
+        if shape := _readable_shape(value.get("input_shape")):
+            faults += find_faults(layers, shape, context.get("classes"))
+        spec = None
+        try:
+            spec = handler(value | {"layers": [layer for layer in layers if layer]})
+        except ValidationError as error:
+            faults += faults_of(error, cls)
+        if faults or spec is None:
+            raise SpecError(sorted(faults, key=lambda fault: fault.layer or 0))
+        return spec
+
+    @classmethod
+    def from_shorthand(cls, text: str, input_shape: Any = None, classes: int | None = None) -> Self:
+        """Read ``conv 32 3x3 relu, maxpool 2x2, flatten, dense 10 softmax``.
+
+        Args:
+            text: The layers; ``input HxWxC`` may stand first.
+            input_shape: Shape of the data's images, when the text need not give it.
+            classes: Number of classes that the output must have, when it is known.
+
+        Raises:
+            SpecError: Names all faults together.
+        """
+        parsed = shorthand.parse(text)
+        shape = parsed.input_shape or input_shape
+        if input_shape and shape != tuple(input_shape):
+            rule = f"input must be as the data's images, {times(tuple(input_shape))}"
+            received = times(shape) if isinstance(shape, tuple) else str(shape)
+            parsed.faults.append(Fault(rule, received, "Leave input out: it is taken from the data."))
+        if shape is None:
+            parsed.faults.append(Fault("The input shape must be given", remedy='Put "input 28x28x1" first.'))
+            shape = (28, 28, 1)
+        context = {"classes": classes, "faults": parsed.faults}
+        return cls.model_validate({"input_shape": shape, "layers": parsed.layers}, context=context)
+
+    @classmethod
+    def from_file(cls, path: str, classes: int | None = None) -> Self:
+        """Read a JSON file.
+
+        Raises:
+            SpecError: It cannot be read, or the model has faults; all are named.
+        """
+        try:
+            content = Path(path).read_bytes()
+        except OSError as error:
+            raise SpecError([Fault(f"The model file {path} must be readable", error.strerror or str(error))]) from None
+        return cls.model_validate_json(content, context={"classes": classes})
+
+    def to_shorthand(self) -> str:
+        """One line that `from_shorthand` reads back to an equal spec."""
+        return shorthand.write(self.layers, self.input_shape)
+
+    def check(self, input_shape: tuple[int, int, int], classes: int) -> None:
+        """See that the network fits the data.
+
+        Raises:
+            SpecError: It takes another shape, or gives another number of classes.
+        """
+        faults = find_faults(self.layers, self.input_shape, classes)
+        if self.input_shape != tuple(input_shape):
+            rule = f"input_shape must be as the data's images, {times(tuple(input_shape))}"
+            faults.insert(0, Fault(rule, times(self.input_shape)))
+        if faults:
+            raise SpecError(faults)
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return self.walk()[-1].output_shape[0]
+
+    def walk(self) -> list[Step]:
+        """Each layer in its place: shapes, parameters, cost."""
+        return walk(self.layers, self.input_shape)
+
+    def logits_only(self) -> Self:
+        """The same network without a final softmax: what is trained, and what the pictures act on."""
+        last = self.layers[-1]
+        if getattr(last, "activation", "linear") == "linear":
+            return self
+        kept = () if isinstance(last, Activation) else (last.replace(activation="linear"),)
+        return self.replace(layers=(*self.layers[:-1], *kept))
+
+
+class FactorySpec(Spec):
+    """A network made by the user's own code.
+
+    Attributes:
+        factory: ``package.module:name`` of a callable that returns a `torch.nn.Module`. It is called with those of
+            ``input_shape`` and ``classes`` that it has parameters for. The module takes float images in [0, 1],
+            [batch, channels, height, width], and gives logits, [batch, classes].
+        input_shape: (height, width, channels) of one image.
+        classes: Number of classes.
+    """
+
+    factory: Annotated[str, Field(min_length=1)]
+    input_shape: InputShape
+    classes: Annotated[int, Field(ge=2)]
+
+
+def _is_factory(value: Any) -> str:
+    has_factory = "factory" in value if isinstance(value, dict) else isinstance(value, FactorySpec)
+    return "factory" if has_factory else "layers"
+
+
+AnyModelSpec = Annotated[
+    Annotated[ModelSpec, Tag("layers")] | Annotated[FactorySpec, Tag("factory")], Discriminator(_is_factory)
+]
+
+
+def names_factory(text: str) -> bool:
+    """Whether a text is ``package.module:factory``."""
+    return re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*", text) is not None
+
+
+def read_model(text: str, input_shape: tuple[int, int, int], classes: int) -> ModelSpec | FactorySpec:
+    """Understand what ``--model`` was given: a JSON file, ``package.module:factory``, or shorthand.
+
+    Args:
+        text: What was given.
+        input_shape: (height, width, channels) of the data's images.
+        classes: Number of the data's classes.
+
+    Raises:
+        SpecError: The file cannot be read, or the model has faults; all are named.
+    """
+    if text.endswith(".json"):
+        return ModelSpec.from_file(text, classes)
+    if names_factory(text):
+        return FactorySpec(factory=text, input_shape=input_shape, classes=classes)
+    return ModelSpec.from_shorthand(text, input_shape, classes)
+
+
+def _read_layers(given: Sequence[Any]) -> tuple[list[Layer | None], list[Fault]]:
+    """Each layer, or None where its settings have faults; and those faults."""
+    layers, faults = [], []
+    for number, settings in enumerate(given, start=1):
+        layer, wrong = _read_layer(settings)
+        layers.append(layer)
+        kind = str(settings.get("kind", "")) if isinstance(settings, dict) else ""
+        faults += [dataclasses.replace(fault, layer=number, kind=kind if kind in LAYERS else "") for fault in wrong]
+    return layers, faults
+
+
+def _read_layer(settings: Any) -> tuple[Layer | None, list[Fault]]:
+    if isinstance(settings, Layer):
+        return settings, []
+    if settings is shorthand.EMPTY:
+        return None, []
+    kind = settings.get("kind") if isinstance(settings, dict) else settings
+    if kind not in LAYERS:
+        return None, [unknown("layer", kind, shorthand.WORDS | LAYERS)]
+    try:
+        return LAYERS[kind](**settings), []
+    except SpecError as error:
+        return None, list(error.faults)
+
+
+def _readable_shape(value: Any) -> tuple[int, int, int] | None:
+    try:
+        return _INPUT_SHAPE.validate_python(value)
+    except ValidationError:
+        return None

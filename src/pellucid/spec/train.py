@@ -1,0 +1,167 @@
+"""How to train: optimizer, learning-rate schedule, batches and epochs. Names and defaults are Keras's."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, ClassVar, Literal, TypedDict
+
+from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
+
+from pellucid.errors import SettingError, unknown
+from pellucid.spec.base import Spec
+
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Adam(Spec):
+    """Adam with Keras's defaults. Source: Kingma and Ba 2014, arXiv:1412.6980."""
+
+    error_kind: ClassVar = SettingError
+
+    kind: Literal["adam"] = "adam"
+    beta_1: Share = 0.9
+    beta_2: Share = 0.999
+    epsilon: Positive = 1e-7
+
+
+class AdamW(Spec):
+    """Adam with decoupled weight decay. Source: Loshchilov and Hutter 2017, arXiv:1711.05101."""
+
+    error_kind: ClassVar = SettingError
+
+    kind: Literal["adamw"] = "adamw"
+    weight_decay: NonNegative = 0.004
+    beta_1: Share = 0.9
+    beta_2: Share = 0.999
+    epsilon: Positive = 1e-7
+
+
+class SGD(Spec):
+    """Stochastic gradient descent with momentum. Source: Sutskever et al. 2013, ICML."""
+
+    error_kind: ClassVar = SettingError
+
+    kind: Literal["sgd"] = "sgd"
+    momentum: Share = 0.9
+    nesterov: bool = False
+    weight_decay: NonNegative = 0.0
+
+
+class Schedule(Spec):
+    """The learning rate as a pure function of the step."""
+
+    error_kind: ClassVar = SettingError
+
+    def factor(self, step: int, steps: int) -> float:
+        """What the learning rate is multiplied by at this step, from 0 to steps - 1."""
+        raise NotImplementedError
+
+
+class Constant(Schedule):
+    """The same learning rate throughout."""
+
+    kind: Literal["constant"] = "constant"
+
+    def factor(self, step: int, steps: int) -> float:
+        return 1.0
+
+
+class Cosine(Schedule):
+    """Half a cosine, from the learning rate down to a share of it. Source: Loshchilov and Hutter, arXiv:1608.03983."""
+
+    kind: Literal["cosine"] = "cosine"
+    final: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    def factor(self, step: int, steps: int) -> float:
+        return self.final + (1 - self.final) * (1 + math.cos(math.pi * step / steps)) / 2
+
+
+class OneCycle(Schedule):
+    """A straight line up to the learning rate, and a straight line down. Source: Smith 2018, arXiv:1803.09820.
+
+    Attributes:
+        warmup: Share of the steps that go up.
+        initial: Where the way up starts, as a share of the learning rate.
+        final: Where the way down ends, as a share of the learning rate.
+    """
+
+    kind: Literal["one_cycle"] = "one_cycle"
+    warmup: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    initial: NonNegative = 0.04
+    final: NonNegative = 0.0
+
+    def factor(self, step: int, steps: int) -> float:
+        done = (step + 0.5) / steps
+        if done < self.warmup:
+            return self.initial + (1 - self.initial) * done / self.warmup
+        return 1 + (self.final - 1) * (done - self.warmup) / (1 - self.warmup)
+
+
+OPTIMIZERS: dict[str, type[Spec]] = {"adam": Adam, "adamw": AdamW, "sgd": SGD}
+SCHEDULES: dict[str, type[Schedule]] = {"constant": Constant, "cosine": Cosine, "one_cycle": OneCycle}
+
+
+def _optimizer(value: Any) -> Any:
+    return _by_name("optimizer", value, OPTIMIZERS)
+
+
+def _schedule(value: Any) -> Any:
+    return _by_name("learning-rate schedule", value, SCHEDULES)
+
+
+def _by_name(what: str, value: Any, known: dict[str, Any]) -> Any:
+    """A name stands for the kind with its defaults."""
+    if isinstance(value, Spec):
+        return value
+    settings = value if isinstance(value, dict) else {"kind": value}
+    name = str(settings.get("kind")).lower().replace("-", "_")
+    if name not in known:
+        raise SettingError([unknown(what, settings.get("kind"), known)])
+    return known[name](**settings | {"kind": name})
+
+
+class TrainSpec(Spec):
+    """How to train. Alone, the defaults are the seed's: Adam at 0.001, batches of 128, 15 epochs, 10% held out.
+
+    Attributes:
+        epochs: Passes over the training images.
+        batch_size: Images in a mini-batch, over all machines together; the last one of an epoch may be smaller.
+        learning_rate: The highest learning rate; the schedule says what share of it holds at each step.
+        optimizer: A name (adam, adamw, sgd) or an optimizer with its settings.
+        schedule: A name (constant, cosine, one_cycle) or a schedule with its settings.
+        label_smoothing: Share of the target that is spread evenly over all classes.
+        validation_split: Share of the training images held out, the same from each class; None holds out nothing.
+        seed: From which all randomness follows.
+    """
+
+    error_kind: ClassVar = SettingError
+
+    epochs: PositiveInt = 15
+    batch_size: PositiveInt = 128
+    learning_rate: Positive = 0.001
+    optimizer: Annotated[Adam | AdamW | SGD, BeforeValidator(_optimizer)] = Adam()
+    schedule: Annotated[Constant | Cosine | OneCycle, BeforeValidator(_schedule)] = Constant()
+    label_smoothing: Share = 0.0
+    validation_split: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=0.1, description="Use None (--no-validation) to hold out nothing."
+    )
+    seed: NonNegativeInt = 0
+
+    def learning_rate_at(self, step: int, steps: int) -> float:
+        """Learning rate of one update, counted from 0 over the whole training."""
+        return self.learning_rate * self.schedule.factor(step, steps)
+
+
+class TrainSettings(TypedDict, total=False):
+    """The settings of `TrainSpec` as keywords of `fit`."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    optimizer: str | Adam | AdamW | SGD
+    schedule: str | Constant | Cosine | OneCycle
+    label_smoothing: float
+    validation_split: float | None
+    seed: int

@@ -1,0 +1,226 @@
+"""From data and specifications to a trained run."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+from typing import Any, Unpack
+
+import torch
+from torch import nn
+
+import pellucid
+from pellucid.data.batches import DeviceImages
+from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.data.splits import hold_out
+from pellucid.device import (
+    cap_gpu_memory,
+    choose_device,
+    choose_precision,
+    device_name,
+    keep_freed_memory,
+    peak_memory_mib,
+    place,
+    versions,
+)
+from pellucid.errors import DataError
+from pellucid.model import build, build_from_factory
+from pellucid.run.folder import RunFolder, new_run
+from pellucid.run.record import DataRecord, Environment, Results, RunRecord, Score
+from pellucid.spec.model import FactorySpec, ModelSpec, read_model
+from pellucid.spec.recipes import recipe as named_recipe
+from pellucid.spec.train import TrainSettings, TrainSpec
+from pellucid.train.callbacks import Callback, HistoryWriter
+from pellucid.train.interrupt import interruptible
+from pellucid.train.loop import Progress, Rows, train
+from pellucid.train.progress import ProgressBar
+from pellucid.train.trained import Run
+
+Model = ModelSpec | FactorySpec | str | Callable[..., nn.Module]
+DEFAULT_RECIPE = "fast"
+
+
+def fit(
+    data: DataSplits,
+    *,
+    model: Model | None = None,
+    recipe: str | None = None,
+    out: str | PathLike[str] | None = None,
+    overwrite: bool = False,
+    device: str = "auto",
+    precision: str = "auto",
+    gpu_memory_mib: int | None = None,
+    callbacks: Sequence[Callback] = (),
+    progress: bool | None = None,
+    **settings: Unpack[TrainSettings],
+) -> Run:
+    """Train a network on the training images of a data set. The test split is not touched.
+
+    Ctrl-C ends the training after the update under way; the run is then complete but for its status,
+    ``interrupted``. A second Ctrl-C stops at once and leaves nothing.
+
+    Args:
+        data: The data set.
+        model: A specification, shorthand, the path of a JSON file, ``package.module:factory``, or any callable that
+            returns a `torch.nn.Module`. The recipe's network unless given.
+        recipe: Gives the network and the settings that are not given. ``fast`` when there is no model either; a model
+            without a recipe is trained with the defaults of `TrainSpec`.
+        out: Folder to write the run to; nothing is written unless given.
+        overwrite: Let the run replace an older one in that place.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        precision: Of the activations: ``auto``, ``fp32`` or ``bf16``.
+        gpu_memory_mib: The most that torch may take of a GPU's memory.
+        callbacks: Hear of the training as it goes.
+        progress: Show it on stderr; unless given, only where that is a terminal.
+        settings: Settings of `TrainSpec` that differ from the recipe's.
+
+    Returns:
+        The trained run.
+
+    Raises:
+        SpecError: The model or a setting breaks a rule; all faults are named.
+        DataError: The data cannot be split as asked.
+        DeviceError: The machine does not offer the device or precision.
+        RunError: The folder exists, or cannot be written.
+        TrainingError: The loss is not finite.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    name, model_spec, train_spec = choose(data, model, recipe, settings)
+    chosen_device = choose_device(device)
+    chosen_precision = choose_precision(precision, chosen_device)
+    if gpu_memory_mib is not None:
+        cap_gpu_memory(chosen_device, gpu_memory_mib)
+    keep_freed_memory()
+    train_rows, validation_rows = _rows(data.train, train_spec)
+    counts = {"train": len(train_rows)} | ({} if validation_rows is None else {"validation": len(validation_rows)})
+    record = RunRecord(
+        pellucid_version=pellucid.__version__,
+        status="running",
+        started=started.isoformat(),
+        recipe=name,
+        model=model_spec,
+        train=train_spec,
+        data=_describe(data, counts),
+        environment=_environment(chosen_device, chosen_precision),
+    )
+    with _folder(out, overwrite) as folder, interruptible() as stop:
+        if folder:
+            folder.write_record(record)
+            callbacks = [HistoryWriter(folder), *callbacks]
+        if progress or (progress is None and ProgressBar.is_welcome()):
+            callbacks = [ProgressBar(), *callbacks]
+        with torch.random.fork_rng():
+            network = place(_build(model, model_spec, train_spec.seed), chosen_device)
+            on_device = DeviceImages(data.train, chosen_device)
+            training = time.perf_counter()
+            came_to = train(
+                network,
+                on_device,
+                train_rows.to(chosen_device),
+                None if validation_rows is None else validation_rows.to(chosen_device),
+                train_spec,
+                precision=chosen_precision,
+                callbacks=callbacks,
+                stop=stop,
+            )
+        finished = time.perf_counter()
+        record = _finish(record, came_to, finished - training, finished - clock)
+        run = Run(network, record, chosen_device, history=came_to.history, folder=folder, data=data)
+        run.write()
+    return run
+
+
+def choose(
+    data: DataSplits, model: Model | None, recipe: str | None, settings: TrainSettings
+) -> tuple[str, ModelSpec | FactorySpec, TrainSpec]:
+    """What is to be trained, and how: the name of it, the network and the settings.
+
+    Raises:
+        SpecError: The model does not fit the data, or a setting breaks a rule; all faults are named.
+        DataError: There are fewer than two classes.
+    """
+    shape, classes = data.train.input_shape, len(data.class_names)
+    if classes < 2:
+        raise DataError(f"A classifier needs at least 2 classes; {data.name} has {classes}.")
+    if model is None:
+        recipe = recipe or DEFAULT_RECIPE
+    chosen = named_recipe(recipe, shape, classes) if recipe else None
+    train_spec = (chosen.train if chosen else TrainSpec()).replace(**settings)
+    if model is None and chosen:
+        return recipe or "", chosen.model, train_spec
+    return recipe or "custom", _specify(model, shape, classes), train_spec
+
+
+def _specify(model: Any, shape: tuple[int, int, int], classes: int) -> ModelSpec | FactorySpec:
+    if isinstance(model, str):
+        model = read_model(model, shape, classes)
+    if isinstance(model, ModelSpec):
+        model.check(shape, classes)
+        return model
+    if isinstance(model, FactorySpec):
+        return model
+    name = f"{getattr(model, '__module__', '?')}:{getattr(model, '__qualname__', type(model).__qualname__)}"
+    return FactorySpec(factory=name, input_shape=shape, classes=classes)
+
+
+def _build(model: Any, spec: ModelSpec | FactorySpec, seed: int) -> nn.Module:
+    if isinstance(spec, FactorySpec) and not isinstance(model, str | FactorySpec):
+        return build_from_factory(model, spec, seed)
+    return build(spec, seed)
+
+
+def _rows(dataset: ImageDataset, spec: TrainSpec) -> tuple[Rows, Rows | None]:
+    if spec.validation_split is None:
+        return torch.arange(len(dataset)), None
+    kept, held_out = hold_out(dataset, spec.validation_split, spec.seed)
+    return torch.from_numpy(kept), torch.from_numpy(held_out)
+
+
+def _folder(
+    out: str | PathLike[str] | None, overwrite: bool
+) -> AbstractContextManager[RunFolder] | AbstractContextManager[None]:
+    return new_run(Path(out), overwrite=overwrite) if out else contextlib.nullcontext()
+
+
+def _describe(data: DataSplits, counts: dict[str, int]) -> DataRecord:
+    return DataRecord(
+        name=data.name,
+        fingerprint=data.train.fingerprint,
+        counts=counts,
+        class_names=data.class_names,
+        mean_brightness=data.train.mean_brightness,
+    )
+
+
+def _environment(device: torch.device, precision: str) -> Environment:
+    return Environment(
+        versions=versions(),
+        platform=platform.platform(),
+        device=str(device),
+        device_name=device_name(device),
+        threads=torch.get_num_threads(),
+        precision=precision,
+    )
+
+
+def _finish(record: RunRecord, came_to: Progress, train_seconds: float, total_seconds: float) -> RunRecord:
+    last = came_to.history.epochs[-1] if came_to.history.epochs and not came_to.interrupted else None
+    validation = None
+    if last and last.val_loss is not None and last.val_accuracy is not None:
+        validation = Score(loss=last.val_loss, accuracy=last.val_accuracy)
+    results = Results(
+        epochs=len(came_to.history.epochs),
+        steps=came_to.steps,
+        train_seconds=train_seconds,
+        total_seconds=total_seconds,
+        peak_memory_mib=peak_memory_mib(),
+        validation=validation,
+    )
+    status = "interrupted" if came_to.interrupted else "done"
+    return record.model_copy(update={"status": status, "results": results})

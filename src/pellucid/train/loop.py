@@ -1,0 +1,149 @@
+"""The training loop: shuffled mini-batches, one update each, a row of history an epoch."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from pellucid.data.batches import DeviceImages, shuffled
+from pellucid.device import autocast
+from pellucid.errors import TrainingError
+from pellucid.run.history import Epoch, History
+from pellucid.spec.seeds import derive_seed
+from pellucid.spec.train import TrainSpec
+from pellucid.train.callbacks import Callback, Plan
+from pellucid.train.interrupt import Stop
+from pellucid.train.optimizers import make_optimizer
+from pellucid.train.tally import REMEDY, Tally
+
+Rows = Int64[Tensor, " rows"]
+
+
+@dataclass
+class Progress:
+    """How far a training has come.
+
+    Attributes:
+        history: The finished epochs.
+        steps: Updates made, those of an unfinished epoch too.
+        interrupted: Whether it stopped because the user asked.
+    """
+
+    history: History = field(default_factory=History)
+    steps: int = 0
+    interrupted: bool = False
+
+
+def train(
+    model: nn.Module,
+    data: DeviceImages,
+    train_rows: Rows,
+    validation_rows: Rows | None,
+    spec: TrainSpec,
+    *,
+    precision: str = "fp32",
+    callbacks: Sequence[Callback] = (),
+    stop: Stop | None = None,
+) -> Progress:
+    """Train a network in place.
+
+    Args:
+        model: On the device of the data; gives logits.
+        data: Images and labels.
+        train_rows: Which of them to train on.
+        validation_rows: Which of them to measure on after each epoch, or None.
+        spec: How to train.
+        precision: Of the activations; weights, gradients and updates are fp32.
+        callbacks: Hear of it as it goes.
+        stop: Looked at before each update.
+
+    Raises:
+        TrainingError: A loss is not finite.
+    """
+    plan = Plan(spec.epochs, math.ceil(len(train_rows) / spec.batch_size), len(train_rows))
+    optimizer = make_optimizer(model.parameters(), spec)
+    progress, rate = Progress(), spec.learning_rate
+    _tell(callbacks, "on_train_begin", plan)
+    try:
+        for epoch in range(1, spec.epochs + 1):
+            started = time.perf_counter()
+            tally = Tally(plan, spec, epoch, data.device)
+            model.train()
+            for step, rows in enumerate(shuffled(train_rows, spec.seed, epoch).split(spec.batch_size), start=1):
+                if stop and stop.requested:
+                    progress.interrupted = True
+                    return progress
+                rate = spec.learning_rate_at(progress.steps, plan.epochs * plan.steps_per_epoch)
+                torch.manual_seed(derive_seed(spec.seed, "step", epoch, step))  # for dropout and the like
+                images, labels = data.batch(rows)
+                loss, logits = update(model, optimizer, rate, images, labels, spec.label_smoothing, precision)
+                progress.steps += 1
+                tally.add(step, loss, logits, labels)
+                _tell(callbacks, "on_step_end", epoch, step)
+            loss_mean, accuracy = tally.means()
+            val_loss, val_accuracy = measure(model, data, validation_rows)
+            row = Epoch(epoch, loss_mean, accuracy, val_loss, val_accuracy, rate, time.perf_counter() - started)
+            progress.history.epochs.append(row)
+            _tell(callbacks, "on_epoch_end", row)
+        return progress
+    finally:
+        _tell(callbacks, "on_train_end", progress.history)
+
+
+def update(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    learning_rate: float,
+    images: Float[Tensor, "batch channels height width"],
+    labels: Int64[Tensor, " batch"],
+    label_smoothing: float = 0.0,
+    precision: str = "fp32",
+) -> tuple[Float[Tensor, ""], Float[Tensor, "batch classes"]]:
+    """One mini-batch, one update of the weights.
+
+    Returns:
+        The mean loss over the batch and the logits, both from before the update.
+    """
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate
+    with autocast(images.device, precision):
+        logits = model(images).float()
+    loss = cross_entropy(logits, labels, label_smoothing=label_smoothing)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+    return loss.detach(), logits.detach()
+
+
+def measure(model: nn.Module, data: DeviceImages, rows: Rows | None) -> tuple[float, float] | tuple[None, None]:
+    """Mean loss and accuracy of a network on some rows, as in prediction and in fp32; Nones for no rows.
+
+    Raises:
+        TrainingError: The loss is not finite.
+    """
+    if rows is None:
+        return None, None
+    model.eval()
+    loss = torch.zeros((), dtype=torch.float64)
+    right = 0
+    with torch.inference_mode():
+        for images, labels in data.batches(rows):
+            logits = model(images).float()
+            loss += cross_entropy(logits, labels, reduction="sum").cpu()
+            right += int((logits.argmax(dim=1) == labels).sum())
+    if not loss.isfinite():
+        raise TrainingError(f"The validation loss must be finite; received {loss.item()}. {REMEDY}")
+    return loss.item() / len(rows), right / len(rows)
+
+
+def _tell(callbacks: Sequence[Callback], event: str, *what: Any) -> None:
+    for callback in callbacks:
+        getattr(callback, event)(*what)

@@ -1,0 +1,72 @@
+"""A progress bar on a terminal, a line an epoch elsewhere; on stderr always."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from pellucid.run.history import Epoch, History
+from pellucid.train.callbacks import Callback, Plan
+
+SECONDS_BETWEEN_UPDATES = 0.2
+
+
+class ProgressBar(Callback):
+    """Shows how far a training is, how fast it goes, and what each epoch came to.
+
+    Args:
+        console: Where to show it; stderr unless given.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[speed]}"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("left"),
+            console=self.console,
+            refresh_per_second=1 / SECONDS_BETWEEN_UPDATES,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        self._task = TaskID(0)
+        self._plan = Plan(0, 0, 0)
+        self._started = self._shown = 0.0
+
+    @staticmethod
+    def is_welcome() -> bool:
+        """Whether stderr is a terminal, where somebody may be watching."""
+        return Console(stderr=True).is_terminal
+
+    def on_train_begin(self, plan: Plan) -> None:
+        """Show an empty bar."""
+        self._plan = plan
+        self._started = self._shown = time.perf_counter()
+        self._task = self._bar.add_task(f"epoch 1/{plan.epochs}", total=plan.epochs * plan.steps_per_epoch, speed="")
+        self._bar.start()
+
+    def on_step_end(self, epoch: int, step: int) -> None:
+        """Move the bar, a few times a second."""
+        now = time.perf_counter()
+        if now - self._shown < SECONDS_BETWEEN_UPDATES:
+            return
+        self._shown = now
+        done = (epoch - 1) * self._plan.steps_per_epoch + step
+        images = done / self._plan.steps_per_epoch * self._plan.images_per_epoch
+        speed = f"{images / (now - self._started):,.0f} images/s"
+        self._bar.update(self._task, completed=done, description=f"epoch {epoch}/{self._plan.epochs}", speed=speed)
+
+    def on_epoch_end(self, epoch: Epoch) -> None:
+        """Print what the epoch came to."""
+        text = f"epoch {epoch.epoch}/{self._plan.epochs}: loss {epoch.loss:.4f}, accuracy {epoch.accuracy:.2%}"
+        if epoch.val_loss is not None:
+            text += f", val_loss {epoch.val_loss:.4f}, val_accuracy {epoch.val_accuracy:.2%}"
+        self.console.print(f"{text}, {epoch.seconds:.1f} s", highlight=False)
+
+    def on_train_end(self, history: History) -> None:
+        """Take the bar away."""
+        self._bar.stop()

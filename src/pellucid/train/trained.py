@@ -1,0 +1,162 @@
+"""A trained run: its network, its history, and where it lies on disk."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import safetensors.torch
+import torch
+from torch import nn
+
+from pellucid.data.catalogue import CATALOGUE, load_data
+from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.data.splits import hold_out
+from pellucid.errors import DataError, SettingError, unknown
+from pellucid.evaluate.evaluation import Evaluation, evaluate
+from pellucid.predict import Predictor
+from pellucid.run.folder import CURVES, EVALUATION, HISTORY, WEIGHTS, RunFolder, find_run, new_run
+from pellucid.run.history import History
+from pellucid.run.record import RunRecord
+from pellucid.train.curves import draw_curves
+
+SPLITS = ("test", "validation", "train")
+
+
+class Run(Predictor):
+    """A network that was trained, with its history. It predicts, is evaluated, plotted and saved.
+
+    Attributes:
+        history: One row an epoch; ``run.history["val_accuracy"]`` is a column.
+        folder: Where it lies on disk, or None.
+        data: What it was trained on; None after loading, until it is needed.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        record: RunRecord,
+        device: torch.device,
+        precision: str = "fp32",
+        *,
+        history: History | None = None,
+        folder: RunFolder | None = None,
+        data: DataSplits | None = None,
+    ) -> None:
+        super().__init__(model, record, device, precision)
+        self.history = history or History()
+        self.folder = folder
+        self.data = data
+
+    @classmethod
+    def load(cls, path: str | PathLike[str], *, device: str = "auto", precision: str = "fp32") -> Self:
+        """Load a run from its folder; see `Predictor.load`."""
+        run = super().load(path, device=device, precision=precision)
+        run.folder = RunFolder(path)
+        run.history = run.folder.read_history()
+        return run
+
+    @property
+    def path(self) -> Path | None:
+        """The run folder, or None when it is in memory only."""
+        return self.folder.path if self.folder else None
+
+    def evaluate(self, data: DataSplits | None = None, *, split: str = "test") -> Evaluation:
+        """Judge the network on a split.
+
+        What the run's own test split gives is written to its folder: evaluation.json, and the score in run.json.
+
+        Args:
+            data: A data set; the run's own unless given.
+            split: ``test``, or ``validation`` or ``train`` as they were held out in the training.
+
+        Raises:
+            DataError: The data cannot be had, have changed, or are of another shape or other classes.
+            SettingError: The split is unknown.
+        """
+        if split not in SPLITS:
+            raise SettingError([unknown("split", split, SPLITS)])
+        own = data is None or data.name == self.record.data.name
+        splits = data or self._own_data()
+        if own and splits.train.fingerprint != self.record.data.fingerprint:
+            raise DataError(f"{splits.name} has changed since the run was trained: its fingerprint is another.")
+        evaluation = evaluate(self, self._split(splits, split), data=splits.name, split=split)
+        if own and split == "test":
+            self.record = self.record.with_test(evaluation.score, evaluation.count)
+            if self.folder:
+                self.folder.write(EVALUATION, evaluation.model_dump_json(indent=2) + "\n")
+                self.folder.write_record(self.record)
+        return evaluation
+
+    def plot(self, path: str | PathLike[str] | None = None) -> Path:
+        """Draw accuracy and loss against epoch.
+
+        Args:
+            path: A .png or .svg file; unless given, curves.png in the run folder, or else here.
+
+        Raises:
+            SettingError: The file is neither .png nor .svg.
+            RunError: No epoch was finished, or the file cannot be written.
+        """
+        folder = self.path or Path()
+        return draw_curves(self.history, self.record, Path(path) if path else folder / CURVES)
+
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the run to a folder of its own: run.json, history.csv, model.safetensors, curves.png.
+
+        Raises:
+            RunError: Something stands in that place, or the disk is full or read-only.
+        """
+        with new_run(Path(path), overwrite=overwrite) as folder:
+            self.folder = folder
+            self.write()
+            if self.history.epochs:
+                self.plot()
+        return folder.path
+
+    def write(self) -> None:
+        """Write weights, history and record to the run's folder, the record last: what it says is then there."""
+        if self.folder:
+            weights = {name: tensor.contiguous() for name, tensor in self.model.state_dict().items()}
+            metadata = {"format": "pt", "pellucid_version": self.record.pellucid_version}
+            self.folder.write(WEIGHTS, safetensors.torch.save(weights, metadata))
+            self.folder.write(HISTORY, self.history.to_csv())
+            self.folder.write_record(self.record)
+
+    def _own_data(self) -> DataSplits:
+        if self.data is None:
+            if self.record.data.name not in CATALOGUE:
+                raise DataError(
+                    f"The run was trained on {self.record.data.name}, which has no name here. Give the data."
+                )
+            self.data = load_data(self.record.data.name)
+        return self.data
+
+    def _split(self, splits: DataSplits, split: str) -> ImageDataset:
+        if split == "test":
+            return splits.test
+        spec, train = self.record.train, splits.train
+        if spec.validation_split is None:
+            if split == "train":
+                return train
+            raise DataError("The run held out no validation split.")
+        kept, held_out = hold_out(train, spec.validation_split, spec.seed)
+        rows = held_out if split == "validation" else kept
+        return ImageDataset(np.ascontiguousarray(train.images[rows]), train.labels[rows], train.class_names)
+
+
+def load_run(path: str | PathLike[str] = "latest", *, device: str = "auto", precision: str = "fp32") -> Run:
+    """Load a trained run.
+
+    Args:
+        path: A run folder, a name below ``runs/``, or ``latest``.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        precision: ``auto``, ``fp32`` or ``bf16``.
+
+    Raises:
+        RunError: There is no such run, or a file of it is missing or damaged.
+        DeviceError: The machine does not offer the device or precision.
+    """
+    return Run.load(find_run(str(path)), device=device, precision=precision)

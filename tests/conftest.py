@@ -1,0 +1,71 @@
+"""Shape annotations are checked while testing; data and one trained run are shared by all tests that only read them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jaxtyping
+import pytest
+
+with jaxtyping.install_import_hook("pellucid", "beartype.beartype"):
+    import numpy as np
+    import torch
+
+    import pellucid as pl
+    from pellucid.data.dataset import DataSplits, ImageDataset
+
+TINY = "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
+
+
+def make_bars(count: int, seed: int, shape: tuple[int, int, int] = (8, 8, 1)) -> ImageDataset:
+    """Noisy images with a bar: across, upright or aslant. Easy to learn, quick to make."""
+    random = np.random.default_rng(seed)
+    labels = np.arange(count) % 3
+    images = random.integers(0, 60, (count, *shape), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        place = int(random.integers(1, shape[0] - 1))
+        if label == 0:
+            image[place] = 220
+        elif label == 1:
+            image[:, place] = 220
+        else:
+            image[np.arange(min(shape[:2])), np.arange(min(shape[:2]))] = 220
+    return ImageDataset(images, labels.astype(np.int64), ("across", "upright", "aslant"))
+
+
+@pytest.fixture(scope="session")
+def bars() -> DataSplits:
+    """Three classes of 8x8 images: 240 to train on, 90 to test on."""
+    return DataSplits("bars", make_bars(240, seed=0), make_bars(90, seed=1))
+
+
+@pytest.fixture(scope="session")
+def mnist() -> DataSplits:
+    """The real MNIST."""
+    return pl.load_data("mnist")
+
+
+@pytest.fixture(scope="session")
+def small_mnist(mnist: DataSplits) -> DataSplits:
+    """The first 2,000 training and 500 test images of MNIST, under a name of their own."""
+    train, test = mnist.train, mnist.test
+    return DataSplits(
+        "small-mnist",
+        ImageDataset(train.images[:2000], train.labels[:2000], train.class_names),
+        ImageDataset(test.images[:500], test.labels[:500], test.class_names),
+    )
+
+
+@pytest.fixture(scope="session")
+def bars_run(bars: DataSplits, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that was trained on the bars. Read it, do not write to it."""
+    path = tmp_path_factory.mktemp("runs") / "bars"
+    run = pl.fit(bars, model=TINY, epochs=8, batch_size=16, learning_rate=0.01, out=path)
+    run.plot()
+    run.evaluate()
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _same_threads() -> None:
+    torch.set_num_threads(min(2, torch.get_num_threads()))
