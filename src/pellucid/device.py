@@ -106,12 +106,17 @@ def keep_freed_memory() -> None:
     Otherwise they go back to the kernel and are faulted in again at the next step, which in some processes made the
     first hundred steps take 25 to 45 s in place of 2. Elsewhere than on glibc this does nothing.
     """
-    if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
+    if not on_glibc():
         return
     libc = ctypes.CDLL(None)
     if not libc.mallopt(M_MMAP_THRESHOLD, KEPT_BYTES):
         libc.mallopt(M_MMAP_THRESHOLD, OLDER_MMAP_LIMIT)
     libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
+
+
+def on_glibc() -> bool:
+    """Whether this process allocates with glibc."""
+    return sys.platform == "linux" and platform.libc_ver()[0] == "glibc"
 
 
 def peak_memory_mib() -> float:

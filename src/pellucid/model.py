@@ -73,11 +73,12 @@ def build(spec: ModelSpec | FactorySpec, seed: int = 0) -> nn.Module:
     if isinstance(spec, FactorySpec):
         return build_from_factory(_import(spec.factory), spec, seed)
     modules: OrderedDict[str, nn.Module] = OrderedDict()
-    for step in spec.logits_only().walk():
-        modules[step.name] = MODULES[type(step.layer)](step.layer, step.input_shape)
-        activation = "linear" if isinstance(step.layer, Activation) else getattr(step.layer, "activation", "linear")
-        if activation != "linear":
-            modules[f"{step.name}_{activation}"] = ACTIVATION_MODULES[activation]()
+    with torch.random.fork_rng(devices=[]):  # torch fills its layers at once, from the caller's generator
+        for step in spec.logits_only().walk():
+            modules[step.name] = MODULES[type(step.layer)](step.layer, step.input_shape)
+            activation = "linear" if isinstance(step.layer, Activation) else getattr(step.layer, "activation", "linear")
+            if activation != "linear":
+                modules[f"{step.name}_{activation}"] = ACTIVATION_MODULES[activation]()
     network = nn.Sequential(modules)
     _fill(network, torch.Generator().manual_seed(derive_seed(seed, "weights")))
     return network
@@ -252,7 +253,7 @@ def build_from_factory(factory: Callable[..., Any], spec: FactorySpec, seed: int
         parameters = inspect.signature(factory).parameters
     except (TypeError, ValueError):
         parameters = {}
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(seed, "weights"))
         module = factory(**{name: value for name, value in offered.items() if name in parameters})
     if not isinstance(module, nn.Module):

@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 import safetensors.torch
 import torch
-from jaxtyping import Float, Float32, Int64, UInt8
+from jaxtyping import Float, Float32, Int64, Shaped, UInt8
 from numpy import ndarray
 from safetensors import SafetensorError
 from torch import Tensor, nn
@@ -102,11 +102,11 @@ class Predictor:
         for images, labels in on_device.batches(rows):
             yield self.logits(images), labels
 
-    def probabilities(self, images: UInt8[ndarray, "count height width channels"]) -> Float32[ndarray, "count classes"]:
+    def probabilities(self, images: Shaped[ndarray, "count ..."]) -> Float32[ndarray, "count classes"]:
         """Probability of each class.
 
         Args:
-            images: uint8, of the shape that the run was trained for.
+            images: uint8, [count, height, width, channels], of the shape that the run was trained for.
 
         Raises:
             DataError: The images have another shape or type.
@@ -120,7 +120,7 @@ class Predictor:
         ]
         return torch.cat(parts).numpy()
 
-    def predict(self, images: UInt8[ndarray, "count height width channels"]) -> list[Prediction]:
+    def predict(self, images: Shaped[ndarray, "count ..."]) -> list[Prediction]:
         """The labelled answer for each image, uint8 and of the shape that the run was trained for."""
         return [self._prediction(row) for row in self.probabilities(images)]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Shaped
 from numpy import ndarray
 
 from pellucid.errors import DataError
@@ -27,8 +27,8 @@ class ImageDataset:
         DataError: Counts, types or labels do not fit each other.
     """
 
-    images: UInt8[ndarray, "count height width channels"]
-    labels: Int64[ndarray, " count"]
+    images: Shaped[ndarray, "..."]  # checked here, with messages for the user
+    labels: Shaped[ndarray, "..."]
     class_names: tuple[str, ...]
 
     def __post_init__(self) -> None:

@@ -115,7 +115,7 @@ def fit(
             callbacks = [HistoryWriter(folder), *callbacks]
         if progress or (progress is None and ProgressBar.is_welcome()):
             callbacks = [ProgressBar(), *callbacks]
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(devices=[chosen_device] if chosen_device.type == "cuda" else []):
             network = place(_build(model, model_spec, train_spec.seed), chosen_device)
             on_device = DeviceImages(data.train, chosen_device)
             training = time.perf_counter()

@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pellucid.data.image_files import read_image
+from pellucid.errors import DataError
+
+GREY = (4, 4, 1)
+
+
+def save(path: Path, pixels, mode: str | None = None, **options) -> Path:
+    image = Image.fromarray(np.asarray(pixels))
+    (image.convert(mode) if mode else image).save(path, **options)
+    return path
+
+
+def test_a_fitting_grey_image_is_taken_as_it_is(tmp_path: Path) -> None:
+    pixels = np.arange(16, dtype=np.uint8).reshape(4, 4) * 16
+    read = read_image(save(tmp_path / "a.png", pixels), GREY)
+    assert read.shape == GREY
+    assert np.array_equal(read[..., 0], pixels)
+
+
+def test_colour_becomes_grey_and_grey_becomes_colour(tmp_path: Path) -> None:
+    red = np.zeros((4, 4, 3), np.uint8)
+    red[..., 0] = 255
+    assert set(read_image(save(tmp_path / "red.png", red), GREY).flat) == {76}  # 0.299 of full, ITU-R 601
+    grey = read_image(save(tmp_path / "grey.png", np.full((4, 4), 9, np.uint8)), (4, 4, 3))
+    assert grey.shape == (4, 4, 3)
+    assert set(grey.flat) == {9}
+
+
+def test_another_size_is_brought_to_the_runs(tmp_path: Path) -> None:
+    halves = np.zeros((80, 40), np.uint8)
+    halves[:40] = 200
+    read = read_image(save(tmp_path / "large.png", halves), GREY)[..., 0]
+    assert (read[0] == 200).all()
+    assert (read[-1] == 0).all()
+
+
+def test_16_bits_and_one_bit_keep_their_range(tmp_path: Path) -> None:
+    deep = np.array([[0, 257 * 100], [257 * 200, 65535]], np.uint16)
+    assert read_image(save(tmp_path / "deep.png", deep), (2, 2, 1)).flatten().tolist() == [0, 100, 200, 255]
+    flags = save(tmp_path / "flags.png", np.array([[0, 255], [255, 0]], np.uint8), mode="1")
+    assert read_image(flags, (2, 2, 1)).flatten().tolist() == [0, 255, 255, 0]
+
+
+def test_what_is_transparent_lies_on_black(tmp_path: Path) -> None:
+    pixels = np.full((2, 2, 4), 255, np.uint8)
+    pixels[0, 0, 3] = 0
+    assert read_image(save(tmp_path / "alpha.png", pixels), (2, 2, 1)).flatten().tolist() == [0, 255, 255, 255]
+
+
+def test_a_turned_photograph_is_set_upright(tmp_path: Path) -> None:
+    pixels = np.array([[0, 255], [0, 255]], np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned a quarter to the right
+    read = read_image(save(tmp_path / "turned.png", pixels, exif=exif), (2, 2, 1))[..., 0]
+    assert read.tolist() == [[0, 0], [255, 255]]
+
+
+def test_inversion_exchanges_dark_and_bright(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.png", np.full((4, 4), 250, np.uint8))
+    assert set(read_image(path, GREY, invert=True).flat) == {5}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", "not an image"), (b"not an image at all", "not an image"), (None, "No such file")],
+)
+def test_what_is_no_image_is_named(tmp_path: Path, content: bytes | None, message: str) -> None:
+    path = tmp_path / "bad.png"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        read_image(path, GREY)
+    assert message in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_a_truncated_image_is_named(tmp_path: Path) -> None:
+    path = save(tmp_path / "cut.png", np.random.default_rng(0).integers(0, 255, (90, 90), dtype=np.uint8))
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(DataError, match=r"cut.png: the image cannot be read"):
+        read_image(path, GREY)
+
+
+def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save(tmp_path / "bomb.png", np.zeros((40, 40), np.uint8))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    with pytest.raises(DataError, match=r"bomb.png: the image is too large"):
+        read_image(path, GREY)
+
+
+def test_two_channels_are_none_of_an_image_files(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.png", np.zeros((4, 4), np.uint8))
+    with pytest.raises(DataError, match="Image files give 1 or 3 channels; the network takes 2"):
+        read_image(path, (4, 4, 2))

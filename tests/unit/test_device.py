@@ -1,0 +1,98 @@
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from pellucid import device
+from pellucid.errors import DeviceError, SettingError
+
+CPU = torch.device("cpu")
+gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+
+
+def test_auto_takes_the_best_device_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    for available, chosen in [({"cuda", "mps", "cpu"}, "cuda"), ({"mps", "cpu"}, "mps"), ({"cpu"}, "cpu")]:
+        monkeypatch.setattr(device, "_available", available.__contains__)
+        assert device.choose_device("auto") == torch.device(chosen)
+
+
+def test_the_cpu_is_always_offered() -> None:
+    assert device.choose_device("cpu") == CPU
+    assert device.available_devices()[-1] == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("gpu", "The device must be auto, cpu, cuda, cuda:N or mps; received 'gpu'. Did you mean cpu?"),
+        ("cuda:99", "This machine offers no device cuda:99; available:"),
+        ("meta", "This machine offers no device meta; available:"),
+    ],
+)
+def test_other_devices_are_refused(name: str, message: str) -> None:
+    with pytest.raises(DeviceError) as caught:
+        device.choose_device(name)
+    assert message in str(caught.value)
+
+
+def test_precision_is_chosen_by_name() -> None:
+    assert device.choose_precision("auto", CPU) == "fp32"
+    assert device.choose_precision("bf16", CPU) == "bf16"
+    assert device.precisions(CPU)["fp32"] == "native"
+    with pytest.raises(SettingError, match="Unknown precision 'fp31'. Did you mean fp32?"):
+        device.choose_precision("fp31", CPU)
+    with pytest.raises(DeviceError, match="bf16 is not offered on mps"):
+        device.choose_precision("bf16", torch.device("mps"))
+
+
+def test_bf16_activations_leave_the_weights_fp32() -> None:
+    layer = torch.nn.Linear(4, 2)
+    with device.autocast(CPU, "bf16"):
+        assert layer(torch.ones(1, 4)).dtype == torch.bfloat16
+    with device.autocast(CPU, "fp32"):
+        assert layer(torch.ones(1, 4)).dtype == torch.float32
+    assert layer.weight.dtype == torch.float32
+
+
+def test_a_memory_cap_needs_a_gpu() -> None:
+    with pytest.raises(DeviceError, match="A GPU memory cap needs a CUDA device; received cpu"):
+        device.cap_gpu_memory(CPU, 1000)
+
+
+@pytest.mark.gpu
+@gpu
+def test_a_memory_cap_holds() -> None:
+    cuda = torch.device("cuda:0")
+    with pytest.raises(DeviceError, match="must be above 0 and at most"):
+        device.cap_gpu_memory(cuda, 10**9)
+    device.cap_gpu_memory(cuda, 512)
+    with pytest.raises(torch.OutOfMemoryError):
+        torch.zeros(600 * 2**20, dtype=torch.uint8, device=cuda)
+    device.cap_gpu_memory(cuda, int(torch.cuda.get_device_properties(cuda).total_memory / 2**20))
+
+
+def test_freed_buffers_are_kept_for_the_next_step() -> None:
+    # Freshly mapped memory is faulted in page by page; memory that was kept is not.
+    code = (
+        "import resource, numpy as np\n"
+        "from pellucid.device import keep_freed_memory\n"
+        "keep_freed_memory()\n"
+        "def faults(): return resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "np.ones(16 << 20, np.uint8)\n"
+        "before = faults()\n"
+        "for _ in range(20): np.ones(16 << 20, np.uint8)\n"
+        "print(faults() - before)\n"
+    )
+    if not device.on_glibc():
+        pytest.skip("only glibc gives buffers back to the kernel")
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert int(printed) < 20 * (16 << 20) // 4096 // 100
+
+
+def test_the_machine_describes_itself() -> None:
+    assert device.versions()["torch"] == torch.__version__
+    assert device.processor()
+    assert device.device_name(CPU) == device.processor()
+    assert device.cores() >= 1
+    assert device.peak_memory_mib() > 50
