@@ -15,7 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 TRAIN: dict[str, Any] = {"color": "#0072B2", "linestyle": "-", "marker": "o", "label": "train (mean over the epoch)"}
-VALIDATION: dict[str, Any] = {"color": "#D55E00", "linestyle": "--", "marker": "s", "label": "validation (after the epoch)"}
+VALIDATION: dict[str, Any] = {
+    "color": "#D55E00",
+    "linestyle": "--",
+    "marker": "s",
+    "label": "validation (after the epoch)",
+}
 
 
 def curves(history: Mapping[str, Sequence[float]], title: str = "") -> Figure:

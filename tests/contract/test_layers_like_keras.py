@@ -149,5 +149,9 @@ def test_moving_averages_move_as_in_keras(keras: ModuleType, text: str) -> None:
 
 
 def test_every_kind_of_layer_is_in_the_table() -> None:
-    kinds = {layer.kind for name, text in CASES.items() for layer in ModelSpec.from_shorthand(text, SHAPES.get(name, ODD)).layers}
+    kinds = {
+        layer.kind
+        for name, text in CASES.items()
+        for layer in ModelSpec.from_shorthand(text, SHAPES.get(name, ODD)).layers
+    }
     assert kinds == LAYERS.keys()

@@ -34,7 +34,7 @@ def test_same_convolution_with_stride_pads_below_and_right() -> None:
     # 4 rows, windows of 3 at stride 2: one row is missing, and it is added after the map.
     conv = maps_of("conv 1 3x3 stride 2 same nobias", (4, 4, 1))
     nn.init.ones_(conv.weight)
-    # 1+2+3+5+6+7+9+10+11; 3+4+7+8+11+12; 9+10+11+13+14+15; 11+12+15+16
+    # The first window adds up 1 2 3, 5 6 7 and 9 10 11; the last one 11 12 and 15 16 and what is beyond the map.
     assert conv(RAMP).tolist() == [[[[54.0, 45.0], [72.0, 54.0]]]]
 
 
@@ -46,7 +46,7 @@ def test_max_pooling_takes_the_greatest_even_if_all_are_negative() -> None:
 
 def test_same_average_pooling_does_not_count_what_it_adds() -> None:
     pool = maps_of("avgpool 3x3 stride 2 same", (4, 4, 1))
-    # (1+2+3+5+6+7+9+10+11)/9; (3+4+7+8+11+12)/6; (9+10+11+13+14+15)/6; (11+12+15+16)/4
+    # Of the sums 54, 45, 72 and 54, the windows lie on the map with 9, 6, 6 and 4 values.
     assert pool(RAMP).tolist() == [[[[6.0, 7.5], [12.0, 13.5]]]]
 
 

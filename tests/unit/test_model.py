@@ -114,7 +114,7 @@ def test_a_factory_is_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     ("factory", "message"),
     [
         (lambda: 5, "here:made must return a torch.nn.Module; received int."),
-        (lambda: nn.Flatten(), "here:made must give logits [batch, 3]; received [2, 16]."),
+        (nn.Flatten, "here:made must give logits [batch, 3]; received [2, 16]."),
         (lambda: nn.Linear(5, 3), "here:made must take float images [batch, 1, 4, 4]; received mat1 and mat2"),
     ],
 )

@@ -27,8 +27,8 @@ class ImageDataset:
         DataError: Counts, types or labels do not fit each other.
     """
 
-    images: Shaped[ndarray, "..."]  # checked here, with messages for the user
-    labels: Shaped[ndarray, "..."]
+    images: Shaped[ndarray, ...]  # checked here, with messages for the user
+    labels: Shaped[ndarray, ...]
     class_names: tuple[str, ...]
 
     def __post_init__(self) -> None:

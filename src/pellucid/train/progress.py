@@ -65,7 +65,7 @@ class ProgressBar(Callback):
         text = f"epoch {epoch.epoch}/{self._plan.epochs}: loss {epoch.loss:.4f}, accuracy {epoch.accuracy:.2%}"
         if epoch.val_loss is not None:
             text += f", val_loss {epoch.val_loss:.4f}, val_accuracy {epoch.val_accuracy:.2%}"
-        self.console.print(f"{text}, {epoch.seconds:.1f} s", highlight=False)
+        self.console.print(f"{text}, {epoch.seconds:.1f} s", highlight=False, soft_wrap=True)
 
     def on_train_end(self, history: History) -> None:
         """Take the bar away."""

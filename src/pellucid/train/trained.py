@@ -120,8 +120,8 @@ class Run(Predictor):
         """Write weights, history and record to the run's folder, the record last: what it says is then there."""
         if self.folder:
             weights = {name: tensor.contiguous() for name, tensor in self.model.state_dict().items()}
-            metadata = {"format": "pt", "pellucid_version": self.record.pellucid_version}
-            self.folder.write(WEIGHTS, safetensors.torch.save(weights, metadata))
+            # One entry of metadata only: safetensors writes several in no fixed order, and equal runs give equal files.
+            self.folder.write(WEIGHTS, safetensors.torch.save(weights, {"format": "pt"}))
             self.folder.write(HISTORY, self.history.to_csv())
             self.folder.write_record(self.record)
 

@@ -39,7 +39,9 @@ def test_the_seed_decides_and_the_order_rises(mnist: DataSplits) -> None:
 def test_a_class_too_small_for_the_split_is_named(share: float, small: str) -> None:
     with pytest.raises(DataError) as caught:
         hold_out(dataset([0] * 40 + [1] * 3, 2), share, 0)
-    expected = f"validation_split must leave each class an image on both sides; received {share}, too small for {small}."
+    expected = (
+        f"validation_split must leave each class an image on both sides; received {share}, too small for {small}."
+    )
     assert expected in str(caught.value)
 
 

@@ -6,7 +6,7 @@ from pellucid.spec.train import TrainSpec
 
 
 def test_settings_may_be_given_by_position_as_in_keras() -> None:
-    by_position = Conv2D(32, 3)  # pyright: ignore[reportCallIssue]
+    by_position = Conv2D(32, 3)
     assert by_position == Conv2D(filters=32, kernel_size=(3, 3))
 
 
@@ -47,7 +47,7 @@ def test_a_spec_cannot_be_changed_but_replaced() -> None:
     with pytest.raises(SpecError, match="frozen"):
         layer.replace(frozen=True)
     with pytest.raises(ValueError, match="frozen"):
-        layer.units = 3  # pyright: ignore[reportAttributeAccessIssue]
+        layer.units = 3
     assert layer.replace(units=3) == Dense(units=3)
 
 

@@ -11,7 +11,9 @@ SHAPE = (28, 28, 1)
 
 
 def test_faults_of_settings_and_of_shapes_are_reported_together() -> None:
-    text = '{"input_shape": [28, 28, 1], "layers": [{"kind": "conv2d", "filters": 0, "kernel_size": 3}, {"kind": "dens"}, '
+    text = (
+        '{"input_shape": [28, 28, 1], "layers": [{"kind": "conv2d", "filters": 0, "kernel_size": 3}, {"kind": "dens"}, '
+    )
     text += '{"kind": "dense", "units": 7}]}'
     with pytest.raises(SpecError) as caught:
         ModelSpec.model_validate_json(text, context={"classes": 10})
@@ -87,7 +89,9 @@ def test_a_model_is_read_from_file_shorthand_or_factory(tmp_path: Path) -> None:
         read_model(str(tmp_path / "absent.json"), SHAPE, 10)
 
 
-@pytest.mark.parametrize(("text", "is_one"), [("a.b:c", True), ("net:Net.make", True), ("conv 3 3x3", False), ("a:", False)])
+@pytest.mark.parametrize(
+    ("text", "is_one"), [("a.b:c", True), ("net:Net.make", True), ("conv 3 3x3", False), ("a:", False)]
+)
 def test_a_factory_is_told_from_shorthand(text: str, is_one: bool) -> None:
     assert names_factory(text) is is_one
 

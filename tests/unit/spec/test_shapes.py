@@ -35,7 +35,12 @@ def test_a_2x2_pool_gives_25x25_with_stride_1_only() -> None:
 
 def test_multiply_adds_are_those_counted_by_hand() -> None:
     # 5x5 positions, 4 filters of 3x3 over 2 channels; then 100 inputs into 7 units.
-    layers = [Conv2D(filters=4, kernel_size=(3, 3), padding="same"), Flatten(), Dense(units=7), Activation(activation="relu")]
+    layers = [
+        Conv2D(filters=4, kernel_size=(3, 3), padding="same"),
+        Flatten(),
+        Dense(units=7),
+        Activation(activation="relu"),
+    ]
     steps = walk(layers, (5, 5, 2))
     assert [step.multiply_adds for step in steps] == [5 * 5 * 4 * 3 * 3 * 2, 0, 100 * 7, 0]
 

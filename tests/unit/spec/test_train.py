@@ -16,7 +16,7 @@ def test_the_defaults_are_the_seeds() -> None:
 
 
 def test_names_stand_for_optimizers_and_schedules() -> None:
-    spec = TrainSpec(optimizer="sgd", schedule="one-cycle")  # pyright: ignore[reportArgumentType]
+    spec = TrainSpec(optimizer="sgd", schedule="one-cycle")
     assert spec.optimizer == SGD()
     assert spec.schedule == OneCycle()
 
@@ -80,7 +80,12 @@ def test_unknown_recipes_are_named() -> None:
 
 
 def test_seeds_differ_by_purpose_and_counter_and_never_change() -> None:
-    seeds = [derive_seed(0, "shuffle", 1), derive_seed(0, "shuffle", 2), derive_seed(0, "step", 1), derive_seed(1, "shuffle", 1)]
+    seeds = [
+        derive_seed(0, "shuffle", 1),
+        derive_seed(0, "shuffle", 2),
+        derive_seed(0, "step", 1),
+        derive_seed(1, "shuffle", 1),
+    ]
     assert len(set(seeds)) == 4
     assert all(0 <= seed < 2**63 for seed in seeds)
     # From an independent computation of BLAKE2b, so that runs stay repeatable over releases.

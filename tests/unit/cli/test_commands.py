@@ -1,0 +1,305 @@
+"""Each command in this process, on a run that is there already: what it prints, and where."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import pellucid as pl
+from pellucid.cli import main
+from pellucid.data import catalogue
+from pellucid.data.dataset import DataSplits
+
+
+class Outcome(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Outcome]
+
+
+@pytest.fixture
+def pellucid(
+    bars: DataSplits,
+    bars_run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Command:
+    """Runs a command in an empty folder with one run in it; the bars are in the catalogue."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(catalogue.CATALOGUE, "bars", lambda: bars)
+    shutil.copytree(bars_run, tmp_path / "runs" / "bars-one")
+
+    def call(*arguments: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["pellucid", *map(str, arguments)])
+        status = 0
+        try:
+            main()
+        except SystemExit as exit_:
+            status = exit_.code if isinstance(exit_.code, int) else 1
+        return Outcome(status, *capsys.readouterr())
+
+    return call
+
+
+QUICK = ("bars", "--model", "flatten, dense 3", "--epochs", 1, "--batch-size", 16)
+
+
+def test_train_prints_the_accuracy_and_the_folder_last(pellucid: Command) -> None:
+    status, out, err = pellucid("train", *QUICK, "--out", "runs/two", "--svg")
+    assert status == 0
+    lines = out.splitlines()
+    assert lines[0].startswith("test accuracy ")
+    assert "95% interval" in lines[0]
+    assert lines[-1] == "runs/two"
+    assert "epoch 1/1: loss " in err
+    assert Path("runs/two/curves.svg").exists()
+    assert Path("runs/two/curves.png").exists()
+
+
+def test_train_names_its_folder_by_data_recipe_and_time(pellucid: Command) -> None:
+    status, out, _ = pellucid("train", *QUICK)
+    assert status == 0
+    folder = Path(out.splitlines()[-1])
+    assert folder.parent == Path("runs")
+    assert folder.name.startswith("bars-custom-20")
+    assert folder.name.endswith("Z")
+
+
+def test_train_takes_every_setting(pellucid: Command) -> None:
+    options = (
+        "--optimizer",
+        "sgd",
+        "--schedule",
+        "cosine",
+        "--learning-rate",
+        0.05,
+        "--label-smoothing",
+        0.1,
+        "--seed",
+        4,
+    )
+    status, out, _ = pellucid("train", *QUICK, *options, "--no-validation", "--precision", "bf16", "--json")
+    assert status == 0
+    document = json.loads(out)
+    assert document["train"] == {
+        "epochs": 1,
+        "batch_size": 16,
+        "learning_rate": 0.05,
+        "optimizer": {"kind": "sgd", "momentum": 0.9, "nesterov": False, "weight_decay": 0.0},
+        "schedule": {"kind": "cosine", "final": 0.0},
+        "label_smoothing": 0.1,
+        "validation_split": None,
+        "seed": 4,
+    }
+    assert document["environment"]["precision"] == "bf16"
+    assert document["results"]["validation"] is None
+    assert (
+        document["results"]["test"]["accuracy"]
+        == json.loads((Path(document["run"]) / "evaluation.json").read_text())["accuracy"]
+    )
+
+
+def test_data_without_a_test_split_are_trained_on_and_it_is_said(
+    pellucid: Command, bars: DataSplits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(catalogue.CATALOGUE, "bars", lambda: DataSplits("bars", bars.train, None))
+    status, out, err = pellucid("train", *QUICK)
+    assert status == 0
+    assert "bars has no test split" in err
+    assert "test accuracy" not in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (("train", "barss"), 1, "Unknown data set 'barss'. Did you mean bars?"),
+        (("train", "bars", "--recipe", "fsat"), 2, "Unknown recipe 'fsat'. Did you mean fast?"),
+        (("train", "bars", "--optimizer", "adma"), 2, "Unknown optimizer 'adma'. Did you mean adam?"),
+        (("train", "bars", "--epohcs", "3"), 2, "No such option: --epohcs"),
+        (("train", "bars", "--epochs", "three"), 2, "Invalid value for '--epochs'"),
+        (("train", "bars", "--validation-split", "0"), 2, "validation_split must be greater than 0.0; received 0.0."),
+        (("train", "bars", "--validation-split", "-0.5"), 2, "validation_split must be greater than 0.0"),
+        (("train", "bars", "--validation-split", "1"), 2, "validation_split must be less than 1.0; received 1.0."),
+        (("train", "bars", "--validation-split", "0.001"), 1, "too small for across (80 images)"),
+        (("train", "bars", "--validation-split", "0.1", "--no-validation"), 2, "either"),
+        (("train", "bars", "--model", "cnov 3 3x3"), 1, "Unknown layer 'cnov' in layer 1. Did you mean conv?"),
+        (
+            ("train", "bars", "--model", "conv 3 3x3, flatten, dense 3", "--learning-rate", "1e30"),
+            1,
+            "The loss must be",
+        ),
+        (("train", "bars", "--out", "runs/bars-one"), 1, "runs/bars-one exists already."),
+        (("evaluate", "bars-two"), 1, "There is no run bars-two. Did you mean bars-one?"),
+        (("evaluate", "latest", "--split", "tset"), 2, "Unknown split 'tset'. Did you mean test?"),
+        (("evaluate", "latest", "mnist"), 1, "takes images of"),
+        (("plot", "latest", "--out", "a.gif"), 2, "Unknown picture format '.gif'."),
+        (("predict", "latest"), 2, "IMAGE"),
+        (("runs", "--sort", "accurcy"), 2, "Unknown column 'accurcy'. Did you mean accuracy?"),
+        (("shapes", "--model", "conv 3 40x40, flatten, dense 3"), 1, "kernel_size must be at most the input, 28x28"),
+        (("shapes", "--input", "28x28"), 2, "--input must be height x width x channels"),
+        (("shapes", "--model", "a.b:c"), 1, "Shapes are known for layers only; received the factory a.b:c."),
+        (("shapes", "latest", "--recipe", "fast"), 2, "give one of RUN, --recipe and --model"),
+        (("shpaes",), 2, "shpaes"),
+    ],
+)
+def test_what_is_wrong_is_said_once_without_a_traceback(
+    pellucid: Command, arguments: tuple[str, ...], status: int, message: str
+) -> None:
+    before = sorted(Path("runs").iterdir())
+    outcome = pellucid(*arguments)
+    assert outcome.status == status
+    assert message in outcome.err
+    assert "Traceback" not in outcome.err
+    assert outcome.out == ""
+    assert sorted(Path("runs").iterdir()) == before
+
+
+def test_evaluate_prints_classes_confusion_and_mistakes(pellucid: Command) -> None:
+    Path("runs/bars-one/evaluation.json").unlink()
+    status, out, _ = pellucid("evaluate", "latest")
+    assert status == 0
+    assert out.startswith("bars, test split, 90 images\naccuracy ")
+    assert "precision" in out
+    assert "confusion" in out
+    assert "mistakes" in out
+    assert Path("runs/bars-one/evaluation.json").exists()
+
+
+def test_evaluate_answers_in_json_on_any_split(pellucid: Command) -> None:
+    status, out, err = pellucid("evaluate", "bars-one", "bars", "--split", "validation", "--json")
+    assert (status, err) == (0, "")
+    document = json.loads(out)
+    assert (document["split"], document["count"]) == ("validation", 24)
+    assert document["run"] == "runs/bars-one"
+
+
+@pytest.fixture
+def pictures(bars: DataSplits, tmp_path: Path) -> list[Path]:
+    paths = []
+    for index in (0, 1):
+        paths.append(tmp_path / f"{bars.class_names[bars.test.labels[index]]}.png")
+        Image.fromarray(bars.test.images[index, ..., 0]).save(paths[-1])
+    return paths
+
+
+def test_predict_answers_for_each_image(pellucid: Command, pictures: list[Path]) -> None:
+    status, out, err = pellucid("predict", "latest", *pictures)
+    assert (status, err) == (0, "")
+    for line, picture in zip(out.splitlines()[1:], pictures, strict=True):
+        name, answer = line.split("  ", 1)
+        assert name == str(picture)
+        assert answer.split()[0] == picture.stem
+
+
+def test_predict_gives_all_probabilities_in_json(pellucid: Command, pictures: list[Path], bars: DataSplits) -> None:
+    status, out, err = pellucid("predict", "latest", *pictures, "--json")
+    assert (status, err) == (0, "")
+    first = json.loads(out)["predictions"][0]
+    assert first["label"] == pictures[0].stem
+    assert list(first["probabilities"]) == list(bars.class_names)
+    assert sum(first["probabilities"].values()) == pytest.approx(1)
+
+
+def test_predict_names_a_bad_file_and_answers_for_the_rest(pellucid: Command, pictures: list[Path]) -> None:
+    Path("bad.png").write_text("no image")
+    status, out, err = pellucid("predict", "latest", pictures[0], "bad.png", "--json")
+    assert status == 1
+    assert len(json.loads(out)["predictions"]) == 1
+    assert json.loads(out)["faults"] == ["bad.png: not an image that can be read."]
+    assert "bad.png: not an image that can be read." in err
+
+
+def test_predict_hints_at_dark_ink_on_bright_paper(pellucid: Command, pictures: list[Path]) -> None:
+    inverted = Path("inverted.png")
+    Image.fromarray(255 - np.asarray(Image.open(pictures[0]))).save(inverted)
+    assert "try --invert" in pellucid("predict", "latest", inverted).err
+    outcome = pellucid("predict", "latest", inverted, "--invert")
+    assert outcome.err == ""
+    assert f"inverted.png  {pictures[0].stem} " in outcome.out
+    assert "leave --invert out" in pellucid("predict", "latest", pictures[0], "--invert").err
+
+
+def test_plot_draws_png_and_svg(pellucid: Command) -> None:
+    assert pellucid("plot", "latest") == (0, "runs/bars-one/curves.png\n", "")
+    status, out, _ = pellucid("plot", "bars-one", "--out", "c.svg", "--json")
+    assert (status, json.loads(out)) == (0, {"run": "runs/bars-one", "file": "c.svg"})
+    assert Path("c.svg").read_bytes().startswith(b"<?xml")
+
+
+def test_shapes_prints_the_walk_of_the_tutorial(pellucid: Command) -> None:
+    status, out, err = pellucid("shapes", "--recipe", "tutorial")
+    assert (status, err) == (0, "")
+    assert out.startswith("28×28×1 → 26×26×32 → 13×13×32 → 11×11×64 → 5×5×64 → 1600 → 10\n")  # noqa: RUF001
+    assert "34,826 parameters" in out
+    assert "25x25x4" in pellucid("shapes", "--model", "conv 4 3x3, maxpool 2x2 stride 1, flatten, dense 2").out
+
+
+def test_shapes_answers_in_json_for_recipe_file_and_run(pellucid: Command) -> None:
+    document = json.loads(pellucid("shapes", "--recipe", "tutorial", "--json").out)
+    assert document["parameters"] == 34_826
+    assert [layer["output_shape"] for layer in document["layers"]][-1] == [10]
+    spec = pl.ModelSpec.from_shorthand(document["shorthand"])
+    Path("net.json").write_text(spec.model_dump_json())
+    assert json.loads(pellucid("shapes", "--model", "net.json", "--json").out) == document
+    assert json.loads(pellucid("shapes", "latest", "--json").out)["classes"] == 3
+    small = json.loads(pellucid("shapes", "--input", "12X9x3", "--classes", 4, "--json").out)
+    assert (small["input_shape"], small["classes"]) == ([12, 9, 3], 4)
+
+
+def test_runs_lists_sorts_and_compares(pellucid: Command) -> None:
+    pellucid("train", *QUICK, "--out", "runs/two")
+    listed = pellucid("runs").out.splitlines()
+    assert listed[0].split()[:2] == ["run", "status"]
+    assert [line.split()[0] for line in listed[1:]] == ["bars-one", "two"]
+    backward = pellucid("runs", "--sort", "epochs").out.splitlines()
+    assert [line.split()[0] for line in backward[1:]] == ["two", "bars-one"]
+    documents = json.loads(pellucid("runs", "--sort", "epochs", "--reverse", "--json").out)["runs"]
+    assert [document["run"] for document in documents] == ["runs/bars-one", "runs/two"]
+    compared = pellucid("runs", "bars-one", "two").out
+    assert "train.epochs" in compared
+    assert "train.batch_size" not in compared  # it is the same in both
+    differences = json.loads(pellucid("runs", "bars-one", "two", "--json").out)["differences"]
+    assert differences["train.epochs"] == [8, 1]
+
+
+def test_runs_says_what_is_damaged_and_what_is_absent(pellucid: Command) -> None:
+    Path("runs/bad").mkdir()
+    Path("runs/bad/run.json").write_text("{")
+    status, out, err = pellucid("runs")
+    assert status == 0
+    assert "bars-one" in out
+    assert "bad/run.json is not a run of Pellucid's" in err
+    assert "There are no runs below nowhere/" in pellucid("runs", "--folder", "nowhere").err
+
+
+def test_doctor_names_what_matters(pellucid: Command) -> None:
+    status, out, err = pellucid("doctor")
+    assert (status, err) == (0, "")
+    document = json.loads(pellucid("doctor", "--json").out)
+    assert document.keys() == {"versions", "system", "processor", "devices", "precisions"}
+    assert document["versions"]["pellucid"] == pl.__version__
+    assert document["devices"]["auto takes"] in out
+
+
+def test_the_version_is_printed(pellucid: Command) -> None:
+    assert pellucid("--version") == (0, f"pellucid {pl.__version__}\n", "")
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "shapes", "plot", "runs", "doctor"])
+def test_every_command_has_help_with_examples_and_json(pellucid: Command, command: str) -> None:
+    status, out, _ = pellucid(command, "--help")
+    assert status == 0
+    assert f"Examples:\n    pellucid {command}" in out
+    assert "--json" in out

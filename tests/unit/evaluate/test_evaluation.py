@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+import torch
+
+import pellucid as pl
+from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.evaluate.evaluation import evaluate
+
+
+def test_all_figures_agree_with_a_plain_computation(bars_run, bars: DataSplits) -> None:
+    predictor = pl.Predictor.load(bars_run)
+    noisy = ImageDataset(255 - bars.test.images, bars.test.labels, bars.class_names)  # so that there are mistakes
+    result = evaluate(predictor, noisy, data="noisy")
+    probabilities = predictor.probabilities(noisy.images).astype(np.float64)
+    predicted = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != noisy.labels)
+    assert 0 < len(wrong) < len(noisy)
+    assert result.accuracy == (len(noisy) - len(wrong)) / len(noisy)
+    assert result.loss == pytest.approx(-np.log(probabilities[np.arange(90), noisy.labels]).mean(), rel=1e-4)
+    assert [mistake.index for mistake in result.mistakes] == wrong.tolist()
+    first = result.mistakes[0]
+    assert first.label == bars.class_names[noisy.labels[wrong[0]]]
+    assert first.predicted == bars.class_names[predicted[wrong[0]]]
+    assert first.probability == pytest.approx(probabilities[wrong[0]].max(), rel=1e-5)
+    assert np.trace(np.array(result.confusion)) == len(noisy) - len(wrong)
+    assert np.array(result.confusion).sum(axis=1).tolist() == [score.support for score in result.per_class]
+    assert (result.data, result.split, result.count) == ("noisy", "test", 90)
+    assert result.accuracy_interval[0] < result.accuracy < result.accuracy_interval[1]
+
+
+def test_evaluating_changes_nothing_of_the_network(bars_run, bars: DataSplits) -> None:
+    predictor = pl.Predictor.load(bars_run)
+    before = {name: value.clone() for name, value in predictor.model.state_dict().items()}
+    evaluate(predictor, bars.test, data="bars")
+    assert not predictor.model.training
+    assert all(torch.equal(before[name], value) for name, value in predictor.model.state_dict().items())

@@ -1,0 +1,287 @@
+import json
+import os
+import shutil
+import signal
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.numpy
+import torch
+from torch import nn
+
+import pellucid as pl
+from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.errors import DataError, RunError, SettingError, SpecError, TrainingError
+
+MODEL = "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
+QUICK = {"epochs": 2, "batch_size": 16}
+
+
+class Interrupt(pl.Callback):
+    """Presses Ctrl-C."""
+
+    def __init__(self, times: int = 1, epoch: int = 2, step: int = 3) -> None:
+        self.times, self.at = times, (epoch, step)
+
+    def on_step_end(self, epoch: int, step: int) -> None:
+        if (epoch, step) == self.at:
+            for _ in range(self.times):
+                os.kill(os.getpid(), signal.SIGINT)
+
+
+def untouchable() -> ImageDataset:
+    raise AssertionError("training reached for the test split")
+
+
+def test_training_cannot_reach_the_test_split(bars: DataSplits, tmp_path: Path) -> None:
+    sealed = DataSplits("sealed", bars.train, untouchable)
+    run = pl.fit(sealed, model=MODEL, out=tmp_path / "run", **QUICK)
+    run.plot()
+    assert run.record.status == "done"
+    with pytest.raises(AssertionError, match="reached for the test split"):
+        run.evaluate()
+
+
+def test_the_example_of_the_design_works(bars: DataSplits) -> None:
+    model = pl.ModelSpec(
+        input_shape=(8, 8, 1),
+        layers=[
+            pl.Conv2D(filters=4, kernel_size=(3, 3), activation="relu"),
+            pl.MaxPooling2D(pool_size=(2, 2)),
+            pl.Flatten(),
+            pl.Dense(units=3, activation="softmax"),
+        ],
+    )
+    run = pl.fit(bars, model=model, batch_size=16, epochs=8, learning_rate=0.01, validation_split=0.1)
+    assert len(run.history["val_accuracy"]) == 8
+    assert run.evaluate().accuracy > 0.9
+    assert run.path is None
+
+
+def test_a_run_folder_holds_all_that_the_contract_names(bars: DataSplits, tmp_path: Path) -> None:
+    run = pl.fit(bars, model=MODEL, out=tmp_path / "run", **QUICK)
+    run.plot()
+    evaluation = run.evaluate()
+    names = {"run.json", "history.csv", "model.safetensors", "curves.png", "evaluation.json"}
+    assert {file.name for file in (tmp_path / "run").iterdir()} == names
+    assert (tmp_path / "run" / "history.csv").read_text() == run.history.to_csv()
+    assert json.loads((tmp_path / "run" / "evaluation.json").read_text())["accuracy"] == evaluation.accuracy
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert record["results"]["test"]["accuracy"] == evaluation.accuracy
+    assert record["results"]["validation"]["accuracy"] == run.history["val_accuracy"][-1]
+    weights = safetensors.numpy.load_file(tmp_path / "run" / "model.safetensors")
+    assert list(weights) == sorted(run.model.state_dict())
+
+
+def test_a_saved_run_answers_as_before(bars: DataSplits, tmp_path: Path) -> None:
+    run = pl.fit(bars, recipe="fast", epochs=1)
+    run.save(tmp_path / "run")
+    loaded = pl.load_run(tmp_path / "run")
+    assert np.array_equal(loaded.probabilities(bars.test.images), run.probabilities(bars.test.images))
+    assert loaded.history == run.history
+    assert loaded.record == run.record
+    with pytest.raises(RunError, match="exists already"):
+        run.save(tmp_path / "run")
+
+
+def test_the_same_seed_gives_the_same_file_to_the_bit(bars: DataSplits, tmp_path: Path) -> None:
+    files = []
+    for name, seed in [("a", 3), ("b", 3), ("c", 4)]:
+        pl.fit(bars, recipe="fast", epochs=2, batch_size=32, seed=seed, out=tmp_path / name)
+        files.append((tmp_path / name / "model.safetensors").read_bytes())
+    assert files[0] == files[1] != files[2]
+
+
+def test_the_callers_random_state_is_left_alone(bars: DataSplits) -> None:
+    torch.manual_seed(5)
+    state = torch.get_rng_state()
+    pl.fit(bars, model="flatten, dropout 0.5, dense 3", **QUICK)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_recipe_model_and_settings_are_combined(bars: DataSplits) -> None:
+    fast = pl.recipe("fast", (8, 8, 1), 3)
+    own = pl.fit(bars, recipe="fast", epochs=1, optimizer="sgd").record
+    assert (own.recipe, own.model) == ("fast", fast.model)
+    assert own.train == fast.train.replace(epochs=1, optimizer="sgd")
+    custom = pl.fit(bars, model=MODEL, epochs=1).record
+    assert (custom.recipe, custom.train) == ("custom", pl.TrainSpec(epochs=1))
+    both = pl.fit(bars, model=MODEL, recipe="fast", epochs=1).record
+    assert (both.recipe, both.train) == ("fast", fast.train.replace(epochs=1))
+    assert both.model == custom.model
+
+
+def test_nothing_is_held_out_on_demand(bars: DataSplits) -> None:
+    run = pl.fit(bars, model=MODEL, validation_split=None, **QUICK)
+    assert run.record.data.counts == {"train": 240}
+    assert run.record.results is not None
+    assert run.record.results.validation is None
+    assert np.isnan(run.history["val_loss"]).all()
+    with pytest.raises(DataError, match="The run held out no validation split"):
+        run.evaluate(split="validation")
+
+
+def test_the_splits_of_the_training_can_be_judged(bars: DataSplits) -> None:
+    run = pl.fit(bars, model=MODEL, **QUICK)
+    validation = run.evaluate(split="validation")
+    assert validation.count == 24
+    assert validation.accuracy == run.history["val_accuracy"][-1]
+    assert validation.loss == pytest.approx(run.history["val_loss"][-1], rel=1e-5)
+    assert run.evaluate(split="train").count == 216
+    with pytest.raises(SettingError, match="Unknown split 'tset'. Did you mean test?"):
+        run.evaluate(split="tset")
+
+
+def test_other_data_are_judged_but_not_recorded(bars: DataSplits, tmp_path: Path) -> None:
+    run = pl.fit(bars, model=MODEL, out=tmp_path / "run", **QUICK)
+    other = DataSplits("other", bars.train, bars.test)
+    assert run.evaluate(other).data == "other"
+    assert run.record.results is not None
+    assert run.record.results.test is None
+    assert not (tmp_path / "run" / "evaluation.json").exists()
+    changed = DataSplits("bars", bars.test, bars.test)
+    with pytest.raises(DataError, match="bars has changed since the run was trained"):
+        run.evaluate(changed)
+
+
+def test_data_without_a_name_must_be_given_again(bars_run: Path) -> None:
+    with pytest.raises(DataError, match="The run was trained on bars, which has no name here. Give the data."):
+        pl.load_run(bars_run).evaluate()
+
+
+def test_any_module_can_be_trained(bars: DataSplits, tmp_path: Path) -> None:
+    run = pl.fit(bars, model=lambda: nn.Sequential(nn.Flatten(), nn.Linear(64, 3)), out=tmp_path / "run", **QUICK)
+    document = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert document["model"]["factory"].endswith("<lambda>")
+    assert run.evaluate().count == 90
+    with pytest.raises(SpecError, match="must be importable"):
+        pl.load_run(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "message"),
+    [
+        ({"recipe": "fsat"}, SettingError, "Unknown recipe 'fsat'. Did you mean fast?"),
+        ({"epoch": 2}, SettingError, "Unknown setting 'epoch'; received 2. Did you mean epochs?"),
+        ({"model": "flatten, dense 4"}, SpecError, "one value for each of the 3 classes; received 4"),
+        (
+            {"model": pl.recipe("tutorial", (28, 28, 1), 3).model},
+            SpecError,
+            "as the data's images, 8x8x1; received 28x28x1",
+        ),
+        ({"recipe": "tutorial"}, SpecError, "pool_size must be at most the input, 1x1; received 2x2 in layer 4"),
+        ({"validation_split": 0.001}, DataError, "too small for across (80 images)"),
+        ({"device": "cuda:77"}, pl.DeviceError, "This machine offers no device cuda:77"),
+        ({"gpu_memory_mib": 100, "device": "cpu"}, pl.DeviceError, "A GPU memory cap needs a CUDA device"),
+        ({"precision": "fp8"}, SettingError, "Unknown precision 'fp8'"),
+        ({"model": MODEL, "learning_rate": 1e30}, TrainingError, "The loss must be finite; received"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_leaves_no_folder(
+    bars: DataSplits, tmp_path: Path, arguments: dict, kind: type, message: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        pl.fit(bars, out=tmp_path / "run", **arguments)
+    assert message in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_class_is_too_few(bars: DataSplits) -> None:
+    one = ImageDataset(bars.train.images, np.zeros(240, np.int64), ("all",))
+    with pytest.raises(DataError, match="A classifier needs at least 2 classes; one has 1"):
+        pl.fit(DataSplits("one", one, None))
+
+
+def test_ctrl_c_keeps_what_was_trained(bars: DataSplits, tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    run = pl.fit(bars, model=MODEL, out=tmp_path / "run", epochs=9, batch_size=16, callbacks=[Interrupt()])
+    assert signal.getsignal(signal.SIGINT) is before
+    assert run.record.status == "interrupted"
+    assert run.record.results is not None
+    assert (run.record.results.epochs, run.record.results.steps) == (1, 14 + 3)
+    assert run.record.results.validation is None
+    loaded = pl.load_run(tmp_path / "run")
+    assert loaded.record == run.record
+    assert np.array_equal(loaded.probabilities(bars.test.images), run.probabilities(bars.test.images))
+
+
+def test_a_second_ctrl_c_stops_at_once_and_leaves_nothing(bars: DataSplits, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        pl.fit(bars, model=MODEL, out=tmp_path / "run", callbacks=[Interrupt(times=2)], **QUICK)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_training_works_outside_the_main_thread(bars: DataSplits) -> None:
+    runs: list = []
+    thread = threading.Thread(target=lambda: runs.append(pl.fit(bars, model=MODEL, **QUICK)))
+    thread.start()
+    thread.join()
+    assert runs[0].record.status == "done"
+
+
+def test_a_failing_callback_leaves_no_folder(bars: DataSplits, tmp_path: Path) -> None:
+    class Bad(pl.Callback):
+        def on_epoch_end(self, epoch: pl.Epoch) -> None:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        pl.fit(bars, model=MODEL, out=tmp_path / "run", callbacks=[Bad()], **QUICK)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_older_run_is_replaced_only_on_demand(bars: DataSplits, tmp_path: Path) -> None:
+    pl.fit(bars, model=MODEL, out=tmp_path / "run", **QUICK)
+    first = (tmp_path / "run" / "model.safetensors").read_bytes()
+    with pytest.raises(RunError, match="exists already. Choose another --out, or give --overwrite"):
+        pl.fit(bars, model=MODEL, out=tmp_path / "run", **QUICK)
+    with pytest.raises(TrainingError):
+        pl.fit(bars, model=MODEL, out=tmp_path / "run", overwrite=True, learning_rate=1e30)
+    assert (tmp_path / "run" / "model.safetensors").read_bytes() == first
+    pl.fit(bars, model=MODEL, out=tmp_path / "run", overwrite=True, seed=1, **QUICK)
+    assert (tmp_path / "run" / "model.safetensors").read_bytes() != first
+
+
+def test_the_history_is_on_disk_after_each_epoch(bars: DataSplits, tmp_path: Path) -> None:
+    lines: list[int] = []
+
+    class Look(pl.Callback):
+        def on_epoch_end(self, epoch: pl.Epoch) -> None:
+            lines.append(len((tmp_path / "run" / "history.csv").read_text().splitlines()))
+            lines.append(json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "running")
+
+    pl.fit(bars, model=MODEL, out=tmp_path / "run", callbacks=[Look()], **QUICK)
+    assert lines == [2, True, 3, True]
+
+
+def test_progress_goes_to_stderr_on_demand(bars: DataSplits, capsys: pytest.CaptureFixture[str]) -> None:
+    pl.fit(bars, model=MODEL, progress=True, **QUICK)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("epoch ") == 2
+    assert "val_accuracy" in err
+    pl.fit(bars, model=MODEL, **QUICK)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_picture_of_another_format_is_refused(bars_run: Path, tmp_path: Path) -> None:
+    run = pl.load_run(bars_run)
+    assert run.plot(tmp_path / "curves.svg").read_bytes().startswith(b"<?xml")
+    with pytest.raises(SettingError, match="Unknown picture format '.jpg'. Did you mean .png?"):
+        run.plot(tmp_path / "curves.jpg")
+
+
+def test_a_run_without_a_finished_epoch_has_no_curves(bars: DataSplits, tmp_path: Path) -> None:
+    run = pl.fit(bars, model=MODEL, callbacks=[Interrupt(epoch=1, step=2)], **QUICK)
+    with pytest.raises(RunError, match="no finished epoch"):
+        run.plot(tmp_path / "curves.png")
+    run.save(tmp_path / "run")
+    assert not (tmp_path / "run" / "curves.png").exists()
+
+
+def test_a_damaged_history_is_named_on_loading(bars_run: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(bars_run, tmp_path / "run"))
+    (path / "history.csv").write_text("epoch,loss\n1,2\n")
+    with pytest.raises(RunError, match=r"history.csv is not a history"):
+        pl.load_run(path)

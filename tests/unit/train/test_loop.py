@@ -1,0 +1,149 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from pellucid.data.batches import DeviceImages, shuffled
+from pellucid.data.dataset import DataSplits
+from pellucid.errors import TrainingError
+from pellucid.model import build
+from pellucid.run.history import Epoch, History
+from pellucid.spec.model import ModelSpec
+from pellucid.spec.train import SGD, Cosine, TrainSpec
+from pellucid.train.callbacks import Callback, Plan
+from pellucid.train.interrupt import Stop
+from pellucid.train.loop import measure, train, update
+from pellucid.train.optimizers import make_optimizer
+
+CPU = torch.device("cpu")
+SPEC = ModelSpec.from_shorthand("conv 4 3x3 relu, maxpool 2x2, flatten, dropout 0.3, dense 3 softmax", (8, 8, 1))
+ROWS = torch.arange(50)
+
+
+class Listener(Callback):
+    def __init__(self) -> None:
+        self.heard: list = []
+
+    def on_train_begin(self, plan: Plan) -> None:
+        self.heard.append(plan)
+
+    def on_step_end(self, epoch: int, step: int) -> None:
+        self.heard.append((epoch, step))
+
+    def on_epoch_end(self, epoch: Epoch) -> None:
+        self.heard.append(epoch)
+
+    def on_train_end(self, history: History) -> None:
+        self.heard.append(history)
+
+
+class StopAt(Callback):
+    def __init__(self, stop: Stop, epoch: int, step: int) -> None:
+        self.stop, self.at = stop, (epoch, step)
+
+    def on_step_end(self, epoch: int, step: int) -> None:
+        self.stop.requested = (epoch, step) == self.at
+
+
+def test_every_image_is_seen_once_an_epoch_and_the_rest_makes_a_batch_of_its_own(bars: DataSplits) -> None:
+    listener = Listener()
+    spec = TrainSpec(epochs=2, batch_size=16)
+    progress = train(build(SPEC), DeviceImages(bars.train, CPU), ROWS, None, spec, callbacks=[listener])
+    plan, *middle, history = listener.heard
+    assert plan == Plan(epochs=2, steps_per_epoch=4, images_per_epoch=50)
+    assert [heard for heard in middle if isinstance(heard, tuple)] == [(e, s) for e in (1, 2) for s in (1, 2, 3, 4)]
+    assert [heard for heard in middle if isinstance(heard, Epoch)] == progress.history.epochs == history.epochs
+    assert progress.steps == 8
+    assert not progress.interrupted
+
+
+def test_the_history_is_the_mean_over_images_before_each_update(bars: DataSplits) -> None:
+    data = DeviceImages(bars.train, CPU)
+    plain = ModelSpec.from_shorthand("flatten, dense 3", (8, 8, 1))
+    spec = TrainSpec(epochs=1, batch_size=16, learning_rate=0.1, optimizer=SGD(), schedule=Cosine())
+    row = train(build(plain), data, ROWS, torch.arange(100, 140), spec).history.epochs[0]
+
+    twin = build(plain).train()
+    optimizer = make_optimizer(twin.parameters(), spec)
+    losses, right = 0.0, 0
+    for step, rows in enumerate(shuffled(ROWS, spec.seed, 1).split(16)):
+        images, labels = data.batch(rows)
+        loss, logits = update(twin, optimizer, spec.learning_rate_at(step, 4), images, labels)
+        losses += loss.item() * len(rows)
+        right += int((logits.argmax(dim=1) == labels).sum())
+    assert row.loss == pytest.approx(losses / 50, rel=1e-6)
+    assert row.accuracy == right / 50
+    assert (row.val_loss, row.val_accuracy) == pytest.approx(measure(twin, data, torch.arange(100, 140)))
+    assert row.learning_rate == spec.learning_rate_at(3, 4)
+
+
+def test_the_same_seed_gives_the_same_weights_to_the_bit(bars: DataSplits) -> None:
+    def weights(seed: int, noise: int) -> torch.Tensor:
+        torch.manual_seed(noise)  # whatever ran before
+        model = build(SPEC, seed)
+        train(model, DeviceImages(bars.train, CPU), ROWS, None, TrainSpec(epochs=2, batch_size=16, seed=seed))
+        return nn.utils.parameters_to_vector(model.parameters())
+
+    assert torch.equal(weights(0, noise=1), weights(0, noise=2))
+    assert not torch.equal(weights(0, noise=1), weights(1, noise=1))
+
+
+def test_measuring_uses_no_dropout_and_moves_no_averages(bars: DataSplits) -> None:
+    model = build(ModelSpec.from_shorthand("flatten, batchnorm, dropout 0.9, dense 3", (8, 8, 1))).train()
+    data = DeviceImages(bars.train, CPU)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    assert measure(model, data, ROWS) == measure(model, data, ROWS)
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+    assert measure(model, data, None) == (None, None)
+
+
+def test_a_request_stops_before_the_next_update(bars: DataSplits) -> None:
+    stop, listener = Stop(), Listener()
+    spec = TrainSpec(epochs=3, batch_size=16)
+    callbacks = [StopAt(stop, 2, 3), listener]
+    progress = train(build(SPEC), DeviceImages(bars.train, CPU), ROWS, None, spec, callbacks=callbacks, stop=stop)
+    assert progress.interrupted
+    assert progress.steps == 4 + 3
+    assert len(progress.history.epochs) == 1
+    assert listener.heard[-1] is progress.history
+
+
+class Explode(nn.Module):
+    """Gives NaN logits at one update, counted from 1."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.line, self.at, self.calls = nn.Linear(64, 3), at, 0
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        self.calls += self.training
+        return self.line(images.flatten(1)) * (math.nan if self.calls == self.at else 1.0)
+
+
+@pytest.mark.parametrize(
+    ("at", "place"), [(1, "epoch 1, step 1 of 60"), (51, "epoch 1, step 51"), (60, "epoch 1, step 60")]
+)
+def test_a_loss_that_is_not_finite_is_named_with_its_step(bars: DataSplits, at: int, place: str) -> None:
+    spec, listener = TrainSpec(epochs=2, batch_size=4, optimizer=SGD(momentum=0.0)), Listener()
+    with pytest.raises(TrainingError) as caught:
+        train(Explode(at), DeviceImages(bars.train, CPU), torch.arange(240), None, spec, callbacks=[listener])
+    assert f"The loss must be finite; received nan in {place}" in str(caught.value)
+    assert "Try a tenth of the learning rate" in str(caught.value)
+    assert isinstance(listener.heard[-1], History)  # told of the end all the same
+
+
+def test_a_validation_loss_that_is_not_finite_is_named(bars: DataSplits) -> None:
+    model = build(SPEC)
+    with torch.no_grad():
+        model.get_submodule("dense_1").weight.fill_(math.inf)
+    with pytest.raises(TrainingError, match="The validation loss must be finite; received nan"):
+        measure(model, DeviceImages(bars.train, CPU), ROWS)
+
+
+def test_bf16_trains_fp32_weights(bars: DataSplits) -> None:
+    model = build(SPEC)
+    spec = TrainSpec(epochs=1, batch_size=16)
+    progress = train(model, DeviceImages(bars.train, CPU), ROWS, None, spec, precision="bf16")
+    assert math.isfinite(progress.history["loss"][0])
+    assert all(weight.dtype == weight.grad.dtype == torch.float32 for weight in model.parameters())
