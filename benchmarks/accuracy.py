@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-PROGRAM = [sys.executable, "-c", "from pellucid.cli import main; main()"]
+PROGRAM = [str(Path(sys.executable).parent / "pellucid")]
 
 
 def train(recipe: str, seed: int, folder: Path) -> dict[str, Any]:

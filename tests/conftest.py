@@ -66,6 +66,9 @@ def bars_run(bars: DataSplits, tmp_path_factory: pytest.TempPathFactory) -> Path
     return path
 
 
-@pytest.fixture(autouse=True)
-def _same_threads() -> None:
-    torch.set_num_threads(min(2, torch.get_num_threads()))
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests marked gpu are skipped where there is no CUDA device."""
+    if not torch.cuda.is_available():
+        for item in items:
+            if item.get_closest_marker("gpu"):
+                item.add_marker(pytest.mark.skip(reason="no CUDA device"))

@@ -34,8 +34,8 @@ def curves(history: Mapping[str, Sequence[float]], title: str = "") -> Figure:
     accuracy, loss = figure.subplots(1, 2)
     curve(accuracy, history, "accuracy", "accuracy (share of right answers)")
     curve(loss, history, "loss", "loss (cross-entropy, nats)")
-    accuracy.legend(loc="lower right")
-    loss.legend(loc="upper right")
+    accuracy.legend()
+    loss.legend()
     if title:
         figure.suptitle(title, fontsize=11)
     return figure

@@ -18,7 +18,7 @@ from PIL import Image
 import pellucid as pl
 from pellucid.data.dataset import DataSplits
 
-PROGRAM = [sys.executable, "-c", "from pellucid.cli import main; main()"]
+PROGRAM = [str(Path(sys.executable).parent / "pellucid")]
 
 
 def pellucid(*arguments: object, cwd: Path, **options) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,6 @@ from pellucid import device
 from pellucid.errors import DeviceError, SettingError
 
 CPU = torch.device("cpu")
-gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 
 
 def test_auto_takes_the_best_device_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,13 +54,19 @@ def test_bf16_activations_leave_the_weights_fp32() -> None:
     assert layer.weight.dtype == torch.float32
 
 
+def test_cudnn_is_left_as_it_was() -> None:
+    before = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
+    with device.repeatable():
+        assert torch.backends.cudnn.deterministic
+    assert (torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark) == before
+
+
 def test_a_memory_cap_needs_a_gpu() -> None:
     with pytest.raises(DeviceError, match="A GPU memory cap needs a CUDA device; received cpu"):
         device.cap_gpu_memory(CPU, 1000)
 
 
 @pytest.mark.gpu
-@gpu
 def test_a_memory_cap_holds() -> None:
     cuda = torch.device("cuda:0")
     with pytest.raises(DeviceError, match="must be above 0 and at most"):

@@ -48,6 +48,7 @@ for command in COMMANDS:
 
 def main() -> None:
     """Run the command line: exit status 0 done, 1 input or run at fault, 2 wrong usage, 130 interrupted."""
+    sys.path.append("")  # --model package.module:factory is found beside the user, but shadows nothing installed
     try:
         app()
     except PellucidError as error:

@@ -53,13 +53,9 @@ def train(
     from datetime import UTC, datetime
 
     from pellucid.data.catalogue import load_data
-    from pellucid.errors import SettingError, unknown
     from pellucid.run.folder import default_path
-    from pellucid.spec.recipes import RECIPES
     from pellucid.train.fit import DEFAULT_RECIPE, fit
 
-    if recipe is not None and recipe not in RECIPES:  # said before the data are read
-        raise SettingError([unknown("recipe", recipe, RECIPES)])
     if no_validation and validation_split is not None:
         raise typer.BadParameter("give either --validation-split or --no-validation")
     settings: dict[str, Any] = {

@@ -106,7 +106,7 @@ def evaluate(predictor: Predictor, dataset: ImageDataset, *, data: str, split: s
     """
     losses, answers, confidences = [], [], []
     for logits, labels in predictor.logits_of(dataset):
-        losses.append(cross_entropy(logits, labels, reduction="none").double().cpu())
+        losses.append(cross_entropy(logits, labels, reduction="none").cpu().double())
         best = logits.softmax(dim=1).max(dim=1)
         confidences.append(best.values.cpu())
         answers.append(best.indices.cpu())

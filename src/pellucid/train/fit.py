@@ -27,6 +27,7 @@ from pellucid.device import (
     keep_freed_memory,
     peak_memory_mib,
     place,
+    repeatable,
     versions,
 )
 from pellucid.errors import DataError
@@ -115,7 +116,8 @@ def fit(
             callbacks = [HistoryWriter(folder), *callbacks]
         if progress or (progress is None and ProgressBar.is_welcome()):
             callbacks = [ProgressBar(), *callbacks]
-        with torch.random.fork_rng(devices=[chosen_device] if chosen_device.type == "cuda" else []):
+        cuda = [chosen_device] if chosen_device.type == "cuda" else []
+        with torch.random.fork_rng(devices=cuda), repeatable():
             network = place(_build(model, model_spec, train_spec.seed), chosen_device)
             on_device = DeviceImages(data.train, chosen_device)
             training = time.perf_counter()

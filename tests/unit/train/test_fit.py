@@ -285,3 +285,15 @@ def test_a_damaged_history_is_named_on_loading(bars_run: Path, tmp_path: Path) -
     (path / "history.csv").write_text("epoch,loss\n1,2\n")
     with pytest.raises(RunError, match=r"history.csv is not a history"):
         pl.load_run(path)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_gpu_trains_repeatably_and_its_run_is_read_on_the_cpu(
+    bars: DataSplits, tmp_path: Path, precision: str
+) -> None:
+    settings = {"recipe": "fast", "epochs": 8, "batch_size": 32, "device": "cuda", "precision": precision}
+    for name in ("a", "b"):
+        pl.fit(bars, out=tmp_path / name, gpu_memory_mib=4096, **settings)
+    assert (tmp_path / "a/model.safetensors").read_bytes() == (tmp_path / "b/model.safetensors").read_bytes()
+    assert pl.load_run(tmp_path / "a", device="cpu").evaluate(bars).accuracy > 0.9
