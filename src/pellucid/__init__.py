@@ -22,7 +22,7 @@ _HOMES = {
         "SpecError",
         "TrainingError",
     ),
-    "pellucid.evaluate.evaluation": ("Evaluation", "evaluate"),
+    "pellucid.evaluate.evaluation": ("Evaluation",),
     "pellucid.model": ("build",),
     "pellucid.predict": ("Prediction", "Predictor"),
     "pellucid.run.history": ("Epoch", "History"),
@@ -47,6 +47,7 @@ _HOMES = {
     "pellucid.train.trained": ("Run", "load_run"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+__all__ = ["__version__", *_HOME_OF]  # noqa: PLE0604  # pyright: ignore[reportUnsupportedDunderAll]
 
 if TYPE_CHECKING:
     from pellucid.data.catalogue import load_data as load_data
@@ -60,7 +61,6 @@ if TYPE_CHECKING:
     from pellucid.errors import SpecError as SpecError
     from pellucid.errors import TrainingError as TrainingError
     from pellucid.evaluate.evaluation import Evaluation as Evaluation
-    from pellucid.evaluate.evaluation import evaluate as evaluate
     from pellucid.model import build as build
     from pellucid.predict import Prediction as Prediction
     from pellucid.predict import Predictor as Predictor
@@ -98,8 +98,9 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     if name not in _HOME_OF:
         raise AttributeError(f"module 'pellucid' has no attribute {name!r}")
-    return getattr(import_module(_HOME_OF[name]), name)
+    value = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
+    return value
 
 
 def __dir__() -> list[str]:
-    return sorted([*_HOME_OF, "__version__"])
+    return sorted(__all__)

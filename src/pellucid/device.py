@@ -6,17 +6,19 @@ import ctypes
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.metadata import PackageNotFoundError, version
 
 import torch
 from torch import nn
 
-from pellucid.errors import DeviceError, SettingError, suggest, unknown
+from pellucid.errors import DeviceError, SettingError, unknown
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 LIBRARIES = ("torch", "numpy", "pydantic", "safetensors", "pillow", "matplotlib", "typer", "rich")
+# What torch says when an allocation fails.
+OUT_OF_MEMORY = ("out of memory", "allocate memory", "alloc_cpu", "calculation overflowed")
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # from glibc's malloc.h
 OLDER_MMAP_LIMIT = 32 << 20  # where glibc refuses more
 KEPT_BYTES = 1 << 30
@@ -26,6 +28,7 @@ def choose_device(name: str = "auto") -> torch.device:
     """The device of a name; ``auto`` takes CUDA, then MPS, then the CPU.
 
     Raises:
+        SettingError: That is no name of a device.
         DeviceError: This machine does not offer the device.
     """
     if name == "auto":
@@ -33,8 +36,7 @@ def choose_device(name: str = "auto") -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        remedy = suggest(name, ("auto", "cpu", "cuda", "mps"))
-        raise DeviceError(f"The device must be auto, cpu, cuda, cuda:N or mps; received {name!r}. {remedy}") from None
+        raise SettingError([unknown("device", name, ("auto", "cpu", "cuda", "cuda:0", "mps"))]) from None
     count = torch.cuda.device_count() if device.type == "cuda" else 1
     if not _available(device.type) or (device.index or 0) >= count:
         raise DeviceError(f"This machine offers no device {name}; available: {', '.join(available_devices())}.")
@@ -73,11 +75,18 @@ def place(model: nn.Module, device: torch.device) -> nn.Module:
 
 def precisions(device: torch.device) -> dict[str, str]:
     """For each precision, whether the device computes in it natively or emulates it."""
+    if device.type == "mps":
+        return {"fp32": "native", "bf16": "not offered"}
     if device.type == "cuda":
         native = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
-        native = any(torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+        native = any(cpu_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
     return {"fp32": "native", "bf16": "native" if native else "emulated"}
+
+
+def cpu_capabilities() -> Mapping[str, object]:
+    """What torch knows of the processor; empty before torch 2.11, which was the first to tell."""
+    return getattr(torch.cpu, "get_capabilities", dict)()
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
@@ -96,6 +105,32 @@ def repeatable() -> Iterator[None]:
         yield
     finally:
         torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = before
+
+
+def seed_generators(device: torch.device, seed: int) -> None:
+    """Seed the generators from which layers on this device draw, and no others."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
+    elif device.type == "mps":
+        torch.mps.manual_seed(seed)
+
+
+@contextmanager
+def enough_memory() -> Iterator[None]:
+    """Within this context a failed allocation becomes a message for the user.
+
+    Raises:
+        DeviceError: The memory of the machine or the device does not suffice.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        text = (str(error).splitlines() or [""])[0]
+        if isinstance(error, RuntimeError) and not any(mark in text.lower() for mark in OUT_OF_MEMORY):
+            raise
+        raise DeviceError(f"The memory does not suffice ({text}). Try a smaller batch_size or network.") from error
 
 
 def cap_gpu_memory(device: torch.device, mib: int) -> None:
@@ -154,7 +189,7 @@ def versions() -> dict[str, str]:
 
 def processor() -> str:
     """The processor as the system names it."""
-    return torch.cpu.get_capabilities().get("cpu_name") or platform.processor() or platform.machine()
+    return str(cpu_capabilities().get("cpu_name") or platform.processor() or platform.machine())
 
 
 def device_name(device: torch.device) -> str:

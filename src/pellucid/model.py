@@ -255,7 +255,10 @@ def build_from_factory(factory: Callable[..., Any], spec: FactorySpec, seed: int
         parameters = {}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(seed, "weights"))
-        module = factory(**{name: value for name, value in offered.items() if name in parameters})
+        try:
+            module = factory(**{name: value for name, value in offered.items() if name in parameters})
+        except Exception as error:
+            raise SpecError([Fault(f"The factory {spec.factory} must not fail", _reason(error))]) from error
     if not isinstance(module, nn.Module):
         raise SpecError([Fault(f"{spec.factory} must return a torch.nn.Module", type(module).__name__)])
     _check_output(module, spec)
@@ -268,9 +271,9 @@ def _import(name: str) -> Callable[..., Any]:
         found: Any = importlib.import_module(module_name)
         for attribute in attributes.split("."):
             found = getattr(found, attribute)
-    except (ImportError, AttributeError) as error:
+    except Exception as error:
         remedy = "Write package.module:name, and start where Python finds the package."
-        raise SpecError([Fault(f"The factory {name} must be importable", str(error), remedy)]) from error
+        raise SpecError([Fault(f"The factory {name} must be importable", _reason(error), remedy)]) from error
     if not callable(found):
         raise SpecError([Fault(f"The factory {name} must be callable", type(found).__name__)])
     return found
@@ -282,11 +285,18 @@ def _check_output(module: nn.Module, spec: FactorySpec) -> None:
     try:
         with torch.inference_mode():
             output = module.eval()(torch.zeros(2, channels, height, width))
-    except (RuntimeError, TypeError, ValueError) as error:
+    except Exception as error:
         rule = f"{spec.factory} must take float images [batch, {channels}, {height}, {width}]"
-        raise SpecError([Fault(rule, str(error).splitlines()[0])]) from error
+        raise SpecError([Fault(rule, _reason(error))]) from error
     finally:
         module.train(was_training)
     received = list(output.shape) if isinstance(output, Tensor) else type(output).__name__
     if received != [2, spec.classes]:
         raise SpecError([Fault(f"{spec.factory} must give logits [batch, {spec.classes}]", str(received))])
+    if not any(parameter.requires_grad for parameter in module.parameters()):
+        raise SpecError([Fault(f"{spec.factory} must have something to learn", "no parameters")])
+
+
+def _reason(error: Exception) -> str:
+    """The kind of an error in the user's code, and the first line of what it says."""
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}".removesuffix(": ")

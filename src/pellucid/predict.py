@@ -16,7 +16,7 @@ from numpy import ndarray
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from pellucid.data.batches import DeviceImages, as_input
+from pellucid.data.batches import EVALUATION_BATCH_SIZE, DeviceImages, as_input
 from pellucid.data.dataset import ImageDataset
 from pellucid.data.image_files import read_image
 from pellucid.device import autocast, choose_device, choose_precision, place
@@ -116,7 +116,7 @@ class Predictor:
             raise DataError(f"images must be uint8 [count, {wanted}]; received {images.dtype} {list(images.shape)}.")
         parts = [
             self.logits(as_input(part.to(self.device))).softmax(dim=1).cpu()
-            for part in torch.from_numpy(np.ascontiguousarray(images)).split(500)
+            for part in torch.from_numpy(np.ascontiguousarray(images)).split(EVALUATION_BATCH_SIZE)
         ]
         return torch.cat(parts).numpy()
 

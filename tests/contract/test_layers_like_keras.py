@@ -7,7 +7,6 @@ its answer worked out by hand in tests/known/test_layers.py.
 
 from __future__ import annotations
 
-import warnings
 from types import ModuleType
 
 import numpy as np
@@ -61,22 +60,6 @@ CASES = {
 }
 SHAPES = {"the tutorial": (28, 28, 1), "colour, deep": (17, 20, 3)}
 ODD = (11, 14, 2)
-
-
-@pytest.fixture(scope="module")
-def keras(monkeypatch_module: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch_module.setenv("KERAS_BACKEND", "torch")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Keras's imports are not ours to mend
-        import keras
-    assert keras.backend.backend() == "torch"
-    return keras
-
-
-@pytest.fixture(scope="module")
-def monkeypatch_module():
-    with pytest.MonkeyPatch.context() as patch:
-        yield patch
 
 
 def to_keras(keras: ModuleType, spec: ModelSpec) -> object:

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from pellucid.spec.train import SGD, Adam, AdamW, TrainSpec
+from pellucid.spec.train import SGD, Adam, AdamW, Cosine, TrainSpec
 from pellucid.train.loop import update
-from pellucid.train.optimizers import make_optimizer
+from pellucid.train.optimizers import make_optimizer, set_step
 
 # One pixel of value 1, two classes, all weights 0: softmax gives 1/2 each, so the gradient of the mean cross-entropy
 # is -1/2 at the label's weight and bias and +1/2 at the other's.
@@ -27,7 +27,10 @@ def zero_network() -> nn.Module:
 def updated(spec: TrainSpec, times: int = 1, smoothing: float = 0.0) -> tuple[list[float], list[float]]:
     network = zero_network()
     optimizer = make_optimizer(network.parameters(), spec)
-    losses = [update(network, optimizer, spec.learning_rate, IMAGES, LABELS, smoothing)[0].item() for _ in range(times)]
+    losses = []
+    for step in range(times):
+        set_step(optimizer, spec, step, times)
+        losses.append(update(network, optimizer, IMAGES, LABELS, smoothing)[0].item())
     return network[1].weight.flatten().tolist(), losses
 
 
@@ -61,7 +64,7 @@ def test_decay_shrinks_the_weights_by_itself() -> None:
     nn.init.constant_(network[1].weight, 2.0)
     spec = TrainSpec(learning_rate=0.1, optimizer=AdamW(weight_decay=0.5))
     # Both weights alike keep the gradients at 1/2: the step is 0.1, the decay 0.1 * 0.5 * 2.
-    update(network, make_optimizer(network.parameters(), spec), 0.1, IMAGES, LABELS)
+    update(network, make_optimizer(network.parameters(), spec), IMAGES, LABELS)
     assert network[1].weight.flatten().tolist() == pytest.approx([2 - 0.1 + 0.1, 2 - 0.1 - 0.1], abs=1e-5)
 
 
@@ -71,8 +74,17 @@ def test_label_smoothing_spreads_a_share_over_all_classes() -> None:
     assert weights == pytest.approx([0.04, -0.04])
 
 
-def test_the_learning_rate_of_a_step_is_the_one_given() -> None:
+def test_the_learning_rate_of_a_step_is_the_schedules() -> None:
+    spec = TrainSpec(learning_rate=0.2, optimizer=SGD(momentum=0.0), schedule=Cosine())
     network = zero_network()
-    optimizer = make_optimizer(network.parameters(), TrainSpec(learning_rate=9, optimizer=SGD(momentum=0.0)))
-    update(network, optimizer, 0.2, IMAGES, LABELS)
-    assert network[1].weight.flatten().tolist() == pytest.approx([0.1, -0.1])
+    optimizer = make_optimizer(network.parameters(), spec)
+    assert set_step(optimizer, spec, 50, 100) == pytest.approx(0.1)
+    update(network, optimizer, IMAGES, LABELS)
+    assert network[1].weight.flatten().tolist() == pytest.approx([0.05, -0.05])
+
+
+def test_adams_epsilon_stands_where_keras_has_it() -> None:
+    # At the first step Keras divides by |g| + epsilon / sqrt(1 - beta_2), torch alone by |g| + epsilon.
+    spec = TrainSpec(learning_rate=1.0, optimizer=Adam(epsilon=0.1, beta_2=0.75))
+    weights, _ = updated(spec)
+    assert weights == pytest.approx([0.5 / (0.5 + 0.1 / 0.5), -0.5 / (0.5 + 0.1 / 0.5)], rel=1e-6)

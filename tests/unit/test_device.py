@@ -24,7 +24,6 @@ def test_the_cpu_is_always_offered() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("gpu", "The device must be auto, cpu, cuda, cuda:N or mps; received 'gpu'. Did you mean cpu?"),
         ("cuda:99", "This machine offers no device cuda:99; available:"),
         ("meta", "This machine offers no device meta; available:"),
     ],
@@ -33,6 +32,34 @@ def test_other_devices_are_refused(name: str, message: str) -> None:
     with pytest.raises(DeviceError) as caught:
         device.choose_device(name)
     assert message in str(caught.value)
+
+
+def test_an_unknown_device_is_a_wrong_setting() -> None:
+    with pytest.raises(SettingError, match="Unknown device 'gpu'. Did you mean cpu?"):
+        device.choose_device("gpu")
+
+
+def test_a_failed_allocation_is_said_and_other_errors_pass() -> None:
+    message = r"The memory does not suffice \(.+\). Try a smaller batch_size or network."
+    with pytest.raises(DeviceError, match=message), device.enough_memory():
+        torch.empty(2**60)
+    with pytest.raises(DeviceError, match="The memory does not suffice"), device.enough_memory():
+        raise MemoryError
+    with pytest.raises(RuntimeError, match="something else"), device.enough_memory():
+        raise RuntimeError("something else")
+
+
+def test_seeding_is_for_the_device_alone() -> None:
+    device.seed_generators(CPU, 7)
+    first = torch.rand(3)
+    device.seed_generators(CPU, 7)
+    assert torch.equal(torch.rand(3), first)
+
+
+def test_a_torch_that_tells_nothing_of_the_processor_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(torch.cpu, "get_capabilities")
+    assert device.precisions(CPU) == {"fp32": "native", "bf16": "emulated"}
+    assert device.processor()
 
 
 def test_precision_is_chosen_by_name() -> None:

@@ -105,7 +105,9 @@ def test_a_factory_is_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert isinstance(build(spec_of("own_nets:Nets.small")), nn.Sequential)
     with pytest.raises(SpecError, match="The factory own_nets:number must be callable; received int"):
         build(spec_of("own_nets:number"))
-    with pytest.raises(SpecError, match="The factory own_nets:absent must be importable; received module"):
+    with pytest.raises(
+        SpecError, match="The factory own_nets:absent must be importable; received AttributeError: module"
+    ):
         build(spec_of("own_nets:absent"))
     sys.modules.pop("own_nets", None)
 
@@ -114,8 +116,13 @@ def test_a_factory_is_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     ("factory", "message"),
     [
         (lambda: 5, "here:made must return a torch.nn.Module; received int."),
+        (lambda: nn.Sequential(nn.Flatten(), nn.AvgPool1d(5, 5)), "here:made must have something to learn"),
+        (lambda: 1 / 0, "The factory here:made must not fail; received ZeroDivisionError: division by zero."),
         (nn.Flatten, "here:made must give logits [batch, 3]; received [2, 16]."),
-        (lambda: nn.Linear(5, 3), "here:made must take float images [batch, 1, 4, 4]; received mat1 and mat2"),
+        (
+            lambda: nn.Linear(5, 3),
+            "here:made must take float images [batch, 1, 4, 4]; received RuntimeError: mat1 and mat2",
+        ),
     ],
 )
 def test_a_factory_whose_module_does_not_fit_is_refused(factory, message: str) -> None:
@@ -125,5 +132,7 @@ def test_a_factory_whose_module_does_not_fit_is_refused(factory, message: str) -
 
 
 def test_a_missing_factory_module_is_named() -> None:
-    with pytest.raises(SpecError, match="The factory no_such_package.nets:Net must be importable; received No module"):
+    with pytest.raises(
+        SpecError, match="The factory no_such_package.nets:Net must be importable; received ModuleNotFoundError: No"
+    ):
         build(spec_of("no_such_package.nets:Net"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import typer
@@ -16,7 +17,6 @@ from pellucid.cli.shapes import shapes
 from pellucid.cli.train import train
 from pellucid.errors import PellucidError
 
-INTERRUPTED = 130
 COMMANDS = (train, evaluate, predict, shapes, plot, runs, doctor)
 
 app = typer.Typer(
@@ -48,12 +48,12 @@ for command in COMMANDS:
 
 def main() -> None:
     """Run the command line: exit status 0 done, 1 input or run at fault, 2 wrong usage, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without arrows gets question marks
     sys.path.append("")  # --model package.module:factory is found beside the user, but shadows nothing installed
     try:
         app()
     except PellucidError as error:
         typer.echo(f"pellucid: {error}", err=True)
         sys.exit(error.exit_status)
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("pellucid: interrupted", err=True)
-        sys.exit(INTERRUPTED)

@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Json
 from pellucid.cli.output import print_json
 
@@ -32,12 +33,13 @@ def doctor(as_json: Json = False) -> None:
 def _examine() -> dict[str, dict[str, Any]]:
     import platform
 
-    import torch
+    with uninterrupted():
+        import torch
 
-    import pellucid
-    from pellucid import device
+        import pellucid
+        from pellucid import device
 
-    capabilities = torch.cpu.get_capabilities()
+    capabilities = device.cpu_capabilities()
     features = sorted(name for name, value in capabilities.items() if value is True and name.startswith(("avx", "amx")))
     devices = {name: device.device_name(torch.device(name)) for name in device.available_devices()}
     return {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, Precision, RunArgument
 from pellucid.cli.output import number, percent, print_json, print_table
 
@@ -27,15 +28,16 @@ def evaluate(
 ) -> None:
     """Judge a trained run: accuracy with its interval, each class, the confusion matrix, the mistakes.
 
-    What the run's own test split gives is written to its folder as evaluation.json.
+    What the run's own test split gives in fp32 is written to its folder as evaluation.json.
 
     \b
     Examples:
       pellucid evaluate latest
       pellucid evaluate runs/first --split validation --json
     """
-    from pellucid.data.catalogue import load_data
-    from pellucid.train.trained import load_run
+    with uninterrupted():
+        from pellucid.data.catalogue import load_data
+        from pellucid.train.trained import load_run
 
     trained = load_run(run, device=device, precision=precision)
     evaluation = trained.evaluate(load_data(data) if data else None, split=split)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, RunArgument
 from pellucid.cli.output import percent, print_json, print_table, say
 
@@ -32,11 +33,12 @@ def predict(
       pellucid predict latest digit.png
       pellucid predict runs/first scans/*.jpg --invert --json
     """
-    import numpy as np
+    with uninterrupted():
+        import numpy as np
 
-    from pellucid.errors import DataError
-    from pellucid.predict import Predictor
-    from pellucid.run.folder import find_run
+        from pellucid.errors import DataError
+        from pellucid.predict import Predictor
+        from pellucid.run.folder import find_run
 
     folder = find_run(run)
     predictor = Predictor.load(folder, device=device)

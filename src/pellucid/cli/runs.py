@@ -39,6 +39,8 @@ def runs(
 
     if sort not in COLUMNS:
         raise SettingError([unknown("column", sort, COLUMNS)])
+    if names and len(names) < 2:
+        raise typer.BadParameter("give two runs or more to compare, or none to list them all")
     if names:
         chosen = [find_run(name, folder) for name in names]
         _compare([(run.path, run.read_record()) for run in chosen], as_json)
@@ -86,6 +88,9 @@ def _compare(chosen: list[tuple[Path, RunRecord]], as_json: bool) -> None:
     if as_json:
         differences = {key: [values.get(key) for values in flat] for key in differing}
         print_json({"runs": [str(path) for path, _ in chosen], "differences": differences})
+        return
+    if not differing:
+        say("The runs do not differ.")
         return
     rows = [[key, *(_short(values.get(key)) for values in flat)] for key in differing]
     print_table(["", *(path.name for path, _ in chosen)], rows)

@@ -51,6 +51,8 @@ def _spec(run: str | None, recipe: str | None, model: str | None, input_shape: s
 
     if sum(source is not None for source in (run, recipe, model)) > 1:
         raise typer.BadParameter("give one of RUN, --recipe and --model")
+    if input_shape and (run or (model and model.endswith(".json"))):
+        raise typer.BadParameter("a run and a .json file have an input of their own; leave --input out")
     shape = _read_shape(input_shape) if input_shape else None
     if run:
         spec = find_run(run).read_record().model
@@ -63,7 +65,9 @@ def _spec(run: str | None, recipe: str | None, model: str | None, input_shape: s
         raise SpecError([Fault("Shapes are known for layers only", f"the factory {model}")])
     if model.endswith(".json"):
         return ModelSpec.from_file(model)
-    return ModelSpec.from_shorthand(model, shape or (None if model.lstrip().startswith("input") else DEFAULT_SHAPE))
+    return ModelSpec.from_shorthand(
+        model, shape or (None if model.lstrip().lower().startswith("input") else DEFAULT_SHAPE)
+    )
 
 
 def _read_shape(text: str) -> tuple[int, int, int]:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, Precision
 from pellucid.cli.output import percent, print_json, say
+
+if TYPE_CHECKING:
+    from pellucid.run.record import RunRecord
+    from pellucid.train.trained import Run
+
+INTERRUPTED = 130
 
 
 def train(
@@ -52,9 +59,10 @@ def train(
     """
     from datetime import UTC, datetime
 
-    from pellucid.data.catalogue import load_data
-    from pellucid.run.folder import default_path
-    from pellucid.train.fit import DEFAULT_RECIPE, fit
+    with uninterrupted():
+        from pellucid.data.catalogue import load_data
+        from pellucid.run.folder import default_path
+        from pellucid.train.fit import DEFAULT_RECIPE, fit
 
     if no_validation and validation_split is not None:
         raise typer.BadParameter("give either --validation-split or --no-validation")
@@ -85,23 +93,40 @@ def train(
         progress=True,
         **given,
     )
-    for picture in ("curves.png", *(["curves.svg"] if svg else [])):
-        if run.history.epochs:
-            run.plot(out / picture)
+    _finish(run, out, svg)
     if run.record.status == "interrupted":
-        results = run.record.results
-        say(f"interrupted after {results.epochs if results else 0} epochs; what was trained is in {out}")
-        raise typer.Exit(130)
-    if splits.has_test:
-        run.evaluate()
+        raise typer.Exit(INTERRUPTED)
     if as_json:
         print_json({"run": str(out), **run.record.model_dump(mode="json")})
     else:
         _report(run.record, out)
 
 
-def _report(record: Any, out: Path) -> None:
+def _finish(run: Run, out: Path, svg: bool) -> None:
+    """Draw the curves, and judge a run that was trained to its end on the test split."""
+    from pellucid.errors import RunError
+
+    try:
+        for picture in ("curves.png", *(["curves.svg"] if svg else [])):
+            if run.history.epochs:
+                run.plot(out / picture)
+        if run.record.status == "interrupted":
+            say(f"interrupted after {len(run.history.epochs)} epochs; what was trained is in {out}")
+            if run.folder and run.folder.replaced:
+                say(f"the older run is kept in {run.folder.replaced}")
+        elif run.data and run.data.has_test:
+            run.evaluate()
+    except RunError as error:
+        raise RunError(f"{error} The training is done and kept; finish it with: pellucid evaluate {out}") from None
+    except KeyboardInterrupt:
+        say(f"interrupted; the training is done and kept; finish it with: pellucid evaluate {out}")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _report(record: RunRecord, out: Path) -> None:
     results = record.results
+    if results is None:
+        return
     if results.test:
         low, high = results.test.accuracy_interval
         interval = f"95% interval {percent(low)} to {percent(high)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
@@ -29,8 +30,8 @@ class DeviceImages:
     """
 
     def __init__(self, dataset: ImageDataset, device: torch.device) -> None:
-        self.images: UInt8[Tensor, "count height width channels"] = torch.from_numpy(dataset.images).to(device)
-        self.labels: Int64[Tensor, " count"] = torch.from_numpy(dataset.labels).to(device)
+        self.images: UInt8[Tensor, "count height width channels"] = _tensor(dataset.images).to(device)
+        self.labels: Int64[Tensor, " count"] = _tensor(dataset.labels).to(device)
         self.device = device
 
     def batch(
@@ -45,6 +46,11 @@ class DeviceImages:
         """These rows in their order; the last batch may be smaller."""
         for part in rows.split(batch_size):
             yield self.batch(part)
+
+
+def _tensor(array: np.ndarray) -> Tensor:
+    """The array itself where torch can take it, else a copy of it."""
+    return torch.from_numpy(np.require(array, requirements=["C_CONTIGUOUS", "WRITEABLE"]))
 
 
 def shuffled(rows: Int64[Tensor, " rows"], seed: int, epoch: int) -> Int64[Tensor, " rows"]:

@@ -32,14 +32,17 @@ class ImageDataset:
     class_names: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "class_names", tuple(self.class_names))  # untyped callers give lists
+        if len(set(self.class_names)) != len(self.class_names):
+            raise DataError(f"class_names must differ; received {', '.join(self.class_names)}.")
         if self.images.dtype != np.uint8 or self.images.ndim != 4:
             received = f"{self.images.dtype} {list(self.images.shape)}"
             raise DataError(f"images must be uint8 [count, height, width, channels]; received {received}.")
         if self.labels.dtype != np.int64 or self.labels.shape != self.images.shape[:1]:
             received = f"{self.labels.dtype} {list(self.labels.shape)} for {len(self.images)} images"
             raise DataError(f"labels must be int64, one for each image; received {received}.")
-        if len(self.labels) == 0:
-            raise DataError("A data set must hold at least one image; received none.")
+        if self.images.size == 0:
+            raise DataError(f"A data set must hold at least one image; received {list(self.images.shape)}.")
         if self.labels.min() < 0 or self.labels.max() >= len(self.class_names):
             received = f"{self.labels.min()} to {self.labels.max()}"
             raise DataError(f"labels must be from 0 to {len(self.class_names) - 1}, the classes; received {received}.")

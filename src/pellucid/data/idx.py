@@ -37,7 +37,7 @@ def read_idx(path: Path, shape: tuple[int | None, ...], sha256: str | None = Non
         DataError: The file is missing, truncated, oversized or altered, or is not such a file.
     """
     try:
-        raw = path.read_bytes()
+        raw = bytearray(path.read_bytes())
     except OSError as error:
         raise DataError(f"{path}: the file cannot be read ({error.strerror or error}).") from None
     if raw[:2] == b"\x1f\x8b":
@@ -54,7 +54,7 @@ def read_idx(path: Path, shape: tuple[int | None, ...], sha256: str | None = Non
     return np.frombuffer(raw, np.uint8, offset=start).reshape(sizes)
 
 
-def _gunzip(path: Path, raw: bytes) -> bytearray:
+def _gunzip(path: Path, raw: bytearray) -> bytearray:
     content = bytearray()
     unzip = zlib.decompressobj(wbits=31)
     try:
@@ -69,7 +69,7 @@ def _gunzip(path: Path, raw: bytes) -> bytearray:
     return content
 
 
-def _sizes(path: Path, raw: bytes | bytearray, shape: tuple[int | None, ...]) -> tuple[int, ...]:
+def _sizes(path: Path, raw: bytearray, shape: tuple[int | None, ...]) -> tuple[int, ...]:
     if len(raw) < 4:
         raise DataError(f"{path}: an IDX file begins with 4 bytes of magic; received {len(raw)} bytes.")
     zeros, kind, dimensions = struct.unpack(">HBB", raw[:4])

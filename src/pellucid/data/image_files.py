@@ -32,15 +32,17 @@ def read_image(
     if channels not in MODES:
         raise DataError(f"Image files give 1 or 3 channels; the network takes {channels}.")
     try:
-        with warnings.catch_warnings(), Image.open(path) as opened:
+        with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = _eight_bits(ImageOps.exif_transpose(opened))
+            with Image.open(path) as opened:
+                image = _eight_bits(ImageOps.exif_transpose(opened))
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise DataError(f"{path}: the image is too large. {error}") from None
     except UnidentifiedImageError:
         raise DataError(f"{path}: not an image that can be read.") from None
-    except (OSError, ValueError, SyntaxError) as error:
-        raise DataError(f"{path}: the image cannot be read ({getattr(error, 'strerror', None) or error}).") from None
+    except Exception as error:  # noqa: BLE001 - decoders fail in many ways on damaged files
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise DataError(f"{path}: the image cannot be read ({reason}).") from None
     image = image.convert(MODES[channels])
     if image.size != (width, height):
         image = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=3)
@@ -51,7 +53,9 @@ def read_image(
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Grey or colour of 8 bits a channel, without transparency."""
-    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):  # 16 bits a value
+    if image.mode in {"I", "F"}:
+        raise ValueError("its values have 32 bits and no known range; save it with 8 or 16")
+    if image.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(image, np.float64) / 257).round().clip(0, 255).astype(np.uint8))
     if image.has_transparency_data:
         image = image.convert("RGBA")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from torch.nn.functional import cross_entropy
 
 from pellucid.data.dataset import ImageDataset
+from pellucid.errors import RunError
 from pellucid.evaluate.intervals import wilson_interval
 from pellucid.predict import Predictor
 from pellucid.run.record import TestScore
@@ -62,6 +64,7 @@ class Evaluation(BaseModel):
         data: Name of the data set.
         split: Which of its splits.
         fingerprint: SHA-256 of the split's images and labels.
+        precision: Of the network's activations.
         count: Images.
         loss: Mean cross-entropy, in nats.
         accuracy: Share of right answers.
@@ -77,6 +80,7 @@ class Evaluation(BaseModel):
     data: str
     split: str
     fingerprint: str
+    precision: str
     count: int
     loss: float
     accuracy: float
@@ -103,6 +107,7 @@ def evaluate(predictor: Predictor, dataset: ImageDataset, *, data: str, split: s
 
     Raises:
         DataError: The images or classes are others.
+        RunError: The network's answers are not finite.
     """
     losses, answers, confidences = [], [], []
     for logits, labels in predictor.logits_of(dataset):
@@ -110,6 +115,9 @@ def evaluate(predictor: Predictor, dataset: ImageDataset, *, data: str, split: s
         best = logits.softmax(dim=1).max(dim=1)
         confidences.append(best.values.cpu())
         answers.append(best.indices.cpu())
+    loss = float(torch.cat(losses).mean())
+    if not math.isfinite(loss):
+        raise RunError(f"The network's answers must be finite; received a loss of {loss}. Train it anew.")
     predicted, confidence = torch.cat(answers).numpy(), torch.cat(confidences).numpy()
     right, count = int((predicted == dataset.labels).sum()), len(dataset)
     matrix = confusion_matrix(dataset.labels, predicted, len(dataset.class_names))
@@ -118,8 +126,9 @@ def evaluate(predictor: Predictor, dataset: ImageDataset, *, data: str, split: s
         data=data,
         split=split,
         fingerprint=dataset.fingerprint,
+        precision=predictor.precision,
         count=count,
-        loss=float(torch.cat(losses).mean()),
+        loss=loss,
         accuracy=right / count,
         accuracy_interval=wilson_interval(right, count),
         class_names=names,

@@ -31,13 +31,23 @@ class RunFolder:
 
     Attributes:
         path: The folder.
+        replaced: Where the older run lies that this one replaces, until it is done; None when there is none.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
+        self.replaced: Path | None = None
 
     def __fspath__(self) -> str:
         return str(self.path)
+
+    def keep_replaced(self) -> None:
+        """Keep the older run beside this one, under a name that can be seen."""
+        if self.replaced:
+            number = 1
+            while (place := self.path.with_name(f"{self.path.name}-before-{number}")).exists():
+                number += 1
+            self.replaced = self.replaced.rename(place)
 
     @property
     def has_weights(self) -> bool:
@@ -97,7 +107,7 @@ class RunFolder:
 
 @contextlib.contextmanager
 def new_run(path: Path, *, overwrite: bool = False) -> Iterator[RunFolder]:
-    """Make a run folder for the duration of a training; on an exception all is as it was before.
+    """Make a run folder for the duration of a training; on an exception it is gone, or as it was before.
 
     Args:
         path: The folder, which must not exist yet.
@@ -108,35 +118,43 @@ def new_run(path: Path, *, overwrite: bool = False) -> Iterator[RunFolder]:
         RunError: Something stands in that place, or the folder cannot be made.
     """
     folder = RunFolder(path)
-    aside = _set_aside(folder.path) if overwrite else None
+    folder.replaced = aside = _set_aside(path) if overwrite and path.exists() else None
+    made = False
     try:
-        folder.path.mkdir(parents=True)
+        _make(path)
+        made = True
+        yield folder
+    except BaseException:
+        if made:
+            shutil.rmtree(path, ignore_errors=True)
+        if aside:
+            aside.rename(path)
+        raise
+    if aside and folder.replaced == aside:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _make(path: Path) -> None:
+    try:
+        path.mkdir(parents=True)
     except FileExistsError:
         remedy = "Choose another --out, or give --overwrite to replace a run."
         raise RunError(f"{path} exists already. {remedy}") from None
     except OSError as error:
         raise RunError(f"{path} cannot be made ({error.strerror or error}).") from None
-    try:
-        yield folder
-    except BaseException:
-        shutil.rmtree(folder.path, ignore_errors=True)
-        if aside:
-            aside.rename(folder.path)
-        raise
-    if aside:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
-def _set_aside(path: Path) -> Path | None:
-    if not path.exists():
-        return None
+def _set_aside(path: Path) -> Path:
     if not (path / RECORD).exists():
         raise RunError(f"{path} is not a run: it has no {RECORD}. Only a run is replaced; choose another --out.")
-    aside = path.with_name(f".{path.name}.replaced")
+    place = path.resolve()
+    if Path.cwd().is_relative_to(place):
+        raise RunError(f"{path} holds the current folder, so it cannot be replaced. Start elsewhere.")
+    aside = place.with_name(f".{place.name}.replaced")
     if aside.exists():
         raise RunError(f"{aside} stands in the way: another run is replacing {path}, or was killed. Move it away.")
     try:
-        return path.rename(aside)
+        return place.rename(aside)
     except OSError as error:
         raise RunError(f"{path} cannot be moved aside ({error.strerror or error}).") from None
 

@@ -76,11 +76,14 @@ class History(Mapping[str, list[float]]):
             RunError: The file is missing, or is not such a table.
         """
         try:
-            rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+            text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise RunError(f"{path} cannot be read ({error}).") from None
+        rows = list(csv.reader(io.StringIO(text)))
         if not rows or tuple(rows[0]) != COLUMNS:
             raise RunError(f"{path} is not a history: its first line must be {','.join(COLUMNS)}.")
+        if not text.endswith("\n"):
+            raise RunError(f"{path} is truncated: its last line does not end.")
         try:
             return cls([_epoch(dict(zip(COLUMNS, row, strict=True))) for row in rows[1:]])
         except ValueError as error:

@@ -13,7 +13,7 @@ Status = Literal["running", "done", "interrupted"]
 
 
 class _Part(BaseModel):
-    """A part of run.json. Keys that a later version adds are read and kept."""
+    """A part of run.json. Keys that a later version adds to it are read and kept."""
 
     model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=())
 
@@ -27,6 +27,7 @@ class DataRecord(_Part):
         counts: Images in each split.
         class_names: Name of each class, in the order of the outputs.
         mean_brightness: Mean of all training values, from 0 (black) to 1.
+        test_fingerprint: SHA-256 of the test split; None until it is first read.
     """
 
     name: str
@@ -34,6 +35,7 @@ class DataRecord(_Part):
     counts: dict[str, int]
     class_names: tuple[str, ...]
     mean_brightness: float
+    test_fingerprint: str | None = None
 
 
 class Environment(_Part):
@@ -123,7 +125,7 @@ class RunRecord(_Part):
         """(height, width, channels) of one image."""
         return self.model.input_shape
 
-    def with_test(self, score: TestScore, count: int) -> RunRecord:
+    def with_test(self, score: TestScore, count: int, fingerprint: str) -> RunRecord:
         """The record with what the test split gave."""
         if self.results is None:
             return self
@@ -131,6 +133,6 @@ class RunRecord(_Part):
         return self.model_copy(
             update={
                 "results": self.results.model_copy(update={"test": score}),
-                "data": self.data.model_copy(update={"counts": counts}),
+                "data": self.data.model_copy(update={"counts": counts, "test_fingerprint": fingerprint}),
             }
         )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from pellucid.errors import Fault, SpecError, suggest
 
+OWN_FAULTS = "own_faults"
 COMPARISONS = {
     "greater_than": "greater than {gt}",
     "greater_than_equal": "at least {ge}",
@@ -91,9 +92,15 @@ class Spec(BaseModel):
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         """What differs from the defaults, so that the representation is Python that makes an equal object."""
         for name in self.setting_names():
-            field, value = type(self).model_fields[name], getattr(self, name)
-            if field.is_required() or value != field.default:
-                yield name, value
+            if not self.is_default(name):
+                yield name, getattr(self, name)
+
+    def is_default(self, name: str) -> bool:
+        """Whether a setting has the value that it gets when it is left out."""
+        default = (
+            type(self).model_fields[name].get_default(call_default_factory=True, validated_data=dict(self.__dict__))
+        )
+        return getattr(self, name) == default
 
     def replace(self, **settings: Any) -> Self:
         """A copy with some settings changed, validated anew."""
@@ -108,7 +115,18 @@ def faults_of(error: ValidationError, owner: type[BaseModel]) -> list[Fault]:
         error: The validation error.
         owner: The model that was validated; its field names serve for near matches.
     """
-    return [_fault(detail, owner) for detail in error.errors(include_url=False)]
+    faults: list[Fault] = []
+    for detail in error.errors(include_url=False):
+        if detail["type"] == OWN_FAULTS:
+            faults += detail.get("ctx", {})["faults"]
+        elif detail["type"] != "default_factory_not_called":  # what it follows from has a fault of its own
+            faults.append(_fault(detail, owner))
+    return list(dict.fromkeys(faults))
+
+
+def own_faults(faults: Sequence[Fault]) -> PydanticCustomError:
+    """What a validator raises to add faults of its own wording to those that pydantic finds."""
+    return PydanticCustomError(OWN_FAULTS, "faults", {"faults": list(faults)})
 
 
 def _fault(detail: ErrorDetails, owner: type[BaseModel]) -> Fault:
@@ -118,6 +136,8 @@ def _fault(detail: ErrorDetails, owner: type[BaseModel]) -> Fault:
     name = path[-1] if path else owner.__name__
     if kind == "extra_forbidden":
         return Fault(f"Unknown setting {name!r}", repr(received), suggest(name, owner.model_fields))
+    if kind in {"missing", "too_long"} and isinstance(received, tuple | list):
+        return Fault(f"{name} has too {'few' if kind == 'missing' else 'many'} numbers", _short(received))
     if kind == "missing":
         return Fault(f"{name} must be given")
     if kind == "literal_error":

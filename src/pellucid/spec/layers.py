@@ -23,10 +23,16 @@ ACTIVATIONS: tuple[ActivationName, ...] = get_args(ActivationName)
 
 
 def _both_ways(value: Any) -> Any:
-    return (value, value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return (value, value) if isinstance(value, int) else value
 
 
-Pair = Annotated[tuple[PositiveInt, PositiveInt], BeforeValidator(_both_ways)]
+def _no_truth(value: Any) -> Any:
+    """Python counts True as 1; a layer does not."""
+    return str(value) if isinstance(value, bool) else value
+
+
+Count = Annotated[PositiveInt, BeforeValidator(_no_truth)]
+Pair = Annotated[tuple[Count, Count], BeforeValidator(_both_ways)]
 
 
 def times(shape: Shape) -> str:
@@ -142,7 +148,7 @@ class Conv2D(_Windowed):
     size_setting: ClassVar = "kernel_size"
 
     kind: Literal["conv2d"] = "conv2d"
-    filters: PositiveInt
+    filters: Count
     kernel_size: Pair
     strides: Pair = (1, 1)
     padding: Padding = "valid"
@@ -165,14 +171,14 @@ class _Pooling(_Windowed):
     size_setting: ClassVar = "pool_size"
 
     pool_size: Pair = (2, 2)
-    strides: Pair = (2, 2)
+    strides: Pair = Field(default_factory=lambda settings: settings["pool_size"])
     padding: Padding = "valid"
 
     @model_validator(mode="before")
     @classmethod
-    def _strides_follow_pool_size(cls, settings: Any) -> Any:
-        if isinstance(settings, dict) and settings.get("strides") is None:
-            return settings | {"strides": settings.get("pool_size", (2, 2))}
+    def _none_is_not_given(cls, settings: Any) -> Any:
+        if isinstance(settings, dict) and settings.get("strides", ()) is None:
+            return {name: value for name, value in settings.items() if name != "strides"}
         return settings
 
 
@@ -230,7 +236,7 @@ class Dense(Layer):
     """
 
     kind: Literal["dense"] = "dense"
-    units: PositiveInt
+    units: Count
     activation: ActivationName = "linear"
     use_bias: bool = True
 
@@ -290,6 +296,14 @@ class BatchNormalization(Layer):
 
     def non_trainable(self, shape: Shape) -> int:
         return 2 * shape[-1]
+
+
+class Unread(Layer):
+    """Stands for a layer of known kind whose settings have faults, so that the faults of later layers are found too."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        gives_vector = self.kind in {"dense", "flatten"} or self.kind.startswith("global")
+        return (1,) if gives_vector else shape
 
 
 AnyLayer = Annotated[

@@ -23,7 +23,7 @@ from pydantic import (
 from pellucid.errors import Fault, SpecError, unknown
 from pellucid.spec import shorthand
 from pellucid.spec.base import Spec, faults_of
-from pellucid.spec.layers import LAYERS, Activation, AnyLayer, Layer, times
+from pellucid.spec.layers import LAYERS, Activation, AnyLayer, Layer, Unread, times
 from pellucid.spec.shapes import Step, find_faults, walk
 
 if TYPE_CHECKING:  # a list is taken too
@@ -60,7 +60,7 @@ class ModelSpec(Spec):
             faults += find_faults(layers, shape, context.get("classes"))
         spec = None
         try:
-            spec = handler(value | {"layers": [layer for layer in layers if layer]})
+            spec = handler(value | {"layers": [layer for layer in layers if type(layer) in LAYERS.values()]})
         except ValidationError as error:
             faults += faults_of(error, cls)
         if faults or spec is None:
@@ -80,9 +80,10 @@ class ModelSpec(Spec):
             SpecError: Names all faults together.
         """
         parsed = shorthand.parse(text)
-        shape = parsed.input_shape or input_shape
-        if input_shape and shape != tuple(input_shape):
-            rule = f"input must be as the data's images, {times(tuple(input_shape))}"
+        given = tuple(input_shape) if input_shape else None
+        shape = parsed.input_shape or given
+        if given and shape != given:
+            rule = f"input must be as the data's images, {times(given)}"
             received = times(shape) if isinstance(shape, tuple) else str(shape)
             parsed.faults.append(Fault(rule, received, "Leave input out: it is taken from the data."))
         if shape is None:
@@ -189,7 +190,7 @@ def read_model(text: str, input_shape: tuple[int, int, int], classes: int) -> Mo
 
 
 def _read_layers(given: Sequence[Any]) -> tuple[list[Layer | None], list[Fault]]:
-    """Each layer, or None where its settings have faults; and those faults."""
+    """Each layer, or what stands for it where it cannot be read; and the faults."""
     layers, faults = [], []
     for number, settings in enumerate(given, start=1):
         layer, wrong = _read_layer(settings)
@@ -205,12 +206,12 @@ def _read_layer(settings: Any) -> tuple[Layer | None, list[Fault]]:
     if settings is shorthand.EMPTY:
         return None, []
     kind = settings.get("kind") if isinstance(settings, dict) else settings
-    if kind not in LAYERS:
+    if not isinstance(settings, dict) or not isinstance(kind, str) or kind not in LAYERS:
         return None, [unknown("layer", kind, shorthand.WORDS | LAYERS)]
     try:
         return LAYERS[kind](**settings), []
     except SpecError as error:
-        return None, list(error.faults)
+        return Unread(kind=kind), list(error.faults)
 
 
 def _readable_shape(value: Any) -> tuple[int, int, int] | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pellucid.errors import Fault
-from pellucid.spec.layers import Layer, Shape, times
+from pellucid.spec.layers import Conv2D, Dense, Layer, Shape, Unread, times
 
 
 @dataclass(frozen=True)
@@ -74,38 +74,62 @@ def find_faults(layers: Sequence[Layer | None], input_shape: Shape, classes: int
     After a fault the walk goes on as if its remedy had been taken, so that each is reported once.
 
     Args:
-        layers: The layers; None stands for one that could not be read, and is passed over.
+        layers: The layers; `Unread` stands for one whose settings have faults, None for one of unknown kind.
         input_shape: (height, width, channels).
         classes: Number of classes of the data, or None when it is not known.
     """
-    faults, shape = [], input_shape
+    if not layers:
+        return [Fault("A model must have layers", "none", "End it with Flatten and Dense.")]
+    faults: list[Fault] = []
+    shape: Shape | None = input_shape
     for number, layer in enumerate(layers, start=1):
-        if layer is None:
+        if layer is None or shape is None:  # what an unknown layer gives is not known, until a Dense layer says so
+            shape = (layer.units,) if isinstance(layer, Dense) else None
             continue
         found = layer.faults(shape)
         faults += [dataclasses.replace(fault, layer=number, kind=layer.kind) for fault in found]
         shape = layer.assumed_shape(shape) if found else layer.output_shape(shape)
-    if not layers:
-        return [Fault("A model must have layers", "none", "End it with Flatten and Dense.")]
-    if layers[-1] is None:
-        return faults
-    return faults + _head_faults(layers[-1], len(layers), shape, classes)
+    if shape is not None and layers[-1] and not isinstance(layers[-1], Unread):
+        faults += _output_faults(layers[-1], len(layers), shape, classes)
+    faults += _activation_faults(layers)
+    read = [layer for layer in layers if layer and not isinstance(layer, Unread)]
+    if not faults and len(read) == len(layers) and not any(step.parameters for step in walk(read, input_shape)):
+        faults.append(Fault("A model must have something to learn", "no parameters", "Add Dense or Conv2D."))
+    return faults
 
 
-def _head_faults(last: Layer, number: int, shape: Shape, classes: int | None) -> list[Fault]:
-    activation = getattr(last, "activation", "linear")
-    faults = []
+def _output_faults(last: Layer, number: int, shape: Shape, classes: int | None) -> list[Fault]:
+    """Whether there is one value for each class."""
     if len(shape) != 1:
         remedy = "End with Flatten or global pooling, and Dense."
-        faults.append(
-            Fault("The output must be one value a class", f"maps of {times(shape)}", remedy, number, last.kind)
-        )
-    elif classes is not None and shape[0] != classes:
+        return [Fault("The output must be one value a class", f"maps of {times(shape)}", remedy, number, last.kind)]
+    if classes is not None and shape[0] != classes:
         rule = f"The output must be one value for each of the {classes} classes"
-        faults.append(Fault(rule, str(shape[0]), f"Use Dense(units={classes}) last.", number, last.kind))
-    elif shape[0] < 2:
-        faults.append(Fault("The output must be at least 2 classes", str(shape[0]), "", number, last.kind))
-    if activation not in {"softmax", "linear"}:
-        rule = "The last activation must be softmax, or linear for logits"
-        faults.append(Fault(rule, activation, "Use softmax.", number, last.kind))
-    return faults
+        return [Fault(rule, str(shape[0]), f"Use Dense(units={classes}) last.", number, last.kind)]
+    if shape[0] < 2:
+        return [Fault("The output must be at least 2 classes", str(shape[0]), "", number, last.kind)]
+    return []
+
+
+def _activation_faults(layers: Sequence[Layer | None]) -> list[Fault]:
+    """Whether what comes out is a softmax of the last layer, or logits.
+
+    Training and prediction apply softmax themselves, so one that is hidden below other layers would be applied twice.
+    """
+    pooled = False
+    for number, layer in reversed(list(enumerate(layers, start=1))):
+        if layer is None or isinstance(layer, Unread):
+            return []
+        activation = getattr(layer, "activation", "linear")
+        if activation == "softmax" and number < len(layers):
+            return [Fault("softmax must be the last layer's", "", "Move it to the end.", number, layer.kind)]
+        if activation not in {"softmax", "linear"} and not pooled:
+            rule = "The last activation must be softmax, or linear for logits"
+            return [Fault(rule, activation, "Use softmax.", number, layer.kind)]
+        pooled = pooled or "pooling" in layer.kind
+        passes_on = (
+            pooled or layer.kind in {"dropout", "flatten"} or (layer.kind, activation) == ("activation", "linear")
+        )
+        if activation != "linear" or not passes_on or isinstance(layer, Dense | Conv2D):
+            return []
+    return []

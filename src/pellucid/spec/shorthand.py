@@ -97,6 +97,9 @@ def _layer(words: list[str], number: int) -> tuple[dict[str, Any], list[Fault]]:
             name, value = MARKS[word]
         elif word in NAMED:
             name, value = NAMED[word], _value(next(rest, ""))
+            if isinstance(value, str):
+                faults.append(Fault(f"{word} must be followed by a number", repr(value), "", number, kind))
+                continue
         elif not isinstance(value, str) and sizes:
             name = sizes.pop(0)
         else:
@@ -125,14 +128,11 @@ def _write_layer(layer: Layer) -> str:
     if layer.kind == "activation":
         return str(getattr(layer, "activation"))  # noqa: B009
     words = [next(short for short, kind in WORDS.items() if kind == layer.kind)]
-    defaults = {name: field.default for name, field in type(layer).model_fields.items()}
-    if "pool_size" in defaults:
-        defaults["strides"] = getattr(layer, "pool_size")  # noqa: B009
     for name in layer.setting_names():
         value = getattr(layer, name)
         if name in SIZES.get(layer.kind, ()):
             words.append(_write_value(value))
-        elif value != defaults[name]:
+        elif not layer.is_default(name):
             mark = next((word for word, meant in MARKS.items() if meant == (name, value)), None)
             words += [mark] if mark else [name.removesuffix("s"), _write_value(value)]
     return " ".join(words)

@@ -1,14 +1,14 @@
-"""How to train: optimizer, learning-rate schedule, batches and epochs. Names and defaults are Keras's."""
+"""How to train: optimizer, learning-rate schedule, batches and epochs, in Keras's words."""
 
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, ClassVar, Literal, TypedDict
+from typing import Annotated, Any, ClassVar, Literal, Self, TypedDict
 
-from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
+from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt, model_validator
 
-from pellucid.errors import SettingError, unknown
-from pellucid.spec.base import Spec
+from pellucid.errors import Fault, SettingError, unknown
+from pellucid.spec.base import Spec, own_faults
 
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
@@ -39,7 +39,7 @@ class AdamW(Spec):
 
 
 class SGD(Spec):
-    """Stochastic gradient descent with momentum. Source: Sutskever et al. 2013, ICML."""
+    """Stochastic gradient descent; its momentum of 0.9 is our default, Keras's is 0. Source: Sutskever 2013, ICML."""
 
     error_kind: ClassVar = SettingError
 
@@ -47,6 +47,12 @@ class SGD(Spec):
     momentum: Share = 0.9
     nesterov: bool = False
     weight_decay: NonNegative = 0.0
+
+    @model_validator(mode="after")
+    def _nesterov_needs_momentum(self) -> Self:
+        if self.nesterov and self.momentum == 0:
+            raise own_faults([Fault("nesterov needs a momentum above 0", "0")])
+        return self
 
 
 class Schedule(Spec):
@@ -118,8 +124,11 @@ def _by_name(what: str, value: Any, known: dict[str, Any]) -> Any:
     settings = value if isinstance(value, dict) else {"kind": value}
     name = str(settings.get("kind")).lower().replace("-", "_")
     if name not in known:
-        raise SettingError([unknown(what, settings.get("kind"), known)])
-    return known[name](**settings | {"kind": name})
+        raise own_faults([unknown(what, settings.get("kind"), known)])
+    try:
+        return known[name](**settings | {"kind": name})
+    except SettingError as error:
+        raise own_faults(error.faults) from None
 
 
 class TrainSpec(Spec):

@@ -24,13 +24,14 @@ from pellucid.device import (
     choose_device,
     choose_precision,
     device_name,
+    enough_memory,
     keep_freed_memory,
     peak_memory_mib,
     place,
     repeatable,
     versions,
 )
-from pellucid.errors import DataError
+from pellucid.errors import DataError, Fault, SpecError
 from pellucid.model import build, build_from_factory
 from pellucid.run.folder import RunFolder, new_run
 from pellucid.run.record import DataRecord, Environment, Results, RunRecord, Score
@@ -39,7 +40,7 @@ from pellucid.spec.recipes import recipe as named_recipe
 from pellucid.spec.train import TrainSettings, TrainSpec
 from pellucid.train.callbacks import Callback, HistoryWriter
 from pellucid.train.interrupt import interruptible
-from pellucid.train.loop import Progress, Rows, train
+from pellucid.train.loop import Outcome, Rows, train
 from pellucid.train.progress import ProgressBar
 from pellucid.train.trained import Run
 
@@ -117,7 +118,7 @@ def fit(
         if progress or (progress is None and ProgressBar.is_welcome()):
             callbacks = [ProgressBar(), *callbacks]
         cuda = [chosen_device] if chosen_device.type == "cuda" else []
-        with torch.random.fork_rng(devices=cuda), repeatable():
+        with torch.random.fork_rng(devices=cuda), repeatable(), enough_memory():
             network = place(_build(model, model_spec, train_spec.seed), chosen_device)
             on_device = DeviceImages(data.train, chosen_device)
             training = time.perf_counter()
@@ -134,7 +135,10 @@ def fit(
         finished = time.perf_counter()
         record = _finish(record, came_to, finished - training, finished - clock)
         run = Run(network, record, chosen_device, history=came_to.history, folder=folder, data=data)
-        run.write()
+        if folder:
+            run.write(folder)
+            if came_to.interrupted:
+                folder.keep_replaced()
     return run
 
 
@@ -167,6 +171,9 @@ def _specify(model: Any, shape: tuple[int, int, int], classes: int) -> ModelSpec
         return model
     if isinstance(model, FactorySpec):
         return model
+    if isinstance(model, nn.Module) or not callable(model):
+        rule = "model must be a specification, a text, or a callable that makes a torch.nn.Module"
+        raise SpecError([Fault(rule, f"a {type(model).__name__}", "Give lambda: YourModule(...).")])
     name = f"{getattr(model, '__module__', '?')}:{getattr(model, '__qualname__', type(model).__qualname__)}"
     return FactorySpec(factory=name, input_shape=shape, classes=classes)
 
@@ -211,7 +218,7 @@ def _environment(device: torch.device, precision: str) -> Environment:
     )
 
 
-def _finish(record: RunRecord, came_to: Progress, train_seconds: float, total_seconds: float) -> RunRecord:
+def _finish(record: RunRecord, came_to: Outcome, train_seconds: float, total_seconds: float) -> RunRecord:
     last = came_to.history.epochs[-1] if came_to.history.epochs and not came_to.interrupted else None
     validation = None
     if last and last.val_loss is not None and last.val_accuracy is not None:

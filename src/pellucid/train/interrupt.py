@@ -21,10 +21,12 @@ class Stop:
 def interruptible() -> Iterator[Stop]:
     """Within this context the first Ctrl-C sets the flag; a second one interrupts at once, as usual.
 
-    Outside the main thread, where Python handles no signals, the flag is never set.
+    Outside the main thread, where Python handles no signals, and where Ctrl-C is ignored, as under nohup, the flag is
+    never set.
     """
     stop = Stop()
-    if threading.current_thread() is not threading.main_thread():
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         yield stop
         return
 

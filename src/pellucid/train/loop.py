@@ -14,21 +14,21 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from pellucid.data.batches import DeviceImages, shuffled
-from pellucid.device import autocast
+from pellucid.device import autocast, seed_generators
 from pellucid.errors import TrainingError
 from pellucid.run.history import Epoch, History
 from pellucid.spec.seeds import derive_seed
 from pellucid.spec.train import TrainSpec
 from pellucid.train.callbacks import Callback, Plan
 from pellucid.train.interrupt import Stop
-from pellucid.train.optimizers import make_optimizer
+from pellucid.train.optimizers import make_optimizer, set_step
 from pellucid.train.tally import REMEDY, Tally
 
 Rows = Int64[Tensor, " rows"]
 
 
 @dataclass
-class Progress:
+class Outcome:
     """How far a training has come.
 
     Attributes:
@@ -52,7 +52,7 @@ def train(
     precision: str = "fp32",
     callbacks: Sequence[Callback] = (),
     stop: Stop | None = None,
-) -> Progress:
+) -> Outcome:
     """Train a network in place.
 
     Args:
@@ -70,38 +70,40 @@ def train(
     """
     plan = Plan(spec.epochs, math.ceil(len(train_rows) / spec.batch_size), len(train_rows))
     optimizer = make_optimizer(model.parameters(), spec)
-    progress, rate = Progress(), spec.learning_rate
-    _tell(callbacks, "on_train_begin", plan)
+    steps, rate = plan.epochs * plan.steps_per_epoch, 0.0
+    outcome = Outcome()
     try:
+        _tell(callbacks, "on_train_begin", plan)
         for epoch in range(1, spec.epochs + 1):
             started = time.perf_counter()
             tally = Tally(plan, spec, epoch, data.device)
             model.train()
             for step, rows in enumerate(shuffled(train_rows, spec.seed, epoch).split(spec.batch_size), start=1):
                 if stop and stop.requested:
-                    progress.interrupted = True
-                    return progress
-                rate = spec.learning_rate_at(progress.steps, plan.epochs * plan.steps_per_epoch)
-                torch.manual_seed(derive_seed(spec.seed, "step", epoch, step))  # for dropout and the like
+                    outcome.interrupted = True
+                    require_finite(model)
+                    return outcome
+                rate = set_step(optimizer, spec, outcome.steps, steps)
+                seed_generators(data.device, derive_seed(spec.seed, "step", epoch, step))  # for dropout and the like
                 images, labels = data.batch(rows)
-                loss, logits = update(model, optimizer, rate, images, labels, spec.label_smoothing, precision)
-                progress.steps += 1
+                loss, logits = update(model, optimizer, images, labels, spec.label_smoothing, precision)
+                outcome.steps += 1
                 tally.add(step, loss, logits, labels)
                 _tell(callbacks, "on_step_end", epoch, step)
             loss_mean, accuracy = tally.means()
             val_loss, val_accuracy = measure(model, data, validation_rows)
             row = Epoch(epoch, loss_mean, accuracy, val_loss, val_accuracy, rate, time.perf_counter() - started)
-            progress.history.epochs.append(row)
+            outcome.history.epochs.append(row)
             _tell(callbacks, "on_epoch_end", row)
-        return progress
+        require_finite(model)
+        return outcome
     finally:
-        _tell(callbacks, "on_train_end", progress.history)
+        _tell(callbacks, "on_train_end", outcome.history)
 
 
 def update(
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
-    learning_rate: float,
     images: Float[Tensor, "batch channels height width"],
     labels: Int64[Tensor, " batch"],
     label_smoothing: float = 0.0,
@@ -112,8 +114,6 @@ def update(
     Returns:
         The mean loss over the batch and the logits, both from before the update.
     """
-    for group in optimizer.param_groups:
-        group["lr"] = learning_rate
     with autocast(images.device, precision):
         logits = model(images).float()
     loss = cross_entropy(logits, labels, label_smoothing=label_smoothing)
@@ -144,6 +144,24 @@ def measure(model: nn.Module, data: DeviceImages, rows: Rows | None) -> tuple[fl
     return loss.item() / len(rows), right / len(rows)
 
 
+def require_finite(model: nn.Module) -> None:
+    """See that the last update left no weight that is not finite; no loss would show it any more.
+
+    Raises:
+        TrainingError: A weight is not finite.
+    """
+    for name, weight in model.state_dict().items():
+        if weight.is_floating_point() and not weight.isfinite().all():
+            raise TrainingError(f"The weights must be finite; received others in {name}. {REMEDY}")
+
+
 def _tell(callbacks: Sequence[Callback], event: str, *what: Any) -> None:
+    """Tell every callback, even if one of them fails; the first failure is then raised."""
+    failure: BaseException | None = None
     for callback in callbacks:
-        getattr(callback, event)(*what)
+        try:
+            getattr(callback, event)(*what)
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            failure = failure or error
+    if failure:
+        raise failure

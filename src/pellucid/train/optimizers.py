@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,12 +14,33 @@ Parameters = Iterable[nn.Parameter]
 
 
 def make_optimizer(parameters: Parameters, spec: TrainSpec) -> optim.Optimizer:
-    """The optimizer of a training, at its highest learning rate.
-
-    Adam's epsilon is added to the corrected second moment, as in torch; Keras adds it before the correction. With
-    1e-7 the updates differ by less than rounding does.
-    """
+    """The optimizer of a training; `set_step` must be called before each update."""
     return OPTIMIZERS[type(spec.optimizer)](parameters, spec.optimizer, spec.learning_rate)
+
+
+def set_step(optimizer: optim.Optimizer, spec: TrainSpec, step: int, steps: int) -> float:
+    """Set what depends on the step: the learning rate, and Adam's epsilon.
+
+    Keras adds epsilon to the root of the second moment before its bias is corrected, torch after it. To have Keras's
+    updates, torch is given epsilon divided by the root of the correction.
+
+    Args:
+        optimizer: As `make_optimizer` gave it.
+        spec: The same settings.
+        step: Number of the update, from 0.
+        steps: How many there will be.
+
+    Returns:
+        The learning rate.
+
+    Source: Kingma and Ba 2014, arXiv:1412.6980, section 2, "epsilon hat".
+    """
+    rate = spec.learning_rate_at(step, steps)
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+        if isinstance(spec.optimizer, Adam | AdamW):
+            group["eps"] = spec.optimizer.epsilon / math.sqrt(1 - spec.optimizer.beta_2 ** (step + 1))
+    return rate
 
 
 def _adam(parameters: Parameters, settings: Adam, rate: float) -> optim.Optimizer:

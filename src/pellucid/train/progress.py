@@ -31,6 +31,7 @@ class ProgressBar(Callback):
             console=self.console,
             refresh_per_second=1 / SECONDS_BETWEEN_UPDATES,
             transient=True,
+            redirect_stdout=False,
             disable=not self.console.is_terminal,
         )
         self._task = TaskID(0)

@@ -24,7 +24,7 @@ class Tally:
         self.losses = torch.zeros(plan.steps_per_epoch, device=device)
         self.right = torch.zeros((), dtype=torch.int64, device=device)
         self.checked = 0
-        self.check_every = STEPS_BETWEEN_CHECKS if device.type == "cpu" else plan.steps_per_epoch
+        self.check_every = STEPS_BETWEEN_CHECKS if device.type == "cpu" else plan.steps_per_epoch + 1
 
     def add(
         self,

@@ -14,10 +14,10 @@ from torch import nn
 from pellucid.data.catalogue import CATALOGUE, load_data
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.splits import hold_out
-from pellucid.errors import DataError, SettingError, unknown
+from pellucid.errors import DataError, RunError, SettingError, unknown
 from pellucid.evaluate.evaluation import Evaluation, evaluate
 from pellucid.predict import Predictor
-from pellucid.run.folder import CURVES, EVALUATION, HISTORY, WEIGHTS, RunFolder, find_run, new_run
+from pellucid.run.folder import CURVES, EVALUATION, HISTORY, RECORD, WEIGHTS, RunFolder, find_run, new_run
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
 from pellucid.train.curves import draw_curves
@@ -49,6 +49,7 @@ class Run(Predictor):
         self.history = history or History()
         self.folder = folder
         self.data = data
+        self._evaluation: str | None = None  # evaluation.json, for a folder to come
 
     @classmethod
     def load(cls, path: str | PathLike[str], *, device: str = "auto", precision: str = "fp32") -> Self:
@@ -56,6 +57,10 @@ class Run(Predictor):
         run = super().load(path, device=device, precision=precision)
         run.folder = RunFolder(path)
         run.history = run.folder.read_history()
+        results = run.record.results
+        if results and len(run.history.epochs) != results.epochs:
+            rule = f"must have {results.epochs} epochs, as {RECORD} says"
+            raise RunError(f"{run.folder.path / HISTORY} {rule}; received {len(run.history.epochs)}.")
         return run
 
     @property
@@ -66,7 +71,8 @@ class Run(Predictor):
     def evaluate(self, data: DataSplits | None = None, *, split: str = "test") -> Evaluation:
         """Judge the network on a split.
 
-        What the run's own test split gives is written to its folder: evaluation.json, and the score in run.json.
+        What the run's own test split gives in fp32 is written to its folder: evaluation.json, and the score in
+        run.json.
 
         Args:
             data: A data set; the run's own unless given.
@@ -83,12 +89,19 @@ class Run(Predictor):
         if own and splits.train.fingerprint != self.record.data.fingerprint:
             raise DataError(f"{splits.name} has changed since the run was trained: its fingerprint is another.")
         evaluation = evaluate(self, self._split(splits, split), data=splits.name, split=split)
-        if own and split == "test":
-            self.record = self.record.with_test(evaluation.score, evaluation.count)
-            if self.folder:
-                self.folder.write(EVALUATION, evaluation.model_dump_json(indent=2) + "\n")
-                self.folder.write_record(self.record)
+        if own and split == "test" and self.precision == "fp32":
+            self._keep(evaluation)
         return evaluation
+
+    def _keep(self, evaluation: Evaluation) -> None:
+        before = self.record.data.test_fingerprint
+        if before and before != evaluation.fingerprint:
+            raise DataError(f"The test split of {evaluation.data} has changed: its fingerprint is another than before.")
+        self._evaluation = evaluation.model_dump_json(indent=2) + "\n"
+        self.record = self.record.with_test(evaluation.score, evaluation.count, evaluation.fingerprint)
+        if self.folder:
+            self.folder.write(EVALUATION, self._evaluation)
+            self.folder.write_record(self.record)
 
     def plot(self, path: str | PathLike[str] | None = None) -> Path:
         """Draw accuracy and loss against epoch.
@@ -104,26 +117,30 @@ class Run(Predictor):
         return draw_curves(self.history, self.record, Path(path) if path else folder / CURVES)
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write the run to a folder of its own: run.json, history.csv, model.safetensors, curves.png.
+        """Write the run to a folder of its own: run.json, history.csv, model.safetensors, curves.png, evaluation.json.
 
         Raises:
             RunError: Something stands in that place, or the disk is full or read-only.
         """
+        if not self._evaluation and self.folder and (self.folder.path / EVALUATION).exists():
+            self._evaluation = self.folder.read_bytes(EVALUATION).decode()
         with new_run(Path(path), overwrite=overwrite) as folder:
-            self.folder = folder
-            self.write()
+            self.write(folder)
             if self.history.epochs:
-                self.plot()
+                draw_curves(self.history, self.record, folder.path / CURVES)
+            if self._evaluation:
+                folder.write(EVALUATION, self._evaluation)
+        self.folder = folder
         return folder.path
 
-    def write(self) -> None:
-        """Write weights, history and record to the run's folder, the record last: what it says is then there."""
-        if self.folder:
-            weights = {name: tensor.contiguous() for name, tensor in self.model.state_dict().items()}
-            # One entry of metadata only: safetensors writes several in no fixed order, and equal runs give equal files.
-            self.folder.write(WEIGHTS, safetensors.torch.save(weights, {"format": "pt"}))
-            self.folder.write(HISTORY, self.history.to_csv())
-            self.folder.write_record(self.record)
+    def write(self, folder: RunFolder) -> None:
+        """Write weights, history and record to a folder, the record last: what it says is then there."""
+        # Copies, since safetensors refuses tensors that share memory, as tied weights do.
+        weights = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in self.model.state_dict().items()}
+        # One entry of metadata only: safetensors writes several in no fixed order, and equal runs give equal files.
+        folder.write(WEIGHTS, safetensors.torch.save(weights, {"format": "pt"}))
+        folder.write(HISTORY, self.history.to_csv())
+        folder.write_record(self.record)
 
     def _own_data(self) -> DataSplits:
         if self.data is None:

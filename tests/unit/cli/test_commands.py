@@ -146,6 +146,9 @@ def test_data_without_a_test_split_are_trained_on_and_it_is_said(
         (("evaluate", "latest", "mnist"), 1, "takes images of"),
         (("plot", "latest", "--out", "a.gif"), 2, "Unknown picture format '.gif'."),
         (("predict", "latest"), 2, "IMAGE"),
+        (("train", "bars", "--device", "gpu"), 2, "Unknown device 'gpu'. Did you mean cpu?"),
+        (("runs", "bars-one"), 2, "give two runs or more to compare"),
+        (("shapes", "latest", "--input", "28x28x1"), 2, "leave --input out"),
         (("runs", "--sort", "accurcy"), 2, "Unknown column 'accurcy'. Did you mean accuracy?"),
         (("shapes", "--model", "conv 3 40x40, flatten, dense 3"), 1, "kernel_size must be at most the input, 28x28"),
         (("shapes", "--input", "28x28"), 2, "--input must be height x width x channels"),
@@ -270,6 +273,7 @@ def test_runs_lists_sorts_and_compares(pellucid: Command) -> None:
     compared = pellucid("runs", "bars-one", "two").out
     assert "train.epochs" in compared
     assert "train.batch_size" not in compared  # it is the same in both
+    assert "The runs do not differ." in pellucid("runs", "two", "two").err
     differences = json.loads(pellucid("runs", "bars-one", "two", "--json").out)["differences"]
     assert differences["train.epochs"] == [8, 1]
 

@@ -24,6 +24,13 @@ def test_images_stay_uint8_and_are_not_copied(bars: DataSplits) -> None:
     assert on_device.images.data_ptr() == bars.train.images.ctypes.data
 
 
+def test_any_array_is_taken(bars: DataSplits) -> None:
+    images, labels = bars.train.images[:6, :, ::-1], bars.train.labels[:6].copy()
+    labels.flags.writeable = False
+    on_device = DeviceImages(ImageDataset(images, labels, bars.class_names), CPU)
+    assert np.array_equal(on_device.images.numpy(), images)
+
+
 def test_rows_come_with_their_labels_and_the_last_batch_is_kept() -> None:
     images = np.arange(7, dtype=np.uint8).reshape(7, 1, 1, 1)
     on_device = DeviceImages(ImageDataset(images, np.arange(7), tuple("abcdefg")), CPU)

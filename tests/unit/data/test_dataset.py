@@ -34,9 +34,15 @@ def test_images_of_another_type_or_without_channels_are_refused(images: np.ndarr
         ImageDataset(images, LABELS, ("a", "b"))
 
 
-def test_an_empty_data_set_is_refused() -> None:
+@pytest.mark.parametrize(("images", "labels"), [(IMAGES[:0], LABELS[:0]), (IMAGES[:, :0], LABELS)])
+def test_an_empty_data_set_is_refused(images: np.ndarray, labels: np.ndarray) -> None:
     with pytest.raises(DataError, match="at least one image"):
-        ImageDataset(IMAGES[:0], LABELS[:0], ("a", "b"))
+        ImageDataset(images, labels, ("a", "b"))
+
+
+def test_class_names_must_differ() -> None:
+    with pytest.raises(DataError, match="class_names must differ; received a, a"):
+        ImageDataset(IMAGES, LABELS, ("a", "a"))
 
 
 def test_the_fingerprint_sees_every_change() -> None:

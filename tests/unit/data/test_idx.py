@@ -29,6 +29,7 @@ def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, value
     read = read_idx(path, (None,) * values.ndim, hashlib.sha256(raw).hexdigest())
     assert np.array_equal(read, values)
     assert read.dtype == np.uint8
+    assert read.flags.writeable
 
 
 @given(raw=st.binary(max_size=64) | st.binary(max_size=40).map(lambda tail: b"\x00\x00\x08\x02" + tail))

@@ -1,3 +1,4 @@
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -90,7 +91,15 @@ def test_a_truncated_image_is_named(tmp_path: Path) -> None:
 def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save(tmp_path / "bomb.png", np.zeros((40, 40), np.uint8))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    warnings.simplefilter("default")  # as for a user, where a warning alone would let it through
     with pytest.raises(DataError, match=r"bomb.png: the image is too large"):
+        read_image(path, GREY)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int32])
+def test_values_without_a_known_range_are_refused(tmp_path: Path, kind: type) -> None:
+    path = save(tmp_path / "deep.tiff", np.full((4, 4), 200, kind))
+    with pytest.raises(DataError, match=r"deep.tiff: .*its values have 32 bits and no known range"):
         read_image(path, GREY)
 
 

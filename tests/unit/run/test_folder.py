@@ -100,6 +100,39 @@ def test_a_run_is_replaced_only_by_a_whole_one(bars_run: Path, tmp_path: Path) -
     assert [file.name for file in tmp_path.iterdir()] == ["run"]
 
 
+def test_a_replaced_run_can_be_kept(bars_run: Path, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    shutil.copytree(bars_run, path)
+    with new_run(path, overwrite=True) as folder:
+        folder.keep_replaced()
+    assert folder.replaced == tmp_path / "run-before-1"
+    assert (tmp_path / "run-before-1" / "run.json").exists()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["run", "run-before-1"]
+
+
+def test_a_run_comes_back_when_the_new_one_cannot_even_be_made(
+    bars_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run"
+    shutil.copytree(bars_run, path)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(RunError, match="cannot be made"), new_run(path, overwrite=True):
+        pytest.fail("must not begin")
+    assert [file.name for file in tmp_path.iterdir()] == ["run"]
+
+
+def test_the_current_folder_is_not_replaced(bars_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "run"
+    shutil.copytree(bars_run, path)
+    monkeypatch.chdir(path)
+    with pytest.raises(RunError, match="holds the current folder"), new_run(Path(), overwrite=True):
+        pytest.fail("must not begin")
+
+
 def test_a_place_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (

@@ -38,6 +38,7 @@ def test_columns_are_read_by_name() -> None:
         ("", "is not a history"),
         ("a,b\n1,2\n", "its first line must be epoch,loss"),
         (History().to_csv() + "1,0.5\n", "is damaged"),
+        (History().to_csv() + "1,0.5,0.5,,,0.1,1.2", "is truncated: its last line does not end"),
         (History().to_csv() + "1,x,0,,,0,0\n", "is damaged: could not convert string to float: 'x'"),
         (b"\xff\xfe\x00", "cannot be read"),
     ],

@@ -18,7 +18,8 @@ def test_settings_may_be_given_by_position_as_in_keras() -> None:
         (lambda: Conv2D(8), "kernel_size must be given."),
         (lambda: Conv2D(8, "big"), "kernel_size must be a list; received 'big'."),
         (lambda: Dense(2.5), "units must be a whole number; received 2.5."),
-        (lambda: Dense(units=True, activation="rleu"), "activation must be one of these; received 'rleu'."),
+        (lambda: Dense(units=True), "units must be a whole number; received 'True'."),
+        (lambda: Dense(units=1, activation="rleu"), "activation must be one of these; received 'rleu'."),
         (lambda: Dropout(1), "rate must be less than 1.0; received 1."),
         (lambda: Dropout(float("nan")), "rate must be a finite number; received nan."),
         (lambda: Conv2D(8, 3, fliters=2), "Unknown setting 'fliters'; received 2. Did you mean filters?"),
@@ -55,6 +56,12 @@ def test_the_representation_is_python_that_makes_an_equal_spec() -> None:
     layer = MaxPooling2D(pool_size=(3, 3), strides=(1, 2), padding="same")
     assert repr(layer) == "MaxPooling2D(pool_size=(3, 3), strides=(1, 2), padding='same')"
     assert eval(repr(layer), {"MaxPooling2D": MaxPooling2D}) == layer  # noqa: S307
+
+
+def test_strides_equal_to_the_default_pool_are_not_lost() -> None:
+    layer = MaxPooling2D(pool_size=(3, 3), strides=(2, 2))
+    assert eval(repr(layer), {"MaxPooling2D": MaxPooling2D}) == layer  # noqa: S307
+    assert MaxPooling2D(pool_size=(3, 3), strides=None) == MaxPooling2D(pool_size=(3, 3), strides=(3, 3))
 
 
 def test_text_that_is_not_json_is_said_to_be_none() -> None:

@@ -10,21 +10,76 @@ from pellucid.spec.recipes import tutorial
 SHAPE = (28, 28, 1)
 
 
-def test_faults_of_settings_and_of_shapes_are_reported_together() -> None:
-    text = (
-        '{"input_shape": [28, 28, 1], "layers": [{"kind": "conv2d", "filters": 0, "kernel_size": 3}, {"kind": "dens"}, '
-    )
-    text += '{"kind": "dense", "units": 7}]}'
+def faults_of(layers: str) -> list[str]:
     with pytest.raises(SpecError) as caught:
-        ModelSpec.model_validate_json(text, context={"classes": 10})
-    assert str(caught.value).splitlines() == [
+        ModelSpec.model_validate_json(f'{{"input_shape": [28, 28, 1], "layers": [{layers}]}}', context={"classes": 10})
+    return str(caught.value).splitlines()
+
+
+def test_faults_of_settings_and_of_shapes_are_reported_together() -> None:
+    conv, dense = '{"kind": "conv2d", "filters": 0, "kernel_size": 3}', '{"kind": "dense", "units": 7}'
+    assert faults_of(f"{conv}, {dense}") == [
         "filters must be greater than 0; received 0 in layer 1 (conv2d).",
-        "Unknown layer 'dens' in layer 2. Did you mean dense?",
-        "The input must be a vector; received maps of 28x28x1 in layer 3 (dense). "
+        "The input must be a vector; received maps of 28x28x1 in layer 2 (dense). "
         "Put Flatten or global pooling before it.",
-        "The output must be one value for each of the 10 classes; received 7 in layer 3 (dense). "
+        "The output must be one value for each of the 10 classes; received 7 in layer 2 (dense). "
         "Use Dense(units=10) last.",
     ]
+
+
+def test_an_unknown_layer_hides_no_fault_and_makes_none_up() -> None:
+    # It may have been a Flatten, so nothing is said of the shape that it gives.
+    assert faults_of('{"kind": "flaten"}, {"kind": "dense", "units": 7}') == [
+        "Unknown layer 'flaten' in layer 1. Did you mean flatten?",
+        "The output must be one value for each of the 10 classes; received 7 in layer 2 (dense). "
+        "Use Dense(units=10) last.",
+    ]
+    assert faults_of('{"kind": "flatten", "padding": "same"}, {"kind": "dense", "units": 10}') == [
+        "Unknown setting 'padding'; received 'same' in layer 1 (flatten). Known: kind."
+    ]
+    assert faults_of('{"kind": "flatten"}, {"kind": "dense", "units": 0}') == [
+        "units must be greater than 0; received 0 in layer 2 (dense)."
+    ]
+
+
+def test_a_wrong_pool_size_is_said_once() -> None:
+    pool, tail = '{"kind": "max_pooling2d", "pool_size": 0}', '{"kind": "flatten"}, {"kind": "dense", "units": 10}'
+    assert faults_of(f"{pool}, {tail}") == ["pool_size must be greater than 0; received 0 in layer 1 (max_pooling2d)."]
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ("dense 3 softmax, dropout 0.1", "softmax must be the last layer's in layer 2 (dense)."),
+        ("dense 3, softmax, linear", "softmax must be the last layer's in layer 3 (activation)."),
+        ("conv 3 8x8 softmax, flatten", "softmax must be the last layer's in layer 1 (conv2d)."),
+        ("conv 3 3x3 softmax, globalavgpool", "softmax must be the last layer's in layer 1 (conv2d)."),
+        (
+            "dense 3 relu, dropout 0.1",
+            "The last activation must be softmax, or linear for logits; received relu in layer 2",
+        ),
+        ("dense 3, tanh", "The last activation must be softmax, or linear for logits; received tanh in layer 3"),
+        ("globalavgpool, softmax", "A model must have something to learn; received no parameters."),
+    ],
+)
+def test_a_hidden_softmax_or_another_last_activation_is_refused(layers: str, message: str) -> None:
+    text = f"flatten, {layers}" if layers.startswith("dense") else layers
+    with pytest.raises(SpecError) as caught:
+        ModelSpec.from_shorthand(text, (8, 8, 3))
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "conv 3 3x3 relu, globalavgpool",
+        "conv 3 3x3, globalmaxpool, softmax",
+        "flatten, dense 9 softmax, dense 3",
+        "flatten, dense 3, dropout 0.1, linear",
+    ],
+)
+def test_logits_may_come_from_any_layer(text: str) -> None:
+    assert ModelSpec.from_shorthand(text, [8, 8, 3]).classes == 3
 
 
 @pytest.mark.parametrize(
@@ -32,7 +87,10 @@ def test_faults_of_settings_and_of_shapes_are_reported_together() -> None:
     [
         ("[]", "ModelSpec must be a mapping of settings"),
         ("{}", "input_shape must be given"),
-        ('{"input_shape": [28, 28], "layers": []}', "input_shape"),
+        ('{"input_shape": [28, 28], "layers": []}', "input_shape has too few numbers; received [28, 28]"),
+        ('{"input_shape": [28, 28, 1, 1], "layers": []}', "input_shape has too many numbers"),
+        ('{"input_shape": [28, 28, 1], "layers": ["flatten"]}', "Unknown layer 'flatten' in layer 1"),
+        ('{"input_shape": [28, 28, 1], "layers": [{"kind": ["flatten"]}]}', "in layer 1"),
         ('{"input_shape": [28, 28, 1], "layers": 5}', "layers must be a list"),
         ('{"input_shape": [28, 28, 1], "layers": [5]}', "Unknown layer '5' in layer 1"),
         ('{"input_shape": [28, 28, 1], "layers": [{}]}', "Unknown layer 'None' in layer 1"),

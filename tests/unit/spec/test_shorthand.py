@@ -93,7 +93,15 @@ def test_every_word_is_understood() -> None:
         ("flatten, , dense 3", ["A layer must stand between two commas; received nothing in layer 2."]),
         ("flatten same, dense 3", ["Unknown setting 'padding'; received 'same' in layer 1 (flatten)."]),
         ("flatten, dense 3 relu softmax", ["activation must be given once; received 'softmax' in layer 2 (dense)."]),
-        ("flatten, dense 3 momentum", ["Unknown setting 'momentum'"]),
+        ("flatten, dense 3 momentum", ["momentum must be followed by a number; received '' in layer 2 (dense)."]),
+        (
+            "conv 3 3x3 stride same, flatten, dense 3",
+            ["stride must be followed by a number; received 'same' in layer 1"],
+        ),
+        (
+            "conv 4 3x3x3, flatten, dense 3",
+            ["kernel_size has too many numbers; received (3, 3, 3) in layer 1 (conv2d)."],
+        ),
         (
             "conv 0 3x3, dense five",
             [

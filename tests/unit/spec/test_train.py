@@ -21,7 +21,7 @@ def test_names_stand_for_optimizers_and_schedules() -> None:
     assert spec.schedule == OneCycle()
 
 
-@pytest.mark.parametrize("optimizer", [Adam(beta_1=0.5), AdamW(weight_decay=0.1), SGD(momentum=0.0, nesterov=True)])
+@pytest.mark.parametrize("optimizer", [Adam(beta_1=0.5), AdamW(weight_decay=0.1), SGD(momentum=0.5, nesterov=True)])
 @pytest.mark.parametrize("schedule", [Constant(), Cosine(final=0.1), OneCycle(warmup=0.2)])
 def test_json_brings_the_settings_back(optimizer, schedule) -> None:
     spec = TrainSpec(optimizer=optimizer, schedule=schedule, validation_split=None, seed=5)
@@ -35,6 +35,11 @@ def test_json_brings_the_settings_back(optimizer, schedule) -> None:
         ({"optimizer": "adma"}, "Unknown optimizer 'adma'. Did you mean adam?"),
         ({"optimizer": 3}, "Unknown optimizer '3'. Known: adam, adamw, sgd."),
         ({"optimizer": {"kind": "sgd", "momentm": 1}}, "Unknown setting 'momentm'; received 1. Did you mean momentum?"),
+        (
+            {"optimizer": {"kind": "sgd", "momentum": 0, "nesterov": True}},
+            "nesterov needs a momentum above 0; received 0.",
+        ),
+        ({"epochs": 0, "optimizer": "adma"}, "epochs must be greater than 0; received 0.\nUnknown optimizer 'adma'."),
         ({"schedule": "cosin"}, "Unknown learning-rate schedule 'cosin'. Did you mean cosine?"),
         ({"validation_split": 0}, "validation_split must be greater than 0.0; received 0. Use None (--no-validation)"),
         ({"validation_split": -0.1}, "validation_split must be greater than 0.0; received -0.1."),

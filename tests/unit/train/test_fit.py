@@ -4,6 +4,7 @@ import shutil
 import signal
 import threading
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -176,6 +177,9 @@ def test_any_module_can_be_trained(bars: DataSplits, tmp_path: Path) -> None:
         ({"device": "cuda:77"}, pl.DeviceError, "This machine offers no device cuda:77"),
         ({"gpu_memory_mib": 100, "device": "cpu"}, pl.DeviceError, "A GPU memory cap needs a CUDA device"),
         ({"precision": "fp8"}, SettingError, "Unknown precision 'fp8'"),
+        ({"model": nn.Linear(64, 3)}, SpecError, "a callable that makes a torch.nn.Module; received a Linear"),
+        ({"model": 5}, SpecError, "a callable that makes a torch.nn.Module; received a int"),
+        ({"model": "flatten, dense 99999999, dense 999999, dense 3"}, pl.DeviceError, "The memory does not suffice"),
         ({"model": MODEL, "learning_rate": 1e30}, TrainingError, "The loss must be finite; received"),
     ],
 )
@@ -285,6 +289,76 @@ def test_a_damaged_history_is_named_on_loading(bars_run: Path, tmp_path: Path) -
     (path / "history.csv").write_text("epoch,loss\n1,2\n")
     with pytest.raises(RunError, match=r"history.csv is not a history"):
         pl.load_run(path)
+
+
+def test_an_interrupted_run_does_not_cost_the_older_one(bars: DataSplits, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    pl.fit(bars, model=MODEL, out=path, **QUICK)
+    run = pl.fit(bars, model=MODEL, out=path, overwrite=True, callbacks=[Interrupt(epoch=1, step=2)], **QUICK)
+    assert run.record.status == "interrupted"
+    assert run.folder is not None
+    assert run.folder.replaced == tmp_path / "run-before-1"
+    assert pl.load_run(run.folder.replaced).record.status == "done"
+
+
+def test_tied_weights_are_saved_and_loaded(bars: DataSplits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tied_nets.py").write_text(
+        "from torch import nn\n"
+        "def tied():\n"
+        "    first, second = nn.Linear(64, 64), nn.Linear(64, 64)\n"
+        "    second.weight = first.weight\n"
+        "    return nn.Sequential(nn.Flatten(), first, nn.ReLU(), second, nn.Linear(64, 3))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    run = pl.fit(bars, model="tied_nets:tied", out=tmp_path / "run", **QUICK)
+    loaded = pl.load_run(tmp_path / "run")
+    assert np.array_equal(loaded.probabilities(bars.test.images), run.probabilities(bars.test.images))
+
+
+def test_a_saved_run_keeps_its_evaluation(bars: DataSplits, tmp_path: Path) -> None:
+    run = pl.fit(bars, model=MODEL, **QUICK)
+    evaluation = run.evaluate()
+    run.save(tmp_path / "run")
+    assert json.loads((tmp_path / "run" / "evaluation.json").read_text())["accuracy"] == evaluation.accuracy
+    before = (tmp_path / "run" / "evaluation.json").read_bytes()
+    pl.load_run(tmp_path / "run").save(tmp_path / "run", overwrite=True)
+    assert (tmp_path / "run" / "evaluation.json").read_bytes() == before
+
+
+def test_a_run_that_could_not_be_saved_stays_in_memory(bars: DataSplits, tmp_path: Path) -> None:
+    run = pl.fit(bars, model=MODEL, **QUICK)
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(RunError, match="exists already"):
+        run.save(tmp_path / "taken")
+    assert run.path is None
+    assert run.evaluate().count == 90
+
+
+def test_a_score_is_recorded_in_fp32_and_for_one_test_split(bars: DataSplits, bars_run: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(bars_run, tmp_path / "run"))
+    before = (path / "evaluation.json").read_bytes(), (path / "run.json").read_bytes()
+    assert pl.load_run(path, precision="bf16").evaluate(bars).precision == "bf16"
+    other = DataSplits("bars", bars.train, ImageDataset(bars.test.images[:30], bars.test.labels[:30], bars.class_names))
+    with pytest.raises(DataError, match="The test split of bars has changed"):
+        pl.load_run(path).evaluate(other)
+    assert ((path / "evaluation.json").read_bytes(), (path / "run.json").read_bytes()) == before
+
+
+def test_a_history_cut_at_a_line_is_named_on_loading(bars_run: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(bars_run, tmp_path / "run"))
+    lines = (path / "history.csv").read_text().splitlines(keepends=True)
+    (path / "history.csv").write_text("".join(lines[:4]))
+    with pytest.raises(RunError, match=r"history.csv must have 8 epochs, as run.json says; received 3"):
+        pl.load_run(path)
+
+
+def test_every_public_name_is_there_after_training(bars: DataSplits) -> None:
+    pl.fit(bars, model=MODEL, **QUICK)
+    homes = {name: getattr(pl, name) for name in pl.__all__}
+    assert all(not isinstance(value, ModuleType) for value in homes.values())
+    assert set(dir(pl)) == set(pl.__all__)
+    with pytest.raises(AttributeError, match="module 'pellucid' has no attribute 'fitt'"):
+        _ = pl.fitt
 
 
 @pytest.mark.gpu

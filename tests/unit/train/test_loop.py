@@ -14,7 +14,7 @@ from pellucid.spec.train import SGD, Cosine, TrainSpec
 from pellucid.train.callbacks import Callback, Plan
 from pellucid.train.interrupt import Stop
 from pellucid.train.loop import measure, train, update
-from pellucid.train.optimizers import make_optimizer
+from pellucid.train.optimizers import make_optimizer, set_step
 
 CPU = torch.device("cpu")
 SPEC = ModelSpec.from_shorthand("conv 4 3x3 relu, maxpool 2x2, flatten, dropout 0.3, dense 3 softmax", (8, 8, 1))
@@ -49,13 +49,13 @@ class StopAt(Callback):
 def test_every_image_is_seen_once_an_epoch_and_the_rest_makes_a_batch_of_its_own(bars: DataSplits) -> None:
     listener = Listener()
     spec = TrainSpec(epochs=2, batch_size=16)
-    progress = train(build(SPEC), DeviceImages(bars.train, CPU), ROWS, None, spec, callbacks=[listener])
+    outcome = train(build(SPEC), DeviceImages(bars.train, CPU), ROWS, None, spec, callbacks=[listener])
     plan, *middle, history = listener.heard
     assert plan == Plan(epochs=2, steps_per_epoch=4, images_per_epoch=50)
     assert [heard for heard in middle if isinstance(heard, tuple)] == [(e, s) for e in (1, 2) for s in (1, 2, 3, 4)]
-    assert [heard for heard in middle if isinstance(heard, Epoch)] == progress.history.epochs == history.epochs
-    assert progress.steps == 8
-    assert not progress.interrupted
+    assert [heard for heard in middle if isinstance(heard, Epoch)] == outcome.history.epochs == history.epochs
+    assert outcome.steps == 8
+    assert not outcome.interrupted
 
 
 def test_the_history_is_the_mean_over_images_before_each_update(bars: DataSplits) -> None:
@@ -69,7 +69,8 @@ def test_the_history_is_the_mean_over_images_before_each_update(bars: DataSplits
     losses, right = 0.0, 0
     for step, rows in enumerate(shuffled(ROWS, spec.seed, 1).split(16)):
         images, labels = data.batch(rows)
-        loss, logits = update(twin, optimizer, spec.learning_rate_at(step, 4), images, labels)
+        set_step(optimizer, spec, step, 4)
+        loss, logits = update(twin, optimizer, images, labels)
         losses += loss.item() * len(rows)
         right += int((logits.argmax(dim=1) == labels).sum())
     assert row.loss == pytest.approx(losses / 50, rel=1e-6)
@@ -102,11 +103,11 @@ def test_a_request_stops_before_the_next_update(bars: DataSplits) -> None:
     stop, listener = Stop(), Listener()
     spec = TrainSpec(epochs=3, batch_size=16)
     callbacks = [StopAt(stop, 2, 3), listener]
-    progress = train(build(SPEC), DeviceImages(bars.train, CPU), ROWS, None, spec, callbacks=callbacks, stop=stop)
-    assert progress.interrupted
-    assert progress.steps == 4 + 3
-    assert len(progress.history.epochs) == 1
-    assert listener.heard[-1] is progress.history
+    outcome = train(build(SPEC), DeviceImages(bars.train, CPU), ROWS, None, spec, callbacks=callbacks, stop=stop)
+    assert outcome.interrupted
+    assert outcome.steps == 4 + 3
+    assert len(outcome.history.epochs) == 1
+    assert listener.heard[-1] is outcome.history
 
 
 class Explode(nn.Module):
@@ -133,6 +134,32 @@ def test_a_loss_that_is_not_finite_is_named_with_its_step(bars: DataSplits, at: 
     assert isinstance(listener.heard[-1], History)  # told of the end all the same
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_weights_that_the_last_update_spoiled_are_refused(bars: DataSplits, stopped: bool) -> None:
+    stop = Stop()
+    spec = TrainSpec(epochs=1, batch_size=25 if stopped else 50, learning_rate=1e38, optimizer=SGD(momentum=0.0))
+    callbacks = [StopAt(stop, 1, 1)] if stopped else []
+    model = build(ModelSpec.from_shorthand("conv 4 3x3, flatten, dense 3", (8, 8, 1)))
+    with torch.no_grad():
+        model.get_submodule("dense_1").weight.mul_(1e8)
+    with pytest.raises(TrainingError, match="The weights must be finite; received others in"):
+        train(model, DeviceImages(bars.train, CPU), ROWS, None, spec, callbacks=callbacks, stop=stop)
+
+
+def test_all_hear_of_the_end_even_if_one_fails_at_the_beginning(bars: DataSplits) -> None:
+    class Fails(Callback):
+        def on_train_begin(self, plan: Plan) -> None:
+            raise ZeroDivisionError
+
+        def on_train_end(self, history: History) -> None:
+            raise ZeroDivisionError
+
+    listener = Listener()
+    with pytest.raises(ZeroDivisionError):
+        train(build(SPEC), DeviceImages(bars.train, CPU), ROWS, None, TrainSpec(), callbacks=[Fails(), listener])
+    assert isinstance(listener.heard[-1], History)
+
+
 def test_a_validation_loss_that_is_not_finite_is_named(bars: DataSplits) -> None:
     model = build(SPEC)
     with torch.no_grad():
@@ -144,6 +171,6 @@ def test_a_validation_loss_that_is_not_finite_is_named(bars: DataSplits) -> None
 def test_bf16_trains_fp32_weights(bars: DataSplits) -> None:
     model = build(SPEC)
     spec = TrainSpec(epochs=1, batch_size=16)
-    progress = train(model, DeviceImages(bars.train, CPU), ROWS, None, spec, precision="bf16")
-    assert math.isfinite(progress.history["loss"][0])
+    outcome = train(model, DeviceImages(bars.train, CPU), ROWS, None, spec, precision="bf16")
+    assert math.isfinite(outcome.history["loss"][0])
     assert all(weight.dtype == weight.grad.dtype == torch.float32 for weight in model.parameters())
