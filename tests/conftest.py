@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import jaxtyping
 import pytest
 
-with jaxtyping.install_import_hook("pellucid", "beartype.beartype"):
-    import numpy as np
-    import torch
+# Where tensors and arrays are passed. It stays installed, as pellucid imports its modules when they are first used.
+CHECKED = [
+    f"pellucid.{name}" for name in ("data", "model", "predict", "evaluate", "audit", "train.loop", "train.tally")
+]
+jaxtyping.install_import_hook(CHECKED, "beartype.beartype")
 
-    import pellucid as pl
-    from pellucid.data.dataset import DataSplits, ImageDataset
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+
+import pellucid as pl  # noqa: E402
+from pellucid.data.dataset import DataSplits, ImageDataset  # noqa: E402
 
 TINY = "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
 
 
-def make_bars(count: int, seed: int, shape: tuple[int, int, int] = (8, 8, 1)) -> ImageDataset:
+def make_bars(count: int, seed: int, shape: tuple[int, int, int] = (8, 8, 1), width: int = 1) -> ImageDataset:
     """Noisy images with a bar: across, upright or aslant. Easy to learn, quick to make."""
     random = np.random.default_rng(seed)
     labels = np.arange(count) % 3
     images = random.integers(0, 60, (count, *shape), dtype=np.uint8)
     for image, label in zip(images, labels, strict=True):
-        place = int(random.integers(1, shape[0] - 1))
-        if label == 0:
-            image[place] = 220
-        elif label == 1:
-            image[:, place] = 220
-        else:
-            image[np.arange(min(shape[:2])), np.arange(min(shape[:2]))] = 220
+        start = int(random.integers(1, shape[0] - width))
+        for place in range(start, start + width):
+            if label == 0:
+                image[place] = 220
+            elif label == 1:
+                image[:, place] = 220
+            else:
+                steps = np.arange(min(shape[:2]))
+                image[steps, np.minimum(steps + place - start, shape[1] - 1)] = 220
     return ImageDataset(images, labels.astype(np.int64), ("across", "upright", "aslant"))
+
+
+@pytest.fixture(scope="session", name="make_bars")
+def _make_bars() -> Callable[..., ImageDataset]:
+    return make_bars
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +77,12 @@ def bars_run(bars: DataSplits, tmp_path_factory: pytest.TempPathFactory) -> Path
     run.plot()
     run.evaluate()
     return path
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test has a cache of its own, and the user's is left alone."""
+    monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "pellucid.data.catalogue": ("load_data",),
+    "pellucid.data.load": ("load_data",),
     "pellucid.data.dataset": ("DataSplits", "ImageDataset"),
     "pellucid.errors": (
         "DataError",
@@ -26,6 +26,7 @@ _HOMES = {
     "pellucid.model": ("build",),
     "pellucid.predict": ("Prediction", "Predictor"),
     "pellucid.run.history": ("Epoch", "History"),
+    "pellucid.spec.augment": ("AugmentSpec",),
     "pellucid.spec.layers": (
         "Activation",
         "AveragePooling2D",
@@ -39,6 +40,7 @@ _HOMES = {
         "MaxPooling2D",
     ),
     "pellucid.spec.model": ("FactorySpec", "ModelSpec"),
+    "pellucid.spec.reading": ("ReadSpec",),
     "pellucid.spec.recipes": ("Recipe", "recipe"),
     "pellucid.spec.train": ("SGD", "Adam", "AdamW", "Constant", "Cosine", "OneCycle", "TrainSpec"),
     "pellucid.train.callbacks": ("Callback", "Plan"),
@@ -50,9 +52,9 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = ["__version__", *_HOME_OF]  # noqa: PLE0604  # pyright: ignore[reportUnsupportedDunderAll]
 
 if TYPE_CHECKING:
-    from pellucid.data.catalogue import load_data as load_data
     from pellucid.data.dataset import DataSplits as DataSplits
     from pellucid.data.dataset import ImageDataset as ImageDataset
+    from pellucid.data.load import load_data as load_data
     from pellucid.errors import DataError as DataError
     from pellucid.errors import DeviceError as DeviceError
     from pellucid.errors import PellucidError as PellucidError
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from pellucid.predict import Predictor as Predictor
     from pellucid.run.history import Epoch as Epoch
     from pellucid.run.history import History as History
+    from pellucid.spec.augment import AugmentSpec as AugmentSpec
     from pellucid.spec.layers import Activation as Activation
     from pellucid.spec.layers import AveragePooling2D as AveragePooling2D
     from pellucid.spec.layers import BatchNormalization as BatchNormalization
@@ -78,6 +81,7 @@ if TYPE_CHECKING:
     from pellucid.spec.layers import MaxPooling2D as MaxPooling2D
     from pellucid.spec.model import FactorySpec as FactorySpec
     from pellucid.spec.model import ModelSpec as ModelSpec
+    from pellucid.spec.reading import ReadSpec as ReadSpec
     from pellucid.spec.recipes import Recipe as Recipe
     from pellucid.spec.recipes import recipe as recipe
     from pellucid.spec.train import SGD as SGD

@@ -39,6 +39,7 @@ from pellucid.spec.model import FactorySpec, ModelSpec
 from pellucid.spec.seeds import derive_seed
 
 Maps = Float[Tensor, "batch channels height width"]
+OutputMaps = Float[Tensor, "batch output_channels output_height output_width"]
 Vectors = Float[Tensor, "batch units"]
 Margins = tuple[int, int, int, int]
 
@@ -91,7 +92,7 @@ class Conv2dSame(nn.Conv2d):
         super().__init__(*sizes, **settings)
         self.margins = margins
 
-    def forward(self, input: Maps) -> Maps:
+    def forward(self, input: Maps) -> OutputMaps:
         """Pad with zeros, then convolve."""
         return super().forward(F.pad(input, self.margins))
 
@@ -103,7 +104,7 @@ class MaxPool2dSame(nn.MaxPool2d):
         super().__init__(*sizes)
         self.margins = margins
 
-    def forward(self, input: Maps) -> Maps:
+    def forward(self, input: Maps) -> OutputMaps:
         """Pad with minus infinity, then pool."""
         padded = F.pad(input, self.margins, value=-math.inf)
         return F.max_pool2d(padded, self.kernel_size, self.stride)
@@ -119,7 +120,7 @@ class AvgPool2dSame(nn.AvgPool2d):
         self.share: Tensor
         self.register_buffer("share", counted, persistent=False)
 
-    def forward(self, input: Maps) -> Maps:
+    def forward(self, input: Maps) -> OutputMaps:
         """Pad with zeros, pool, and divide by the share of each window that lies on the map."""
         return super().forward(F.pad(input, self.margins)) / self.share.to(input.dtype)
 

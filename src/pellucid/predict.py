@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Self
+from typing import TypeVar
 
 import numpy as np
 import safetensors.torch
@@ -18,12 +18,14 @@ from torch import Tensor, nn
 
 from pellucid.data.batches import EVALUATION_BATCH_SIZE, DeviceImages, as_input
 from pellucid.data.dataset import ImageDataset
-from pellucid.data.image_files import read_image
+from pellucid.data.decode import read_image
 from pellucid.device import autocast, choose_device, choose_precision, place
 from pellucid.errors import DataError, RunError
 from pellucid.model import build
 from pellucid.run.folder import WEIGHTS, RunFolder
 from pellucid.run.record import RunRecord
+
+P = TypeVar("P", bound="Predictor")
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Predictor:
         self.precision = precision
 
     @classmethod
-    def load(cls, path: str | PathLike[str], *, device: str = "auto", precision: str = "fp32") -> Self:
+    def load(cls: type[P], path: str | PathLike[str], *, device: str = "auto", precision: str = "fp32") -> P:
         """Load a trained run.
 
         A run of a factory imports that factory's module: load only those whose code you trust.
@@ -135,7 +137,7 @@ class Predictor:
 
     def read(self, path: Path, *, invert: bool = False) -> UInt8[ndarray, "height width channels"]:
         """An image file as the network takes it: its channels and size, and turned from dark to bright on demand."""
-        return read_image(path, self.record.input_shape, invert=invert)
+        return read_image(path, self.record.input_shape, self.record.data.reading, invert=invert)
 
     def check(self, dataset: ImageDataset) -> None:
         """See that a data set is of the shape and classes that the run was trained for.

@@ -8,6 +8,7 @@ import sys
 import typer
 
 import pellucid
+from pellucid.cli.data import app as data_app
 from pellucid.cli.doctor import doctor
 from pellucid.cli.evaluate import evaluate
 from pellucid.cli.plot import plot
@@ -44,6 +45,7 @@ def _program(
 
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(data_app, name="data")
 
 
 def main() -> None:

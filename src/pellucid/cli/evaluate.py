@@ -19,7 +19,7 @@ MISTAKES_SHOWN = 5
 def evaluate(
     run: RunArgument = "latest",
     data: Annotated[
-        str | None, typer.Argument(metavar="[DATA]", help="Name of a data set; the run's own unless given.")
+        str | None, typer.Argument(metavar="[DATA]", help="Other data to judge it on; the run's own unless given.")
     ] = None,
     split: Annotated[str, typer.Option(help="test, validation or train.")] = "test",
     device: Device = "auto",
@@ -36,11 +36,12 @@ def evaluate(
       pellucid evaluate runs/first --split validation --json
     """
     with uninterrupted():
-        from pellucid.data.catalogue import load_data
+        from pellucid.data.load import load_data
         from pellucid.train.trained import load_run
 
     trained = load_run(run, device=device, precision=precision)
-    evaluation = trained.evaluate(load_data(data) if data else None, split=split)
+    other = load_data(data, trained.record.data.reading, progress=True) if data else None
+    evaluation = trained.evaluate(other, split=split)
     if as_json:
         print_json({"run": str(trained.path), **evaluation.model_dump(mode="json")})
     else:
@@ -67,6 +68,5 @@ def _report(evaluation: Evaluation) -> None:
     worst = sorted(evaluation.mistakes, key=lambda mistake: -mistake.probability)[:MISTAKES_SHOWN]
     typer.echo(f"\n{len(evaluation.mistakes)} mistakes" + ("; the surest:" if worst else ""))
     for mistake in worst:
-        typer.echo(
-            f"  image {mistake.index}: {mistake.label} taken for {mistake.predicted} at {percent(mistake.probability)}"
-        )
+        what = mistake.source or f"image {mistake.index}"
+        typer.echo(f"  {what}: {mistake.label} taken for {mistake.predicted} at {percent(mistake.probability)}")

@@ -16,8 +16,9 @@ DEFAULT_SHAPE = (28, 28, 1)
 
 
 def shapes(
-    run: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="A run folder, a name below runs/, or latest.")
+    source: Annotated[
+        str | None,
+        typer.Argument(metavar="[RUN|DATA]", help="A run (folder, name, latest), or data that a recipe is to fit."),
     ] = None,
     recipe: Annotated[str | None, typer.Option(help="fast or tutorial.")] = None,
     model: Annotated[str | None, typer.Option(help="Shorthand or a .json file.")] = None,
@@ -35,12 +36,35 @@ def shapes(
       pellucid shapes --recipe tutorial
       pellucid shapes --model "conv 32 3x3, maxpool 2x2 stride 1, flatten, dense 10"
       pellucid shapes latest
+      pellucid shapes photos/ --recipe fast
     """
+    run = source
+    if source and _is_data(source):
+        from pellucid.data.load import load_data
+
+        data = load_data(source, progress=True)
+        run, input_shape, classes = None, times_of(data.train.input_shape), len(data.class_names)
     spec = _spec(run, recipe, model, input_shape, classes)
     if as_json:
         print_json(_document(spec))
     else:
         _report(spec)
+
+
+def _is_data(source: str) -> bool:
+    """Whether it names data and no run."""
+    from pathlib import Path
+
+    from pellucid.data.catalogue import CATALOGUE
+    from pellucid.run.folder import RECORD, RUNS
+
+    is_run = source == "latest" or (Path(source) / RECORD).exists() or (RUNS / source / RECORD).exists()
+    return not is_run and (source in CATALOGUE or Path(source).exists())
+
+
+def times_of(shape: tuple[int, ...]) -> str:
+    """A shape as `--input` takes it."""
+    return "x".join(map(str, shape))
 
 
 def _spec(run: str | None, recipe: str | None, model: str | None, input_shape: str | None, classes: int) -> ModelSpec:

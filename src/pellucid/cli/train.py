@@ -10,6 +10,18 @@ import typer
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, Precision
 from pellucid.cli.output import percent, print_json, say
+from pellucid.cli.reading import (
+    Background,
+    Channels,
+    Column,
+    Fit,
+    ImageSize,
+    MaxBad,
+    NoTest,
+    TestSplit,
+    notes_of,
+    reading_settings,
+)
 
 if TYPE_CHECKING:
     from pellucid.run.record import RunRecord
@@ -19,7 +31,9 @@ INTERRUPTED = 130
 
 
 def train(
-    data: Annotated[str, typer.Argument(metavar="DATA", help="Name of a data set.")] = "mnist",
+    data: Annotated[
+        str, typer.Argument(metavar="DATA", help="A data set's name, a folder, a table, an .npz file or an archive.")
+    ] = "mnist",
     recipe: Annotated[
         str | None, typer.Option(help="fast or tutorial; gives the network and what is not set here.  [default: fast]")
     ] = None,
@@ -32,11 +46,25 @@ def train(
     optimizer: Annotated[str | None, typer.Option(help="adam, adamw or sgd.")] = None,
     schedule: Annotated[str | None, typer.Option(help="constant, cosine or one_cycle.")] = None,
     label_smoothing: Annotated[float | None, typer.Option(help="Share of the target spread over all classes.")] = None,
+    augment: Annotated[
+        str | None, typer.Option(help="Vary the training images: shift=0.1,rotation=10,scale=0.1,noise=0.05 …")
+    ] = None,
     validation_split: Annotated[
         float | None, typer.Option(help="Share of the training images that is held out, from each class alike.")
     ] = None,
     no_validation: Annotated[bool, typer.Option("--no-validation", help="Hold out nothing.")] = False,
     seed: Annotated[int | None, typer.Option(help="All randomness follows from it.  [default: 0]")] = None,
+    image_size: ImageSize = None,
+    channels: Channels = None,
+    fit: Fit = None,
+    background: Background = None,
+    max_bad: MaxBad = None,
+    test_split: TestSplit = None,
+    no_test: NoTest = False,
+    image_column: Column = None,
+    label_column: Column = None,
+    split_column: Column = None,
+    group_column: Column = None,
     device: Device = "auto",
     precision: Precision = "auto",
     gpu_memory_mib: Annotated[int | None, typer.Option(help="The most to take of a GPU's memory, in MiB.")] = None,
@@ -55,14 +83,16 @@ def train(
     Examples:
       pellucid train
       pellucid train mnist --recipe tutorial --seed 1 --out runs/first
+      pellucid train photos/ --image-size 64x64 --augment shift=0.1,horizontal_flip
       pellucid train --model "conv 16 3x3 relu, maxpool 2x2, flatten, dense 10 softmax" --epochs 3
     """
     from datetime import UTC, datetime
 
     with uninterrupted():
-        from pellucid.data.catalogue import load_data
+        from pellucid.data.load import load_data
         from pellucid.run.folder import default_path
-        from pellucid.train.fit import DEFAULT_RECIPE, fit
+        from pellucid.train.fit import DEFAULT_RECIPE
+        from pellucid.train.fit import fit as train_on
 
     if no_validation and validation_split is not None:
         raise typer.BadParameter("give either --validation-split or --no-validation")
@@ -73,15 +103,31 @@ def train(
         "optimizer": optimizer,
         "schedule": schedule,
         "label_smoothing": label_smoothing,
+        "augmentation": augment,
         "validation_split": validation_split,
         "seed": seed,
     }
     given = {name: value for name, value in settings.items() if value is not None}
     given |= {"validation_split": None} if no_validation else {}
-    splits = load_data(data)
+    reading = reading_settings(
+        image_size,
+        test_split,
+        no_test,
+        channels=channels,
+        fit=fit,
+        background=background,
+        max_bad=max_bad,
+        image_column=image_column,
+        label_column=label_column,
+        split_column=split_column,
+        group_column=group_column,
+    )
+    splits = load_data(data, progress=True, **reading)
+    for note in notes_of(splits):
+        say(note)
     name = recipe or ("custom" if model else DEFAULT_RECIPE)
     out = out or default_path(splits.name, name, datetime.now(UTC))
-    run = fit(
+    run = train_on(
         splits,
         model=model,
         recipe=recipe,

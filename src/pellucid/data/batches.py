@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,6 +14,7 @@ from pellucid.data.dataset import ImageDataset
 from pellucid.spec.seeds import derive_seed
 
 EVALUATION_BATCH_SIZE = 500
+MAPPED_BYTES_KEPT = 256 << 20
 
 
 def as_input(images: UInt8[Tensor, "batch height width channels"]) -> Float[Tensor, "batch channels height width"]:
@@ -33,12 +35,24 @@ class DeviceImages:
         self.images: UInt8[Tensor, "count height width channels"] = _tensor(dataset.images).to(device)
         self.labels: Int64[Tensor, " count"] = _tensor(dataset.labels).to(device)
         self.device = device
+        self._mapping = getattr(dataset.images, "_mmap", None) if device.type == "cpu" else None
+        self._bytes_touched = 0
 
     def batch(
         self, rows: Int64[Tensor, " batch"]
     ) -> tuple[Float[Tensor, "batch channels height width"], Int64[Tensor, " batch"]]:
         """The images of these rows, ready for the network, and their labels."""
-        return as_input(self.images.index_select(0, rows)), self.labels.index_select(0, rows)
+        images = self.images.index_select(0, rows)
+        if self._mapping is not None:
+            self._forget(images.numel())
+        return as_input(images), self.labels.index_select(0, rows)
+
+    def _forget(self, size: int) -> None:
+        """Let go of mapped pages now and then; the system keeps them cached as far as it has memory to spare."""
+        self._bytes_touched += size
+        if self._bytes_touched > MAPPED_BYTES_KEPT and self._mapping and hasattr(mmap, "MADV_DONTNEED"):
+            self._mapping.madvise(mmap.MADV_DONTNEED)
+            self._bytes_touched = 0
 
     def batches(
         self, rows: Int64[Tensor, " rows"], batch_size: int = EVALUATION_BATCH_SIZE

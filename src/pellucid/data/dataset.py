@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Shaped, UInt64
 from numpy import ndarray
 
 from pellucid.errors import DataError
+from pellucid.spec.reading import ReadSpec
+
+ROWS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +25,8 @@ class ImageDataset:
         images: [count, height, width, channels], uint8.
         labels: Index of each image's class, [count], int64.
         class_names: Name of each class, in the order of the indices.
+        sources: File or row that each image came from, [count]; None where they have no names.
+        groups: What belongs together (patient, writer) and must never be parted, [count]; None where nothing does.
 
     Raises:
         DataError: Counts, types or labels do not fit each other.
@@ -30,6 +35,8 @@ class ImageDataset:
     images: Shaped[ndarray, ...]  # checked here, with messages for the user
     labels: Shaped[ndarray, ...]
     class_names: tuple[str, ...]
+    sources: tuple[str, ...] | None = None
+    groups: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "class_names", tuple(self.class_names))  # untyped callers give lists
@@ -50,6 +57,16 @@ class ImageDataset:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def subset(self, rows: Shaped[ndarray, " rows"]) -> ImageDataset:
+        """The images of these rows, copied."""
+        return ImageDataset(
+            np.ascontiguousarray(self.images[rows]),
+            self.labels[rows],
+            self.class_names,
+            tuple(self.sources[row] for row in rows) if self.sources else None,
+            tuple(self.groups[row] for row in rows) if self.groups else None,
+        )
+
     @property
     def input_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of one image."""
@@ -59,15 +76,49 @@ class ImageDataset:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the shape, class names, images and labels; equal data have equal fingerprints anywhere."""
-        digest = hashlib.sha256(repr((self.images.shape, self.class_names)).encode())
-        digest.update(np.ascontiguousarray(self.images).data)
-        digest.update(np.ascontiguousarray(self.labels, dtype="<i8").data)
-        return digest.hexdigest()
+        parts = (self.images[start : start + ROWS_AT_ONCE] for start in range(0, len(self), ROWS_AT_ONCE))
+        return fingerprint_of(self.images.shape, self.class_names, parts, self.labels)
+
+    @cached_property
+    def image_hashes(self) -> UInt64[ndarray, " count"]:
+        """A number for each image that follows from its pixels alone; equal images have equal numbers."""
+        return np.array([hash_of(np.ascontiguousarray(image).data) for image in self.images], np.uint64)
+
+    @cached_property
+    def split_keys(self) -> UInt64[ndarray, " count"]:
+        """What decides on which side of a split an image falls: its group where it has one, else its pixels."""
+        if self.groups is None:
+            return self.image_hashes
+        return np.array([hash_of(group.encode()) for group in self.groups], np.uint64)
 
     @cached_property
     def mean_brightness(self) -> float:
         """Mean of all values, from 0 (black) to 1."""
         return float(self.images.mean(dtype=np.float64) / 255)
+
+
+def fingerprint_of(
+    shape: tuple[int, ...], class_names: tuple[str, ...], parts: Iterable[ndarray], labels: Shaped[ndarray, " count"]
+) -> str:
+    """SHA-256 of images that are given some at a time."""
+    digest = hashlib.sha256(repr((tuple(shape), class_names)).encode())
+    for images in parts:
+        digest.update(np.ascontiguousarray(images).data)
+    digest.update(np.ascontiguousarray(labels, dtype="<i8").data)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A file that could not be used.
+
+    Attributes:
+        source: The file or row.
+        reason: What is wrong with it.
+    """
+
+    source: str
+    reason: str
 
 
 class DataSplits:
@@ -77,12 +128,33 @@ class DataSplits:
 
     Attributes:
         name: What the data set is called, in run folders too.
-        train: The images to train on; `fit` holds out the validation split from them.
+        train: The images to train on.
+        validation: The validation split where the data bring one; None where `fit` is to hold it out from `train`.
+        rejected: Files that could not be used.
+        location: What `load_data` was given.
+        reading: How the images were read from files; None for those that are arrays by themselves.
+        notes: What the user should know of the reading.
     """
 
-    def __init__(self, name: str, train: ImageDataset, test: Callable[[], ImageDataset] | ImageDataset | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        train: ImageDataset,
+        test: Callable[[], ImageDataset] | ImageDataset | None,
+        validation: ImageDataset | None = None,
+        rejected: Sequence[Rejected] = (),
+        *,
+        location: str = "",
+        reading: ReadSpec | None = None,
+        notes: Sequence[str] = (),
+    ) -> None:
         self.name = name
         self.train = train
+        self.validation = validation
+        self.rejected = tuple(rejected)
+        self.location = location or name
+        self.reading = reading
+        self.notes = tuple(notes)
         self._test = test
 
     @cached_property
@@ -110,3 +182,8 @@ class DataSplits:
     def class_names(self) -> tuple[str, ...]:
         """Name of each class, in the order of the indices."""
         return self.train.class_names
+
+
+def hash_of(content: bytes | memoryview) -> int:
+    """A number of 64 bits that follows from the content."""
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")

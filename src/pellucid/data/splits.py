@@ -1,57 +1,73 @@
-"""Holding images out: seeded, and with the same share of each class."""
+"""Holding images out: seeded, the same share of each class, and stable when images are added."""
 
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Bool, Int64, UInt64
 from numpy import ndarray
 
 from pellucid.data.dataset import ImageDataset
 from pellucid.errors import DataError
 from pellucid.spec.seeds import derive_seed
 
-Rows = Int64[ndarray, " rows"]
+Rows = Int64[ndarray, " _"]
 
 
-def hold_out(dataset: ImageDataset, share: float, seed: int) -> tuple[Rows, Rows]:
-    """Choose images to hold out, class by class.
+def hold_out(dataset: ImageDataset, share: float, seed: int, purpose: str = "hold out") -> tuple[Rows, Rows]:
+    """Choose images to hold out.
 
-    The total is the share rounded to whole images; each class gives its part of it by the largest remainder.
+    The hash of an image's pixels, or of its group, decides alone. So images that are added move none of the others,
+    equal images fall on the same side, groups are never parted, and each class gives its share, give or take chance.
+    Only where chance leaves a class without an image on one side, the image nearest to that side goes there.
 
     Args:
         dataset: The images to choose from.
         share: Part to hold out, above 0 and below 1.
-        seed: The run's seed; the same seed chooses the same images.
+        seed: The run's seed.
+        purpose: Tells one split of the same images from another.
 
     Returns:
         Indices of the kept and of the held-out images, both rising.
 
     Raises:
-        DataError: A class is too small to stand on both sides.
+        DataError: A class cannot stand on both sides.
     """
-    sizes = np.bincount(dataset.labels, minlength=len(dataset.class_names))
-    numbers = _apportion(sizes, share)
+    return part(dataset.split_keys, dataset.labels, dataset.class_names, share, derive_seed(seed, purpose))
+
+
+def part(
+    keys: UInt64[ndarray, " n"], labels: Int64[ndarray, " n"], class_names: tuple[str, ...], share: float, seed: int
+) -> tuple[Rows, Rows]:
+    """`hold_out` for images of which only their keys and labels are known."""
+    places = _places(keys, seed)
+    held_out = places < np.uint64(min(int(share * 2**64), 2**64 - 1))
+    for label in range(len(class_names)):
+        _bring_to_both_sides(held_out, places, labels == label)
+    sides = np.stack([np.bincount(labels[side], minlength=len(class_names)) for side in (~held_out, held_out)])
     small = [
         f"{name} ({size} images)"
-        for name, size, number in zip(dataset.class_names, sizes, numbers, strict=True)
-        if size and not 0 < number < size
+        for name, size, least in zip(class_names, sides.sum(axis=0), sides.min(axis=0), strict=True)
+        if size and not least
     ]
     if small:
-        rule = f"validation_split must leave each class an image on both sides; received {share}, too small for"
-        raise DataError(f"{rule} {', '.join(small)}. Add images, or change validation_split.")
-    order = np.random.default_rng(derive_seed(seed, "hold out")).permutation(len(dataset))
-    by_class = order[np.argsort(dataset.labels[order], kind="stable")]
-    starts = np.cumsum(sizes) - sizes
-    held_out = np.zeros(len(dataset), bool)
-    for start, number in zip(starts, numbers, strict=True):
-        held_out[by_class[start : start + number]] = True
+        rule = "Each class must have different images, or groups, for both sides of a split; received too few in"
+        raise DataError(f"{rule} {', '.join(small)}. Add images, or hold out nothing (--no-validation, --no-test).")
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
 
-def _apportion(sizes: np.ndarray, share: float) -> np.ndarray:
-    """Whole numbers near share * sizes that add up to the rounded total (largest remainder)."""
-    exact = sizes * share
-    numbers = np.floor(exact).astype(np.int64)
-    missing = round(exact.sum()) - numbers.sum()
-    numbers[np.argsort(numbers - exact, kind="stable")[:missing]] += 1
-    return numbers
+def _bring_to_both_sides(
+    held_out: Bool[ndarray, " n"], places: UInt64[ndarray, " n"], members: Bool[ndarray, " n"]
+) -> None:
+    """Move the nearest of a class where all of it stands on one side, with all that has the same place."""
+    if members.any() and not held_out[members].any():
+        held_out[places == places[members].min()] = True
+    elif members.any() and held_out[members].all():
+        held_out[places == places[members].max()] = False
+
+
+def _places(keys: UInt64[ndarray, " n"], seed: int) -> UInt64[ndarray, " n"]:
+    """Spread keys evenly over the numbers of 64 bits, anew for each seed (SplitMix64; Steele et al. 2014, OOPSLA)."""
+    mixed = keys ^ np.uint64(seed)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return mixed ^ (mixed >> np.uint64(31))

@@ -44,6 +44,7 @@ class Mistake(BaseModel):
 
     Attributes:
         index: Which image of the split, from 0.
+        source: The file or row that it came from; None where it has no name.
         label: What it is.
         predicted: What the answer was.
         probability: The probability that the network gave its answer.
@@ -52,6 +53,7 @@ class Mistake(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     index: int
+    source: str | None = None
     label: str
     predicted: str
     probability: float
@@ -137,6 +139,7 @@ def evaluate(predictor: Predictor, dataset: ImageDataset, *, data: str, split: s
         mistakes=tuple(
             Mistake(
                 index=index,
+                source=dataset.sources[index] if dataset.sources else None,
                 label=names[dataset.labels[index]],
                 predicted=names[predicted[index]],
                 probability=float(confidence[index]),

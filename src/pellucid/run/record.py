@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from pellucid.spec.model import AnyModelSpec
+from pellucid.spec.reading import ReadSpec
 from pellucid.spec.train import TrainSpec
 
 Status = Literal["running", "done", "interrupted"]
@@ -28,6 +29,8 @@ class DataRecord(_Part):
         class_names: Name of each class, in the order of the outputs.
         mean_brightness: Mean of all training values, from 0 (black) to 1.
         test_fingerprint: SHA-256 of the test split; None until it is first read.
+        location: What the data were loaded from.
+        reading: How image files are brought to the run's shape; None for data that are arrays by themselves.
     """
 
     name: str
@@ -36,6 +39,8 @@ class DataRecord(_Part):
     class_names: tuple[str, ...]
     mean_brightness: float
     test_fingerprint: str | None = None
+    location: str | None = None
+    reading: ReadSpec | None = None
 
 
 class Environment(_Part):

@@ -19,8 +19,10 @@ from pellucid.spec.layers import (
     Layer,
     MaxPooling2D,
     Padding,
+    Shape,
 )
 from pellucid.spec.model import ModelSpec
+from pellucid.spec.shapes import walk
 from pellucid.spec.train import AdamW, OneCycle, TrainSpec
 
 
@@ -32,35 +34,53 @@ class Recipe:
     train: TrainSpec
 
 
+SMALL_MAP = 8  # where down-sampling ends
+
+
 def tutorial(input_shape: tuple[int, int, int], classes: int) -> Recipe:
-    """The seed's program: two convolutions with pooling, 15 epochs of Adam."""
-    layers = (
-        Conv2D(filters=32, kernel_size=(3, 3), activation="relu"),
-        MaxPooling2D(pool_size=(2, 2)),
-        Conv2D(filters=64, kernel_size=(3, 3), activation="relu"),
-        MaxPooling2D(pool_size=(2, 2)),
-        Flatten(),
-        Dense(units=classes, activation="softmax"),
-    )
+    """The seed's program: two convolutions with pooling, 15 epochs of Adam.
+
+    Larger images get more such pairs until the maps are small; on smaller ones, pooling that does not fit is left out.
+    """
+    layers: list[Layer] = []
+    shape: Shape = input_shape
+    while len(layers) < 4 or min(shape[:2]) > SMALL_MAP:
+        filters = 32 if not layers else 64
+        convolution = Conv2D(filters=filters, kernel_size=(3, 3), activation="relu")
+        for layer in (convolution, MaxPooling2D(pool_size=(2, 2))):
+            fitting = layer.replace(padding="same") if layer.faults(shape) else layer
+            layers.append(fitting)
+            shape = fitting.output_shape(shape)
+    layers += [Flatten(), Dense(units=classes, activation="softmax")]
     return Recipe(ModelSpec(input_shape=input_shape, layers=layers), TrainSpec())
 
 
 def fast(input_shape: tuple[int, int, int], classes: int) -> Recipe:
-    """Few multiply-adds and a one-cycle learning rate: past the tutorial's accuracy after two epochs."""
+    """Few multiply-adds and a one-cycle learning rate: past the tutorial's accuracy after two epochs on MNIST.
+
+    The first convolution makes the maps two or four times smaller, each pooling twice, until they are small; then the
+    greatest value of each counts.
+    """
+    size = min(input_shape[:2])
     # Without padding there is half the work, but small images would vanish.
-    inner: Padding = "valid" if min(input_shape[:2]) >= 16 else "same"
+    inner: Padding = "valid" if size >= 16 else "same"
+    stride, window = (2, 5) if size <= 128 else (4, 7)
 
     def block(convolution: Conv2D, *pooling: Layer) -> tuple[Layer, ...]:
         # Pooling stands before the normalisation, which then has a quarter of the work.
         return convolution, *pooling, BatchNormalization(momentum=0.9), Activation(activation="relu")
 
-    layers = (
-        *block(Conv2D(filters=16, kernel_size=(5, 5), strides=(2, 2), padding="same", use_bias=False)),
-        *block(Conv2D(filters=32, kernel_size=(3, 3), padding=inner, use_bias=False), MaxPooling2D(padding=inner)),
-        *block(Conv2D(filters=64, kernel_size=(3, 3), padding=inner, use_bias=False)),
-        GlobalMaxPooling2D(),
-        Dense(units=classes, activation="softmax"),
-    )
+    def inside(filters: int) -> Conv2D:
+        return Conv2D(filters=filters, kernel_size=(3, 3), padding=inner, use_bias=False)
+
+    stem = Conv2D(filters=16, kernel_size=(window, window), strides=(stride, stride), padding="same", use_bias=False)
+    layers = [*block(stem)]
+    shape, filters = stem.output_shape(input_shape), 32
+    while filters == 32 or min(shape[:2]) > SMALL_MAP:
+        added = block(inside(min(filters, 128)), MaxPooling2D(padding=inner))
+        layers += added
+        shape, filters = walk(added, shape)[-1].output_shape, 2 * filters
+    layers += [*block(inside(min(filters, 128))), GlobalMaxPooling2D(), Dense(units=classes, activation="softmax")]
     train = TrainSpec(epochs=2, learning_rate=0.01, optimizer=AdamW(weight_decay=0.01), schedule=OneCycle())
     return Recipe(ModelSpec(input_shape=input_shape, layers=layers), train)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypedDict
 from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt, model_validator
 
 from pellucid.errors import Fault, SettingError, unknown
+from pellucid.spec.augment import AugmentSpec
 from pellucid.spec.base import Spec, own_faults
 
 Positive = Annotated[float, Field(gt=0)]
@@ -131,6 +132,15 @@ def _by_name(what: str, value: Any, known: dict[str, Any]) -> Any:
         raise own_faults(error.faults) from None
 
 
+def _augmentation(value: Any) -> Any:
+    try:
+        if isinstance(value, str):
+            return AugmentSpec.from_text(value)
+        return AugmentSpec(**value) if isinstance(value, dict) else value
+    except SettingError as error:
+        raise own_faults(error.faults) from None
+
+
 class TrainSpec(Spec):
     """How to train. Alone, the defaults are the seed's: Adam at 0.001, batches of 128, 15 epochs, 10% held out.
 
@@ -141,6 +151,8 @@ class TrainSpec(Spec):
         optimizer: A name (adam, adamw, sgd) or an optimizer with its settings.
         schedule: A name (constant, cosine, one_cycle) or a schedule with its settings.
         label_smoothing: Share of the target that is spread evenly over all classes.
+        augmentation: How training images are varied: `AugmentSpec`, or text such as ``shift=0.1,rotation=10``; None
+            varies nothing.
         validation_split: Share of the training images held out, the same from each class; None holds out nothing.
         seed: From which all randomness follows.
     """
@@ -153,6 +165,7 @@ class TrainSpec(Spec):
     optimizer: Annotated[Adam | AdamW | SGD, BeforeValidator(_optimizer)] = Adam()
     schedule: Annotated[Constant | Cosine | OneCycle, BeforeValidator(_schedule)] = Constant()
     label_smoothing: Share = 0.0
+    augmentation: Annotated[AugmentSpec | None, BeforeValidator(_augmentation)] = None
     validation_split: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         default=0.1, description="Use None (--no-validation) to hold out nothing."
     )
@@ -172,5 +185,6 @@ class TrainSettings(TypedDict, total=False):
     optimizer: str | Adam | AdamW | SGD
     schedule: str | Constant | Cosine | OneCycle
     label_smoothing: float
+    augmentation: str | AugmentSpec | None
     validation_split: float | None
     seed: int

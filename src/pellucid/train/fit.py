@@ -40,7 +40,7 @@ from pellucid.spec.recipes import recipe as named_recipe
 from pellucid.spec.train import TrainSettings, TrainSpec
 from pellucid.train.callbacks import Callback, HistoryWriter
 from pellucid.train.interrupt import interruptible
-from pellucid.train.loop import Outcome, Rows, train
+from pellucid.train.loop import Outcome, Rows, Split, train
 from pellucid.train.progress import ProgressBar
 from pellucid.train.trained import Run
 
@@ -99,8 +99,8 @@ def fit(
     if gpu_memory_mib is not None:
         cap_gpu_memory(chosen_device, gpu_memory_mib)
     keep_freed_memory()
-    train_rows, validation_rows = _rows(data.train, train_spec)
-    counts = {"train": len(train_rows)} | ({} if validation_rows is None else {"validation": len(validation_rows)})
+    splits = _splits(data, train_spec)
+    counts = {name: len(rows) for name, (_, rows) in splits.items()}
     record = RunRecord(
         pellucid_version=pellucid.__version__,
         status="running",
@@ -120,13 +120,11 @@ def fit(
         cuda = [chosen_device] if chosen_device.type == "cuda" else []
         with torch.random.fork_rng(devices=cuda), repeatable(), enough_memory():
             network = place(_build(model, model_spec, train_spec.seed), chosen_device)
-            on_device = DeviceImages(data.train, chosen_device)
             training = time.perf_counter()
             came_to = train(
                 network,
-                on_device,
-                train_rows.to(chosen_device),
-                None if validation_rows is None else validation_rows.to(chosen_device),
+                _placed(splits["train"], chosen_device),
+                _placed(splits["validation"], chosen_device) if "validation" in splits else None,
                 train_spec,
                 precision=chosen_precision,
                 callbacks=callbacks,
@@ -184,11 +182,20 @@ def _build(model: Any, spec: ModelSpec | FactorySpec, seed: int) -> nn.Module:
     return build(spec, seed)
 
 
-def _rows(dataset: ImageDataset, spec: TrainSpec) -> tuple[Rows, Rows | None]:
+def _splits(data: DataSplits, spec: TrainSpec) -> dict[str, tuple[ImageDataset, Rows]]:
+    """The training and the validation split, each as the rows of a data set."""
+    whole = torch.arange(len(data.train))
     if spec.validation_split is None:
-        return torch.arange(len(dataset)), None
-    kept, held_out = hold_out(dataset, spec.validation_split, spec.seed)
-    return torch.from_numpy(kept), torch.from_numpy(held_out)
+        return {"train": (data.train, whole)}
+    if data.validation is not None:
+        return {"train": (data.train, whole), "validation": (data.validation, torch.arange(len(data.validation)))}
+    kept, held_out = hold_out(data.train, spec.validation_split, spec.seed)
+    return {"train": (data.train, torch.from_numpy(kept)), "validation": (data.train, torch.from_numpy(held_out))}
+
+
+def _placed(split: tuple[ImageDataset, Rows], device: torch.device) -> Split:
+    dataset, rows = split
+    return Split(DeviceImages(dataset, device), rows.to(device))
 
 
 def _folder(
@@ -204,6 +211,8 @@ def _describe(data: DataSplits, counts: dict[str, int]) -> DataRecord:
         counts=counts,
         class_names=data.class_names,
         mean_brightness=data.train.mean_brightness,
+        location=data.location,
+        reading=data.reading,
     )
 
 

@@ -13,6 +13,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from pellucid.data.augment import augment
 from pellucid.data.batches import DeviceImages, shuffled
 from pellucid.device import autocast, seed_generators
 from pellucid.errors import TrainingError
@@ -24,7 +25,20 @@ from pellucid.train.interrupt import Stop
 from pellucid.train.optimizers import make_optimizer, set_step
 from pellucid.train.tally import REMEDY, Tally
 
-Rows = Int64[Tensor, " rows"]
+Rows = Int64[Tensor, " _"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Some rows of the images on a device.
+
+    Attributes:
+        data: Images and labels.
+        rows: Which of them, on the same device.
+    """
+
+    data: DeviceImages
+    rows: Rows
 
 
 @dataclass
@@ -44,9 +58,8 @@ class Outcome:
 
 def train(
     model: nn.Module,
-    data: DeviceImages,
-    train_rows: Rows,
-    validation_rows: Rows | None,
+    images: Split,
+    validation: Split | None,
     spec: TrainSpec,
     *,
     precision: str = "fp32",
@@ -56,10 +69,9 @@ def train(
     """Train a network in place.
 
     Args:
-        model: On the device of the data; gives logits.
-        data: Images and labels.
-        train_rows: Which of them to train on.
-        validation_rows: Which of them to measure on after each epoch, or None.
+        model: On the device of the images; gives logits.
+        images: What to train on.
+        validation: What to measure on after each epoch, or None.
         spec: How to train.
         precision: Of the activations; weights, gradients and updates are fp32.
         callbacks: Hear of it as it goes.
@@ -68,7 +80,7 @@ def train(
     Raises:
         TrainingError: A loss is not finite.
     """
-    plan = Plan(spec.epochs, math.ceil(len(train_rows) / spec.batch_size), len(train_rows))
+    plan = Plan(spec.epochs, math.ceil(len(images.rows) / spec.batch_size), len(images.rows))
     optimizer = make_optimizer(model.parameters(), spec)
     steps, rate = plan.epochs * plan.steps_per_epoch, 0.0
     outcome = Outcome()
@@ -76,22 +88,26 @@ def train(
         _tell(callbacks, "on_train_begin", plan)
         for epoch in range(1, spec.epochs + 1):
             started = time.perf_counter()
-            tally = Tally(plan, spec, epoch, data.device)
+            tally = Tally(plan, spec, epoch, images.data.device)
             model.train()
-            for step, rows in enumerate(shuffled(train_rows, spec.seed, epoch).split(spec.batch_size), start=1):
+            for step, rows in enumerate(shuffled(images.rows, spec.seed, epoch).split(spec.batch_size), start=1):
                 if stop and stop.requested:
                     outcome.interrupted = True
                     require_finite(model)
                     return outcome
                 rate = set_step(optimizer, spec, outcome.steps, steps)
-                seed_generators(data.device, derive_seed(spec.seed, "step", epoch, step))  # for dropout and the like
-                images, labels = data.batch(rows)
-                loss, logits = update(model, optimizer, images, labels, spec.label_smoothing, precision)
+                seed_generators(
+                    images.data.device, derive_seed(spec.seed, "step", epoch, step)
+                )  # for dropout and the like
+                batch, labels = images.data.batch(rows)
+                if spec.augmentation:
+                    batch = augment(batch, spec.augmentation, derive_seed(spec.seed, "augment", epoch, step))
+                loss, logits = update(model, optimizer, batch, labels, spec.label_smoothing, precision)
                 outcome.steps += 1
                 tally.add(step, loss, logits, labels)
                 _tell(callbacks, "on_step_end", epoch, step)
             loss_mean, accuracy = tally.means()
-            val_loss, val_accuracy = measure(model, data, validation_rows)
+            val_loss, val_accuracy = measure(model, validation)
             row = Epoch(epoch, loss_mean, accuracy, val_loss, val_accuracy, rate, time.perf_counter() - started)
             outcome.history.epochs.append(row)
             _tell(callbacks, "on_epoch_end", row)
@@ -123,25 +139,25 @@ def update(
     return loss.detach(), logits.detach()
 
 
-def measure(model: nn.Module, data: DeviceImages, rows: Rows | None) -> tuple[float, float] | tuple[None, None]:
-    """Mean loss and accuracy of a network on some rows, as in prediction and in fp32; Nones for no rows.
+def measure(model: nn.Module, split: Split | None) -> tuple[float, float] | tuple[None, None]:
+    """Mean loss and accuracy of a network on a split, as in prediction and in fp32; Nones for no split.
 
     Raises:
         TrainingError: The loss is not finite.
     """
-    if rows is None:
+    if split is None:
         return None, None
     model.eval()
     loss = torch.zeros((), dtype=torch.float64)
     right = 0
     with torch.inference_mode():
-        for images, labels in data.batches(rows):
+        for images, labels in split.data.batches(split.rows):
             logits = model(images).float()
             loss += cross_entropy(logits, labels, reduction="sum").cpu()
             right += int((logits.argmax(dim=1) == labels).sum())
     if not loss.isfinite():
         raise TrainingError(f"The validation loss must be finite; received {loss.item()}. {REMEDY}")
-    return loss.item() / len(rows), right / len(rows)
+    return loss.item() / len(split.rows), right / len(split.rows)
 
 
 def require_finite(model: nn.Module) -> None:

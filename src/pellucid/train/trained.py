@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import Self
 
-import numpy as np
 import safetensors.torch
 import torch
 from torch import nn
 
-from pellucid.data.catalogue import CATALOGUE, load_data
+from pellucid.data.catalogue import CATALOGUE
 from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.data.load import load_data
 from pellucid.data.splits import hold_out
 from pellucid.errors import DataError, RunError, SettingError, unknown
 from pellucid.evaluate.evaluation import Evaluation, evaluate
@@ -52,7 +51,7 @@ class Run(Predictor):
         self._evaluation: str | None = None  # evaluation.json, for a folder to come
 
     @classmethod
-    def load(cls, path: str | PathLike[str], *, device: str = "auto", precision: str = "fp32") -> Self:
+    def load(cls, path: str | PathLike[str], *, device: str = "auto", precision: str = "fp32") -> Run:
         """Load a run from its folder; see `Predictor.load`."""
         run = super().load(path, device=device, precision=precision)
         run.folder = RunFolder(path)
@@ -144,24 +143,24 @@ class Run(Predictor):
 
     def _own_data(self) -> DataSplits:
         if self.data is None:
-            if self.record.data.name not in CATALOGUE:
-                raise DataError(
-                    f"The run was trained on {self.record.data.name}, which has no name here. Give the data."
-                )
-            self.data = load_data(self.record.data.name)
+            record = self.record.data
+            location = record.location or record.name
+            if location not in CATALOGUE and not Path(location).exists():
+                raise DataError(f"The run was trained on {location}, which is not here. Give the data.")
+            self.data = load_data(location, record.reading)
         return self.data
 
     def _split(self, splits: DataSplits, split: str) -> ImageDataset:
         if split == "test":
             return splits.test
         spec, train = self.record.train, splits.train
-        if spec.validation_split is None:
-            if split == "train":
-                return train
-            raise DataError("The run held out no validation split.")
+        if splits.validation is not None or spec.validation_split is None:
+            chosen = train if split == "train" else splits.validation
+            if chosen is None:
+                raise DataError("The run held out no validation split.")
+            return chosen
         kept, held_out = hold_out(train, spec.validation_split, spec.seed)
-        rows = held_out if split == "validation" else kept
-        return ImageDataset(np.ascontiguousarray(train.images[rows]), train.labels[rows], train.class_names)
+        return train.subset(held_out if split == "validation" else kept)
 
 
 def load_run(path: str | PathLike[str] = "latest", *, device: str = "auto", precision: str = "fp32") -> Run:

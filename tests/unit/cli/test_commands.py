@@ -100,6 +100,7 @@ def test_train_takes_every_setting(pellucid: Command) -> None:
         "optimizer": {"kind": "sgd", "momentum": 0.9, "nesterov": False, "weight_decay": 0.0},
         "schedule": {"kind": "cosine", "final": 0.0},
         "label_smoothing": 0.1,
+        "augmentation": None,
         "validation_split": None,
         "seed": 4,
     }
@@ -132,7 +133,6 @@ def test_data_without_a_test_split_are_trained_on_and_it_is_said(
         (("train", "bars", "--validation-split", "0"), 2, "validation_split must be greater than 0.0; received 0.0."),
         (("train", "bars", "--validation-split", "-0.5"), 2, "validation_split must be greater than 0.0"),
         (("train", "bars", "--validation-split", "1"), 2, "validation_split must be less than 1.0; received 1.0."),
-        (("train", "bars", "--validation-split", "0.001"), 1, "too small for across (80 images)"),
         (("train", "bars", "--validation-split", "0.1", "--no-validation"), 2, "either"),
         (("train", "bars", "--model", "cnov 3 3x3"), 1, "Unknown layer 'cnov' in layer 1. Did you mean conv?"),
         (
@@ -184,7 +184,8 @@ def test_evaluate_answers_in_json_on_any_split(pellucid: Command) -> None:
     status, out, err = pellucid("evaluate", "bars-one", "bars", "--split", "validation", "--json")
     assert (status, err) == (0, "")
     document = json.loads(out)
-    assert (document["split"], document["count"]) == ("validation", 24)
+    counts = json.loads(Path("runs/bars-one/run.json").read_text())["data"]["counts"]
+    assert (document["split"], document["count"]) == ("validation", counts["validation"])
     assert document["run"] == "runs/bars-one"
 
 
@@ -286,6 +287,89 @@ def test_runs_says_what_is_damaged_and_what_is_absent(pellucid: Command) -> None
     assert "bars-one" in out
     assert "bad/run.json is not a run of Pellucid's" in err
     assert "There are no runs below nowhere/" in pellucid("runs", "--folder", "nowhere").err
+
+
+@pytest.fixture
+def photos(bars: DataSplits, tmp_path: Path) -> Path:
+    """A folder of pictures, a subfolder a class, of which one is unreadable and one stands in two splits."""
+    for split, part in (("train", bars.train), ("test", bars.test)):
+        for row in range(60):
+            path = tmp_path / "photos" / split / bars.class_names[part.labels[row]] / f"{row}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(part.images[row, ..., 0]).save(path)
+    shutil.copy(tmp_path / "photos/train/across/0.png", tmp_path / "photos/test/across/again.png")
+    (tmp_path / "photos/train/across/bad.png").write_text("x")
+    return tmp_path / "photos"
+
+
+PHOTOS = ("--model", "flatten, dense 3", "--epochs", 1, "--batch-size", 16)
+
+
+def test_a_folder_of_pictures_is_trained_on_judged_and_predicted(pellucid: Command, photos: Path) -> None:
+    status, _, err = pellucid("train", "photos", *PHOTOS, "--out", "runs/p", "--augment", "shift=0.1", "--fit", "pad")
+    assert status == 0, err
+    assert "photos: 1 files are not used: photos/train/across/bad.png: not an image that can be read" in err
+    assert "1 images stand in both the training and the test split" in err
+    record = json.loads(Path("runs/p/run.json").read_text())
+    assert record["data"]["location"] == "photos"
+    assert record["data"]["reading"]["image_size"] == [8, 8]
+    assert record["train"]["augmentation"]["shift"] == 0.1
+    before = json.loads(Path("runs/p/evaluation.json").read_text())
+    assert all(mistake["source"].startswith("photos/test/") for mistake in before["mistakes"])
+    again = json.loads(pellucid("evaluate", "p", "--json").out)
+    assert again["accuracy"] == before["accuracy"]
+    assert json.loads(pellucid("evaluate", "p", "photos", "--json").out)["count"] == 61
+    assert pellucid("predict", "p", photos / "test/across/0.png").status == 0
+    shapes = json.loads(pellucid("shapes", "photos", "--recipe", "fast", "--json").out)
+    assert (shapes["input_shape"], shapes["classes"]) == ([8, 8, 1], 3)
+
+
+def test_a_run_whose_data_are_gone_says_so(pellucid: Command, photos: Path) -> None:
+    assert pellucid("train", "photos", *PHOTOS, "--out", "runs/p").status == 0
+    shutil.rmtree(photos)
+    assert "The run was trained on photos, which is not here. Give the data." in pellucid("evaluate", "p").err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (("--max-bad", "0"), 1, "At most 0.0% of the files may be unreadable; received 1 of 122"),
+        (("--max-bad", "2"), 2, "max_bad must be at most 1.0; received 2.0"),
+        (("--fit", "squeeze"), 2, "fit must be one of these; received 'squeeze'"),
+        (("--image-size", "big"), 2, "--image-size must be like 64x64 or 64"),
+        (("--test-split", "0"), 2, "test_split must be greater than 0.0; received 0.0. Use None (--no-test)"),
+        (("--test-split", "0.1", "--no-test"), 2, "either"),
+        (("--channels", "2"), 2, "channels must be one of these; received 2"),
+        (("--augment", "shfit=0.1"), 2, "Unknown setting 'shfit'"),
+    ],
+)
+def test_wrong_reading_options_are_said(
+    pellucid: Command, photos: Path, arguments: tuple[str, ...], status: int, message: str
+) -> None:
+    outcome = pellucid("train", "photos", *PHOTOS, *arguments)
+    assert outcome.status == status
+    assert message in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def test_data_is_listed_shown_audited_and_its_cache_cleaned(pellucid: Command, photos: Path) -> None:
+    assert pellucid("data", "list").out.splitlines() == ["mnist", "bars"]
+    assert json.loads(pellucid("data", "list", "--json").out) == {"data": ["mnist", "bars"]}
+    status, out, _ = pellucid("data", "show", "photos", "--out", "a.png")
+    assert (status, out.splitlines()[-1]) == (0, "a.png")
+    shown = json.loads(pellucid("data", "show", "photos", "--augmented", "rotation=20", "--out", "b.svg", "--json").out)
+    assert shown["counts"] == {"train": 60, "test": 61}
+    assert Path("b.svg").read_bytes().startswith(b"<?xml")
+    status, _, err = pellucid("data", "audit", "photos", "--html", "a.html")
+    assert status == 0, err
+    assert "bad_images.csv" in err
+    assert "not an image that can be read" in Path("bad_images.csv").read_text()
+    assert Path("a.html").read_text().lstrip().lower().startswith("<!doctype html>")
+    found = json.loads(pellucid("data", "audit", "photos", "--json").out)
+    assert found["exact"]["leaks"] == 1
+    assert "photos-" in pellucid("data", "cache").out
+    assert json.loads(pellucid("data", "cache", "--clean", "--json").out)["freed_bytes"] > 0
+    assert json.loads(pellucid("data", "cache", "--json").out)["entries"] == []
 
 
 def test_doctor_names_what_matters(pellucid: Command) -> None:

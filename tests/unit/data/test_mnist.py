@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid.data.catalogue import load_data
 from pellucid.data.dataset import DataSplits
+from pellucid.data.load import load_data
 from pellucid.data.mnist import FOLDER, SHA256, load_mnist
 from pellucid.errors import DataError
 

@@ -25,7 +25,9 @@ def test_run_json_has_the_keys_that_others_rely_on(bars_run: Path) -> None:
     assert expected <= results.keys()
     assert results["validation"].keys() == {"loss", "accuracy"}
     assert results["test"].keys() == {"loss", "accuracy", "accuracy_interval"}
-    assert record["data"]["counts"] == {"train": 216, "validation": 24, "test": 90}
+    counts = record["data"]["counts"]
+    assert counts["train"] + counts["validation"] == 240
+    assert counts["test"] == 90
 
 
 def test_keys_of_a_later_version_are_kept(bars_run: Path, tmp_path: Path) -> None:

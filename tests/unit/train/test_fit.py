@@ -114,6 +114,42 @@ def test_recipe_model_and_settings_are_combined(bars: DataSplits) -> None:
     assert both.model == custom.model
 
 
+def test_augmentation_follows_from_the_seed_and_is_recorded(bars: DataSplits, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        run = pl.fit(bars, model=MODEL, augmentation="shift=0.1,noise=0.1", out=tmp_path / name, **QUICK)
+    assert (tmp_path / "a/model.safetensors").read_bytes() == (tmp_path / "b/model.safetensors").read_bytes()
+    plain = pl.fit(bars, model=MODEL, out=tmp_path / "c", **QUICK)
+    assert (tmp_path / "a/model.safetensors").read_bytes() != (tmp_path / "c/model.safetensors").read_bytes()
+    assert run.record.train.augmentation == pl.AugmentSpec(shift=0.1, noise=0.1)
+    assert pl.load_run(tmp_path / "a").record == pl.load_run(tmp_path / "b").record.model_copy(
+        update={name: getattr(pl.load_run(tmp_path / "a").record, name) for name in ("started", "results")}
+    )
+    assert plain.record.train.augmentation is None
+
+
+def test_a_validation_split_of_the_data_is_used(bars: DataSplits) -> None:
+    splits = DataSplits("own", bars.train, None, bars.test)
+    run = pl.fit(splits, model=MODEL, **QUICK)
+    assert run.record.data.counts == {"train": 240, "validation": 90}
+    assert run.evaluate(splits, split="validation").accuracy == run.history["val_accuracy"][-1]
+    assert run.evaluate(splits, split="train").count == 240
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [8, 28, 32, 64, 224])
+def test_the_recipes_learn_at_every_size(make_bars, size: int, channels: int) -> None:
+    data = DataSplits(
+        "bars",
+        make_bars(120 if size <= 64 else 60, seed=0, shape=(size, size, channels), width=max(1, size // 8)),
+        None,
+    )
+    run = pl.fit(data, recipe="fast", epochs=8, batch_size=16, validation_split=0.25)
+    assert max(run.history["val_accuracy"]) > 0.8
+    if size <= 64:
+        run = pl.fit(data, recipe="tutorial", epochs=8, batch_size=8, validation_split=0.25)
+        assert max(run.history["val_accuracy"]) > 0.8
+
+
 def test_nothing_is_held_out_on_demand(bars: DataSplits) -> None:
     run = pl.fit(bars, model=MODEL, validation_split=None, **QUICK)
     assert run.record.data.counts == {"train": 240}
@@ -127,10 +163,10 @@ def test_nothing_is_held_out_on_demand(bars: DataSplits) -> None:
 def test_the_splits_of_the_training_can_be_judged(bars: DataSplits) -> None:
     run = pl.fit(bars, model=MODEL, **QUICK)
     validation = run.evaluate(split="validation")
-    assert validation.count == 24
+    assert validation.count == run.record.data.counts["validation"]
     assert validation.accuracy == run.history["val_accuracy"][-1]
     assert validation.loss == pytest.approx(run.history["val_loss"][-1], rel=1e-5)
-    assert run.evaluate(split="train").count == 216
+    assert run.evaluate(split="train").count == 240 - validation.count
     with pytest.raises(SettingError, match="Unknown split 'tset'. Did you mean test?"):
         run.evaluate(split="tset")
 
@@ -148,7 +184,7 @@ def test_other_data_are_judged_but_not_recorded(bars: DataSplits, tmp_path: Path
 
 
 def test_data_without_a_name_must_be_given_again(bars_run: Path) -> None:
-    with pytest.raises(DataError, match="The run was trained on bars, which has no name here. Give the data."):
+    with pytest.raises(DataError, match="The run was trained on bars, which is not here. Give the data."):
         pl.load_run(bars_run).evaluate()
 
 
@@ -172,8 +208,8 @@ def test_any_module_can_be_trained(bars: DataSplits, tmp_path: Path) -> None:
             SpecError,
             "as the data's images, 8x8x1; received 28x28x1",
         ),
-        ({"recipe": "tutorial"}, SpecError, "pool_size must be at most the input, 1x1; received 2x2 in layer 4"),
-        ({"validation_split": 0.001}, DataError, "too small for across (80 images)"),
+        ({"augmentation": "shfit=0.1"}, SettingError, "Unknown setting 'shfit'; received 0.1. Did you mean shift?"),
+        ({"augmentation": "shift=2"}, SettingError, "shift must be at most 0.5; received 2.0. Give a share"),
         ({"device": "cuda:77"}, pl.DeviceError, "This machine offers no device cuda:77"),
         ({"gpu_memory_mib": 100, "device": "cpu"}, pl.DeviceError, "A GPU memory cap needs a CUDA device"),
         ({"precision": "fp8"}, SettingError, "Unknown precision 'fp8'"),

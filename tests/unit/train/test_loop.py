@@ -13,12 +13,16 @@ from pellucid.spec.model import ModelSpec
 from pellucid.spec.train import SGD, Cosine, TrainSpec
 from pellucid.train.callbacks import Callback, Plan
 from pellucid.train.interrupt import Stop
-from pellucid.train.loop import measure, train, update
+from pellucid.train.loop import Split, measure, train, update
 from pellucid.train.optimizers import make_optimizer, set_step
 
 CPU = torch.device("cpu")
 SPEC = ModelSpec.from_shorthand("conv 4 3x3 relu, maxpool 2x2, flatten, dropout 0.3, dense 3 softmax", (8, 8, 1))
 ROWS = torch.arange(50)
+
+
+def split(bars: DataSplits, rows: torch.Tensor = ROWS) -> Split:
+    return Split(DeviceImages(bars.train, CPU), rows)
 
 
 class Listener(Callback):
@@ -49,7 +53,7 @@ class StopAt(Callback):
 def test_every_image_is_seen_once_an_epoch_and_the_rest_makes_a_batch_of_its_own(bars: DataSplits) -> None:
     listener = Listener()
     spec = TrainSpec(epochs=2, batch_size=16)
-    outcome = train(build(SPEC), DeviceImages(bars.train, CPU), ROWS, None, spec, callbacks=[listener])
+    outcome = train(build(SPEC), split(bars), None, spec, callbacks=[listener])
     plan, *middle, history = listener.heard
     assert plan == Plan(epochs=2, steps_per_epoch=4, images_per_epoch=50)
     assert [heard for heard in middle if isinstance(heard, tuple)] == [(e, s) for e in (1, 2) for s in (1, 2, 3, 4)]
@@ -59,10 +63,10 @@ def test_every_image_is_seen_once_an_epoch_and_the_rest_makes_a_batch_of_its_own
 
 
 def test_the_history_is_the_mean_over_images_before_each_update(bars: DataSplits) -> None:
-    data = DeviceImages(bars.train, CPU)
+    data, validation = DeviceImages(bars.train, CPU), split(bars, torch.arange(100, 140))
     plain = ModelSpec.from_shorthand("flatten, dense 3", (8, 8, 1))
     spec = TrainSpec(epochs=1, batch_size=16, learning_rate=0.1, optimizer=SGD(), schedule=Cosine())
-    row = train(build(plain), data, ROWS, torch.arange(100, 140), spec).history.epochs[0]
+    row = train(build(plain), Split(data, ROWS), validation, spec).history.epochs[0]
 
     twin = build(plain).train()
     optimizer = make_optimizer(twin.parameters(), spec)
@@ -75,7 +79,7 @@ def test_the_history_is_the_mean_over_images_before_each_update(bars: DataSplits
         right += int((logits.argmax(dim=1) == labels).sum())
     assert row.loss == pytest.approx(losses / 50, rel=1e-6)
     assert row.accuracy == right / 50
-    assert (row.val_loss, row.val_accuracy) == pytest.approx(measure(twin, data, torch.arange(100, 140)))
+    assert (row.val_loss, row.val_accuracy) == pytest.approx(measure(twin, validation))
     assert row.learning_rate == spec.learning_rate_at(3, 4)
 
 
@@ -83,7 +87,7 @@ def test_the_same_seed_gives_the_same_weights_to_the_bit(bars: DataSplits) -> No
     def weights(seed: int, noise: int) -> torch.Tensor:
         torch.manual_seed(noise)  # whatever ran before
         model = build(SPEC, seed)
-        train(model, DeviceImages(bars.train, CPU), ROWS, None, TrainSpec(epochs=2, batch_size=16, seed=seed))
+        train(model, split(bars), None, TrainSpec(epochs=2, batch_size=16, seed=seed))
         return nn.utils.parameters_to_vector(model.parameters())
 
     assert torch.equal(weights(0, noise=1), weights(0, noise=2))
@@ -92,18 +96,17 @@ def test_the_same_seed_gives_the_same_weights_to_the_bit(bars: DataSplits) -> No
 
 def test_measuring_uses_no_dropout_and_moves_no_averages(bars: DataSplits) -> None:
     model = build(ModelSpec.from_shorthand("flatten, batchnorm, dropout 0.9, dense 3", (8, 8, 1))).train()
-    data = DeviceImages(bars.train, CPU)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    assert measure(model, data, ROWS) == measure(model, data, ROWS)
+    assert measure(model, split(bars)) == measure(model, split(bars))
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
-    assert measure(model, data, None) == (None, None)
+    assert measure(model, None) == (None, None)
 
 
 def test_a_request_stops_before_the_next_update(bars: DataSplits) -> None:
     stop, listener = Stop(), Listener()
     spec = TrainSpec(epochs=3, batch_size=16)
     callbacks = [StopAt(stop, 2, 3), listener]
-    outcome = train(build(SPEC), DeviceImages(bars.train, CPU), ROWS, None, spec, callbacks=callbacks, stop=stop)
+    outcome = train(build(SPEC), split(bars), None, spec, callbacks=callbacks, stop=stop)
     assert outcome.interrupted
     assert outcome.steps == 4 + 3
     assert len(outcome.history.epochs) == 1
@@ -128,7 +131,7 @@ class Explode(nn.Module):
 def test_a_loss_that_is_not_finite_is_named_with_its_step(bars: DataSplits, at: int, place: str) -> None:
     spec, listener = TrainSpec(epochs=2, batch_size=4, optimizer=SGD(momentum=0.0)), Listener()
     with pytest.raises(TrainingError) as caught:
-        train(Explode(at), DeviceImages(bars.train, CPU), torch.arange(240), None, spec, callbacks=[listener])
+        train(Explode(at), split(bars, torch.arange(240)), None, spec, callbacks=[listener])
     assert f"The loss must be finite; received nan in {place}" in str(caught.value)
     assert "Try a tenth of the learning rate" in str(caught.value)
     assert isinstance(listener.heard[-1], History)  # told of the end all the same
@@ -143,7 +146,7 @@ def test_weights_that_the_last_update_spoiled_are_refused(bars: DataSplits, stop
     with torch.no_grad():
         model.get_submodule("dense_1").weight.mul_(1e8)
     with pytest.raises(TrainingError, match="The weights must be finite; received others in"):
-        train(model, DeviceImages(bars.train, CPU), ROWS, None, spec, callbacks=callbacks, stop=stop)
+        train(model, split(bars), None, spec, callbacks=callbacks, stop=stop)
 
 
 def test_all_hear_of_the_end_even_if_one_fails_at_the_beginning(bars: DataSplits) -> None:
@@ -156,7 +159,7 @@ def test_all_hear_of_the_end_even_if_one_fails_at_the_beginning(bars: DataSplits
 
     listener = Listener()
     with pytest.raises(ZeroDivisionError):
-        train(build(SPEC), DeviceImages(bars.train, CPU), ROWS, None, TrainSpec(), callbacks=[Fails(), listener])
+        train(build(SPEC), split(bars), None, TrainSpec(), callbacks=[Fails(), listener])
     assert isinstance(listener.heard[-1], History)
 
 
@@ -165,12 +168,12 @@ def test_a_validation_loss_that_is_not_finite_is_named(bars: DataSplits) -> None
     with torch.no_grad():
         model.get_submodule("dense_1").weight.fill_(math.inf)
     with pytest.raises(TrainingError, match="The validation loss must be finite; received nan"):
-        measure(model, DeviceImages(bars.train, CPU), ROWS)
+        measure(model, split(bars))
 
 
 def test_bf16_trains_fp32_weights(bars: DataSplits) -> None:
     model = build(SPEC)
     spec = TrainSpec(epochs=1, batch_size=16)
-    outcome = train(model, DeviceImages(bars.train, CPU), ROWS, None, spec, precision="bf16")
+    outcome = train(model, split(bars), None, spec, precision="bf16")
     assert math.isfinite(outcome.history["loss"][0])
     assert all(weight.dtype == weight.grad.dtype == torch.float32 for weight in model.parameters())

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.data.image_files import read_image
+from pellucid.data.decode import read_image
 from pellucid.errors import DataError
 
 GREY = (4, 4, 1)
@@ -69,7 +69,7 @@ def test_inversion_exchanges_dark_and_bright(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "not an image"), (b"not an image at all", "not an image"), (None, "No such file")],
+    [(b"", "the file is empty"), (b"not an image at all", "not an image"), (None, "No such file")],
 )
 def test_what_is_no_image_is_named(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "bad.png"

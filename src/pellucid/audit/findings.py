@@ -1,0 +1,230 @@
+"""What an audit found, as plain records."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+
+def _printable(text: Any) -> Any:
+    return text.encode("utf-8", "backslashreplace").decode() if isinstance(text, str) else text
+
+
+# File names need not be Unicode; what is not is written as an escape.
+Text = Annotated[str, BeforeValidator(_printable)]
+
+
+class Member(BaseModel):
+    """One image of a data set.
+
+    Attributes:
+        split: train, validation or test.
+        index: Which image of the split, from 0.
+        label: Its class.
+        source: The file or row that it came from; None where images have no names.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    split: str
+    index: int
+    label: Text
+    source: Text | None
+
+    @property
+    def place(self) -> str:
+        """Where it stands, in words: its split, number and source."""
+        return f"{self.split} {self.index}" + (f", {self.source}" if self.source else "")
+
+
+class Group(BaseModel):
+    """Images that are one and the same, or nearly.
+
+    Attributes:
+        members: The images, split by split.
+        leak: Whether they stand in more than one split.
+        conflict: Whether they stand under more than one label.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    members: tuple[Member, ...]
+    leak: bool
+    conflict: bool
+
+    @classmethod
+    def of(cls, members: Iterable[Member]) -> Group:
+        """The group of these images, marked."""
+        members = tuple(members)
+        return cls(
+            members=members,
+            leak=len({member.split for member in members}) > 1,
+            conflict=len({member.label for member in members}) > 1,
+        )
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What is wrong with it, in words."""
+        wrongs = {"in two splits": self.leak, "under two labels": self.conflict}
+        return tuple(words for words, so in wrongs.items() if so)
+
+    def telling(self, number: int) -> tuple[Member, ...]:
+        """Up to a number of the members: of each split and label the first, before others of the same."""
+        seen: dict[tuple[str, str], int] = {}
+        ranks = []
+        for member in self.members:
+            kind = member.split, member.label
+            ranks.append(seen.get(kind, 0))
+            seen[kind] = ranks[-1] + 1
+        chosen = sorted(range(len(ranks)), key=lambda place: (ranks[place], place))[:number]
+        return tuple(self.members[place] for place in sorted(chosen))
+
+
+class Duplicates(BaseModel):
+    """All groups of one kind.
+
+    Attributes:
+        groups: Those in two splits first, then those under two labels, then the others.
+        images: How many images stand in a group.
+        leaks: How many groups stand in more than one split.
+        conflicts: How many groups stand under more than one label.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    groups: tuple[Group, ...]
+    images: int
+    leaks: int
+    conflicts: int
+
+    @classmethod
+    def of(cls, groups: Iterable[Group]) -> Duplicates:
+        """These groups, in order and counted."""
+        ordered = tuple(sorted(groups, key=lambda group: (not group.leak, not group.conflict)))
+        return cls(
+            groups=ordered,
+            images=sum(len(group.members) for group in ordered),
+            leaks=sum(group.leak for group in ordered),
+            conflicts=sum(group.conflict for group in ordered),
+        )
+
+
+class ClassCount(BaseModel):
+    """How many images a class has.
+
+    Attributes:
+        name: The class.
+        counts: Its images in each split.
+        total: Its images in all of them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Text
+    counts: dict[str, int]
+    total: int
+
+
+class SmallClass(BaseModel):
+    """A class with too few images to be trained on and judged.
+
+    Attributes:
+        name: The class.
+        reason: What is missing.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Text
+    reason: Text
+
+
+class RejectedFile(BaseModel):
+    """A file that could not be used.
+
+    Attributes:
+        source: The file or row.
+        reason: What is wrong with it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    source: Text
+    reason: Text
+
+
+class Audit(BaseModel):
+    """All that was found. Nothing of the data is deleted or changed.
+
+    Attributes:
+        data: Name of the data set.
+        splits: How many images each split has.
+        image_shape: Height, width and channels of every image.
+        classes: Counts of each class.
+        imbalance: Images of the largest class over those of the smallest in the training split, among classes that
+            have any there.
+        rejected: Files that could not be used.
+        exact: Groups of images with equal pixels.
+        near: Groups of images that look alike without being equal all through.
+        small_classes: Classes with fewer than 2 images, or with none in a split.
+        constant: Images of one single colour.
+        notes: What the user should know of the reading, and what was not looked for.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    data: Text
+    splits: dict[str, int]
+    image_shape: tuple[int, int, int]
+    classes: tuple[ClassCount, ...]
+    imbalance: float
+    rejected: tuple[RejectedFile, ...]
+    exact: Duplicates
+    near: Duplicates
+    small_classes: tuple[SmallClass, ...]
+    constant: tuple[Member, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """The data set in a line: its splits, image size and channels."""
+        height, width, channels = self.image_shape
+        splits = ", ".join(f"{split} {size}" for split, size in self.splits.items())
+        return f"{self.data}: {splits} images of {height}x{width} pixels, {plural(channels, 'channel')}"
+
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """A line for each kind of finding, whether there is one or not."""
+        return (
+            f"{plural(len(self.rejected), 'file')} not used",
+            f"exact duplicates: {_counted(self.exact)}",
+            f"near duplicates: {_counted(self.near)}",
+            f"{plural(len(self.small_classes), 'class', 'classes')} too small to split",
+            f"{plural(len(self.constant), 'image')} of one single colour",
+            f"largest class over smallest in train: {self.imbalance:.2f}",
+        )
+
+
+def bad_images(audit: Audit) -> str:
+    """The files that could not be used, as CSV: source,reason."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(("source", "reason"))
+    writer.writerows((file.source, file.reason) for file in audit.rejected)
+    return buffer.getvalue()
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """A number with its noun, ``1 file`` or ``2 files``."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+def _counted(duplicates: Duplicates) -> str:
+    if not duplicates.groups:
+        return "none"
+    found = f"{plural(len(duplicates.groups), 'group')} of together {duplicates.images} images"
+    return f"{found}; {duplicates.leaks} in two splits, {duplicates.conflicts} under two labels"

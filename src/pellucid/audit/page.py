@@ -1,0 +1,122 @@
+"""An audit as one HTML file with pictures; it needs no other file, no network and no scripts."""
+
+from __future__ import annotations
+
+import base64
+import io
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import UInt8
+from jinja2 import Environment, StrictUndefined
+from numpy import ndarray
+from PIL import Image
+
+from pellucid.audit.duplicates import Pool
+from pellucid.audit.findings import Audit, Duplicates, plural
+from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.run.files import write_file
+
+GROUPS_SHOWN = 60
+MEMBERS_SHOWN = 8
+CONSTANT_SHOWN = 24
+FILES_SHOWN = 500
+CLASSES_PICTURED = 100
+SAMPLES = 8
+LARGEST_SIDE = 112  # pixels of a picture; smaller images are magnified by whole numbers
+
+Pixels = UInt8[ndarray, "height width channels"]
+
+
+class Picture(NamedTuple):
+    """A picture in the page.
+
+    Attributes:
+        address: The PNG file itself, as a data address.
+        width: As shown, in pixels.
+        height: As shown, in pixels.
+    """
+
+    address: str
+    width: int
+    height: int
+
+
+def write_page(path: Path, audit: Audit, splits: DataSplits) -> None:
+    """Write the page of an audit.
+
+    Args:
+        path: The HTML file; its folder must exist.
+        audit: What was found.
+        splits: The data that were examined.
+
+    Raises:
+        RunError: The file cannot be written.
+    """
+    write_file(path, page(audit, splits))
+
+
+def page(audit: Audit, splits: DataSplits) -> str:
+    """The HTML of an audit. What is too long to be shown is counted.
+
+    Args:
+        audit: What was found.
+        splits: The data that were examined.
+    """
+    datasets = Pool.of(splits).datasets
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["plural"] = plural
+    template = environment.from_string((files("pellucid.audit") / "page.html.jinja").read_text(encoding="utf-8"))
+    return template.render(
+        audit=audit,
+        largest=max(counted.total for counted in audit.classes),
+        samples=_samples(splits.train),
+        kinds=_kinds(audit),
+        picture=lambda member: picture(datasets[member.split].images[member.index]),
+        groups_shown=GROUPS_SHOWN,
+        members_shown=MEMBERS_SHOWN,
+        constant_shown=CONSTANT_SHOWN,
+        files_shown=FILES_SHOWN,
+    )
+
+
+def picture(pixels: Pixels) -> Picture:
+    """An image of any number of channels as a PNG picture; of other than 1, 3 or 4 channels, their mean."""
+    if pixels.shape[2] not in {1, 3, 4}:
+        pixels = np.rint(pixels.mean(axis=2, keepdims=True)).astype(np.uint8)
+    image = Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels))
+    image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+    times = max(1, LARGEST_SIDE // max(image.size))
+    buffer = io.BytesIO()
+    image.save(buffer, "png", optimize=True)
+    address = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return Picture(address, image.width * times, image.height * times)
+
+
+def _samples(dataset: ImageDataset) -> dict[str, list[Picture]]:
+    """A few images of each of the first classes, evenly spaced over it."""
+    order = np.argsort(dataset.labels, kind="stable")
+    sizes = np.bincount(dataset.labels, minlength=len(dataset.class_names))
+    ends = np.cumsum(sizes)
+    return {
+        name: [
+            picture(dataset.images[order[end - size + i * size // min(size, SAMPLES)]])
+            for i in range(min(size, SAMPLES))
+        ]
+        for name, size, end in zip(dataset.class_names[:CLASSES_PICTURED], sizes.tolist(), ends.tolist(), strict=False)
+    }
+
+
+def _kinds(audit: Audit) -> tuple[tuple[str, str, str, Duplicates], ...]:
+    """Anchor, heading, explanation and groups of each kind of duplicates."""
+    exact = "Images whose pixels are all equal."
+    near = (
+        "Images that look alike: saved again, scaled or dimmed copies, frames of one film, or by chance. Judge by eye. "
+        "Copies that were turned, mirrored or moved are not found."
+    )
+    return (
+        ("exact", "Exact duplicates", exact, audit.exact),
+        ("near", "Near duplicates", near, audit.near),
+    )

@@ -1,0 +1,59 @@
+"""Options that say how images are read from files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from pellucid.data.dataset import DataSplits
+
+ImageSize = Annotated[
+    str | None, typer.Option(help="Height x width that images are brought to.  [default: as they are, or 64x64]")
+]
+Channels = Annotated[int | None, typer.Option(help="1 or 3.  [default: colour where any image has it]")]
+Fit = Annotated[str | None, typer.Option(help="How to bring images to the size: stretch, pad or crop.")]
+Background = Annotated[int | None, typer.Option(help="Grey value below what is transparent or padded, 0 to 255.")]
+MaxBad = Annotated[float | None, typer.Option(help="Share of the files that may be unreadable.  [default: 0.01]")]
+TestSplit = Annotated[
+    float | None, typer.Option(help="Share held out for testing where the data have no test split.  [default: 0.1]")
+]
+NoTest = Annotated[bool, typer.Option("--no-test", help="Hold out no test split.")]
+Column = Annotated[str | None, typer.Option(help="Column of a table, where its name does not say it.")]
+
+
+def reading_settings(image_size: str | None, test_split: float | None, no_test: bool, **others: Any) -> dict[str, Any]:
+    """Settings of `ReadSpec` from those options that were given.
+
+    Raises:
+        typer.BadParameter: Two options contradict each other, or the size is none.
+    """
+    if no_test and test_split is not None:
+        raise typer.BadParameter("give either --test-split or --no-test")
+    settings = {name: value for name, value in others.items() if value is not None}
+    if image_size is not None:
+        sizes = image_size.lower().replace("\u00d7", "x").split("x")
+        if len(sizes) > 2 or not all(size.isdecimal() for size in sizes):
+            raise typer.BadParameter(f"--image-size must be like 64x64 or 64; received {image_size!r}")
+        settings["image_size"] = (int(sizes[0]), int(sizes[-1]))
+    if test_split is not None or no_test:
+        settings["test_split"] = None if no_test else test_split
+    return settings
+
+
+def notes_of(splits: DataSplits) -> list[str]:
+    """What a user should know of data before they are used: notes, files left out, leaks."""
+    from pellucid.audit.duplicates import leaks
+    from pellucid.data.listing import rejected_of
+
+    notes = [f"{splits.name}: {note}" for note in splits.notes]
+    if splits.rejected:
+        notes.append(f"{splits.name}: {len(splits.rejected)} files are not used: {rejected_of(splits.rejected)}")
+    if splits.has_test and (groups := leaks(splits)):
+        places = "; ".join(" and ".join(member.place for member in group.members[:2]) for group in groups[:3])
+        hint = "The test accuracy will flatter. See: pellucid data audit"
+        notes.append(
+            f"{splits.name}: {len(groups)} images stand in both the training and the test split: {places}. {hint}"
+        )
+    return notes

@@ -1,0 +1,156 @@
+"""Decoded images on disk: one file of uint8 that is mapped into memory, made once for each content and settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL
+from platformdirs import user_cache_path
+
+from pellucid.data.dataset import DataSplits, ImageDataset, Rejected, hash_of
+from pellucid.data.ingest import INDEX, PIXELS, OnProgress, ingest, refuse_too_many
+from pellucid.data.listing import Entry, Listing
+from pellucid.errors import DataError
+from pellucid.spec.reading import ReadSpec
+
+FORMAT = 1
+
+
+def cache_folder() -> Path:
+    """Where decoded images are kept: the variable PELLUCID_CACHE, or the system's place for caches."""
+    return Path(os.environ.get("PELLUCID_CACHE") or user_cache_path("pellucid")) / "images"
+
+
+def read_listing(listing: Listing, reading: ReadSpec, location: str, on_progress: OnProgress) -> DataSplits:
+    """The images of a listing, decoded now or taken from the cache.
+
+    Args:
+        listing: The files.
+        reading: How to read them.
+        location: What the user called the data.
+        on_progress: Told what is being done, how many more files are done, and of how many.
+
+    Raises:
+        DataError: There are fewer than two classes, too many files are unreadable, or the cache cannot be written.
+    """
+    folder = cache_folder() / f"{_plain(listing.name)}-{_key(listing, reading)}"
+    if not (folder / INDEX).exists():
+        try:
+            _make(folder, listing, reading, on_progress)
+        except OSError as error:
+            remedy = "Free some space, or set PELLUCID_CACHE to another folder."
+            raise DataError(f"The cache {folder} cannot be written ({error.strerror or error}). {remedy}") from None
+    splits = _open(folder, listing, location, reading)
+    refuse_too_many(listing, splits.rejected[len(listing.rejected) :], reading)
+    return splits
+
+
+def _make(folder: Path, listing: Listing, reading: ReadSpec, on_progress: OnProgress) -> None:
+    """Work beside the place, then rename: nobody sees half of it, and of two processes the faster one wins."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        ingest(scratch, listing, reading, on_progress)
+        scratch.rename(folder)
+    except OSError:
+        if not (folder / INDEX).exists():
+            raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _key(listing: Listing, reading: ReadSpec) -> str:
+    """What the cached pixels depend on: the files as the system knows them, and the settings."""
+    digest = hashlib.sha256(f"{FORMAT}/{PIL.__version__}/{reading.model_dump_json(exclude={'max_bad'})}".encode())
+    for entry in listing.entries:
+        digest.update(repr((entry.source, entry.label, entry.split, entry.group, _state(entry))).encode())
+    return digest.hexdigest()[:20]
+
+
+def _state(entry: Entry) -> tuple[int, ...]:
+    if entry.content.raw is not None:
+        return (hash_of(entry.content.raw),)
+    try:
+        state = entry.content.path.stat()
+    except OSError:
+        return ()
+    return state.st_size, state.st_mtime_ns
+
+
+def _open(folder: Path, listing: Listing, location: str, reading: ReadSpec) -> DataSplits:
+    try:
+        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        shape = tuple(index["shape"])
+        count = sum(split["count"] for split in index["splits"].values())
+        # Copy on write: torch wants what it may write to, and nothing that it writes reaches the file.
+        images = np.memmap(folder / PIXELS, np.uint8, "c", shape=(count, *shape))
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(
+            f"The cache {folder} is damaged ({error}). Remove it with: pellucid data cache --clean"
+        ) from None
+    sets = {name: _dataset(images, index, split) for name, split in index["splits"].items()}
+    if "train" not in sets:
+        raise DataError(f"{listing.name}: there are no images to train on.")
+    resolved = reading.replace(image_size=shape[:2], channels=shape[2])
+    rejected = [*listing.rejected, *(Rejected(*fault) for fault in index["rejected"])]
+    return DataSplits(
+        listing.name,
+        sets["train"],
+        sets.get("test"),
+        sets.get("validation"),
+        rejected,
+        location=location,
+        reading=resolved,
+        notes=index["notes"],
+    )
+
+
+def _dataset(images: np.ndarray, index: dict[str, Any], split: dict[str, Any]) -> ImageDataset:
+    groups = split["groups"] and tuple(str(group) for group in split["groups"])
+    dataset = ImageDataset(
+        images[split["start"] : split["start"] + split["count"]],
+        np.array(split["labels"], np.int64),
+        tuple(index["class_names"]),
+        tuple(split["sources"]),
+        groups,
+    )
+    # What was computed when the images were decoded need not be computed again.
+    vars(dataset).update(
+        fingerprint=split["fingerprint"],
+        mean_brightness=split["mean_brightness"],
+        split_keys=np.array(split["keys"], np.uint64),
+    )
+    return dataset
+
+
+def _plain(name: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)[:60]
+
+
+def list_cache() -> list[tuple[Path, int]]:
+    """The cached data sets and the bytes that each takes, largest first."""
+    found = [
+        (index.parent, sum(file.stat().st_size for file in index.parent.iterdir()))
+        for index in cache_folder().glob(f"[!.]*/{INDEX}")
+    ]
+    return sorted(found, key=lambda entry: -entry[1])
+
+
+def clean_cache() -> int:
+    """Remove all cached data sets; they are made anew when they are needed.
+
+    Returns:
+        Bytes that were freed.
+    """
+    freed = 0
+    for folder, size in list_cache():
+        shutil.rmtree(folder)
+        freed += size
+    return freed

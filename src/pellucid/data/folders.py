@@ -1,0 +1,90 @@
+"""Folders and archives: a subfolder a class, or splits above the classes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from pellucid.data.dataset import Rejected
+from pellucid.data.listing import SPLIT_NAMES, Content, Entry, Listing, members_of
+from pellucid.errors import DataError
+
+IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
+
+
+def list_folder(folder: Path) -> Listing:
+    """List the images below a folder.
+
+    Below the folder, or below ``train``, ``validation`` (``val``) and ``test`` in it, each subfolder is a class; what
+    lies deeper belongs to it. Hidden files are passed over. A folder that holds one folder alone stands for that one.
+
+    Raises:
+        DataError: The folder cannot be read.
+    """
+    files: list[tuple[str, Content]] = []
+    rejected: list[Rejected] = []
+    seen: set[str] = set()
+
+    def on_error(error: OSError) -> None:
+        rejected.append(Rejected(str(error.filename), f"the folder cannot be read ({error.strerror})"))
+
+    for place, folders, names in os.walk(folder, followlinks=True, onerror=on_error):
+        real = os.path.realpath(place)
+        if real in seen:
+            rejected.append(Rejected(place, "a symbolic link leads to a folder that was read already"))
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(place) / name
+            files.append((path.relative_to(folder).as_posix(), Content(path)))
+    return _arrange(folder.resolve().name, str(folder), files, rejected)
+
+
+def list_archive(archive: Path) -> Listing:
+    """List the images of a zip or tar archive, as if it were a folder.
+
+    Raises:
+        DataError: The archive is damaged or not to be trusted.
+    """
+    files, rejected = members_of(archive)
+    name = archive.name.split(".")[0]
+    return _arrange(name, str(archive), sorted(files, key=lambda file: file[0]), rejected)
+
+
+def _arrange(name: str, where: str, files: Iterable[tuple[str, Content]], rejected: list[Rejected]) -> Listing:
+    """Give each file its class and split by the folders that it lies in."""
+    named = [(PurePosixPath(path), content) for path, content in files]
+    named = [
+        (path, content) for path, content in named if not any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    ]
+    named = _below_single_folder(named)
+    tops = {path.parts[0] for path, _ in named if len(path.parts) > 1}
+    has_splits = bool(tops) and all(top.lower() in SPLIT_NAMES for top in tops)
+    entries = []
+    for path, content in named:
+        source = f"{where}/{path}" if content.member is None else f"{where}/{content.member}"
+        folders = path.parts[1:-1] if has_splits else path.parts[:-1]
+        if path.suffix.lower() not in IMAGE_SUFFIXES:
+            rejected.append(Rejected(source, f"not an image by its name ({path.suffix or 'no suffix'})"))
+        elif not folders:
+            rejected.append(Rejected(source, "no label: it lies in no class's folder"))
+        else:
+            split = SPLIT_NAMES[path.parts[0].lower()] if has_splits else None
+            entries.append(Entry(source, content, folders[0], split))
+    if not entries and not rejected:
+        raise DataError(f"{where}: no images were found. Put each class's images in a folder of its own.")
+    return Listing(name, tuple(entries), tuple(rejected))
+
+
+def _below_single_folder(named: list[tuple[PurePosixPath, Content]]) -> list[tuple[PurePosixPath, Content]]:
+    """Leave out a folder that holds all the rest, as archives have it."""
+
+    def single(paths: list[PurePosixPath]) -> bool:
+        return len({path.parts[0] for path in paths}) == 1 and any(len(path.parts) > 2 for path in paths)
+
+    while named and single([path for path, _ in named]) and all(len(path.parts) > 1 for path, _ in named):
+        named = [(PurePosixPath(*path.parts[1:]), content) for path, content in named]
+    return named

@@ -1,0 +1,71 @@
+"""Data from wherever they are: a name, a folder, a table, arrays, an archive."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from pellucid.data.arrays import is_idx_folder, read_idx_folder, read_npz
+from pellucid.data.cache import read_listing
+from pellucid.data.catalogue import CATALOGUE
+from pellucid.data.dataset import DataSplits
+from pellucid.data.folders import list_archive, list_folder
+from pellucid.data.listing import Listing
+from pellucid.data.progress import ReadingBar
+from pellucid.data.tables import TABLE_SUFFIXES, list_table
+from pellucid.errors import DataError, unknown
+from pellucid.spec.reading import ReadSpec
+
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+
+
+def load_data(
+    source: str | PathLike[str] = "mnist",
+    reading: ReadSpec | None = None,
+    *,
+    progress: bool | None = None,
+    **settings: Any,
+) -> DataSplits:
+    """Load labelled images.
+
+    Args:
+        source: A name of the catalogue; a folder with a subfolder a class, or with train, validation and test above
+            them, or with IDX files; a CSV, TSV, JSON Lines or Parquet table; an .npz archive of arrays; a zip or tar
+            archive of folders.
+        reading: How to read image files.
+        progress: Show progress on stderr; unless given, only where that is a terminal.
+        settings: Settings of `ReadSpec` that differ from ``reading``.
+
+    Returns:
+        The images as uint8, [count, height, width, channels], with labels and class names. Image files are decoded
+        into a cache once, and mapped into memory from there.
+
+    Raises:
+        DataError: The data cannot be found or used; what is at fault is named.
+        SettingError: A setting breaks a rule.
+    """
+    reading = (reading or ReadSpec()).replace(**settings)
+    path = Path(source)
+    if str(source) in CATALOGUE:
+        return CATALOGUE[str(source)]()
+    if not path.exists():
+        raise DataError(f"{unknown('data set', source, CATALOGUE)} There is no file or folder of that name either.")
+    if path.is_dir() and is_idx_folder(path):
+        return read_idx_folder(path)
+    if path.suffix.lower() in {".npz", ".npy"}:
+        return read_npz(path)
+    listing = _list(path, reading)
+    with ReadingBar(progress) as bar:
+        return read_listing(listing, reading, str(source), bar)
+
+
+def _list(path: Path, reading: ReadSpec) -> Listing:
+    if path.is_dir():
+        return list_folder(path)
+    if path.suffix.lower() in TABLE_SUFFIXES:
+        return list_table(path, reading)
+    if path.name.lower().endswith(ARCHIVE_SUFFIXES):
+        return list_archive(path)
+    kinds = ", ".join(sorted({*TABLE_SUFFIXES, ".npz", *ARCHIVE_SUFFIXES}))
+    raise DataError(f"{path}: a data file must be one of {kinds}; received {path.suffix or 'no suffix'}.")

@@ -1,0 +1,159 @@
+"""Tables of images: CSV, JSON Lines, and Parquet through the extra ``tables``."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import csv
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pellucid.data.dataset import Rejected
+from pellucid.data.listing import Content, Entry, Listing, split_of
+from pellucid.errors import DataError, suggest
+from pellucid.spec.reading import ReadSpec
+
+COLUMN_NAMES = {
+    "image": ("image", "image_path", "img", "path", "file", "filename", "file_name", "filepath", "file_path"),
+    "label": ("label", "class", "category", "target", "y", "label_name", "class_name"),
+    "split": ("split", "subset", "partition", "set"),
+}
+TABLE_SUFFIXES = {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"}
+
+
+def list_table(path: Path, reading: ReadSpec) -> Listing:
+    """List the images of a table, one a row.
+
+    The image column holds a path, relative to the table or absolute, or the bytes of an image file (Parquet; Hugging
+    Face's mapping of ``bytes`` and ``path``; base64 in JSON Lines as ``{"bytes": ...}``).
+
+    Raises:
+        DataError: The table cannot be read, or a column is missing.
+    """
+    readers = {".csv": _csv, ".tsv": _csv, ".parquet": _parquet}
+    columns, rows = readers.get(path.suffix.lower(), _json_lines)(path)
+    image = _column(path, columns, "image", reading.image_column)
+    label = _column(path, columns, "label", reading.label_column)
+    split = _column(path, columns, "split", reading.split_column)
+    group = _column(path, columns, "group", reading.group_column)
+    entries, rejected = [], []
+    for number, row in enumerate(rows, start=1):
+        where = f"{path}, row {number}"
+        try:
+            content, source = _content(path, where, row.get(image))
+        except ValueError as error:
+            rejected.append(Rejected(where, str(error)))
+            continue
+        name = "" if row.get(label) is None else str(row[label]).strip()
+        if not name:
+            rejected.append(Rejected(source, "no label"))
+            continue
+        part = split_of(str(row.get(split) or "").strip(), where) if split else None
+        entries.append(Entry(source, content, name, part, str(row.get(group)) if group else None))
+    return Listing(path.stem, tuple(entries), tuple(rejected))
+
+
+def _content(table: Path, where: str, value: Any) -> tuple[Content, str]:
+    if isinstance(value, Mapping):
+        raw, name = value.get("bytes"), value.get("path")
+        if raw is not None:
+            return Content(table, raw=_bytes(raw)), f"{where} ({name})" if name else where
+        value = name
+    if isinstance(value, bytes):
+        return Content(table, raw=value), where
+    if value is None or not str(value).strip():
+        raise ValueError("no image")
+    path = Path(str(value).strip())
+    path = path if path.is_absolute() else table.parent / path
+    return Content(path), str(path)
+
+
+def _bytes(value: Any) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    try:
+        return base64.b64decode(str(value), validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("the image's bytes are not base64") from None
+
+
+def _column(path: Path, columns: Iterable[str], what: str, given: str | None) -> str:
+    """The column of that kind; empty for a split or group that is not there."""
+    names = list(columns)
+    if given is not None:
+        if given not in names:
+            raise DataError(f"{path}: there is no {what} column {given!r}. {suggest(given, names)}")
+        return given
+    by_lower = {name.lower(): name for name in reversed(names)}
+    found = next((by_lower[name] for name in COLUMN_NAMES.get(what, ()) if name in by_lower), "")
+    if not found and what in {"image", "label"}:
+        rule = f"a column must be called {', '.join(COLUMN_NAMES[what])}"
+        raise DataError(f"{path}: {rule}; received {', '.join(names) or 'none'}. Name it with --{what}-column.")
+    return found
+
+
+def _csv(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
+            rows = list(reader)
+            return list(reader.fieldnames or []), rows
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: the text must be UTF-8; received other bytes at {error.start}. Save it as UTF-8."
+        ) from None
+    except (OSError, csv.Error) as error:
+        raise DataError(f"{path}: the table cannot be read ({error}).") from None
+
+
+def _json_lines(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
+    rows = []
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: the text must be UTF-8; received other bytes at {error.start}. Save it as UTF-8."
+        ) from None
+    except OSError as error:
+        raise DataError(f"{path}: the table cannot be read ({error.strerror or error}).") from None
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataError(f"{path}, line {number}: not JSON ({error.msg}).") from None
+        if not isinstance(row, dict):
+            raise DataError(f"{path}, line {number}: a row must be an object; received {line[:40]}.")
+        rows.append(row)
+    return list(dict.fromkeys(name for row in rows for name in row)), rows
+
+
+def _parquet(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError:
+        raise DataError(f"{path}: Parquet needs pyarrow. Install it with: pip install 'pellucid[tables]'") from None
+    try:
+        table = parquet.read_table(path)
+    except (OSError, ArrowException) as error:
+        raise DataError(f"{path}: the table cannot be read ({error}).") from None
+    rows = table.to_pylist()
+    for column, names in _class_labels(table.schema.metadata or {}).items():
+        for row in rows:
+            if isinstance(row.get(column), int) and 0 <= row[column] < len(names):
+                row[column] = names[row[column]]
+    return table.column_names, rows
+
+
+def _class_labels(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
+    """Names of the classes that Hugging Face's datasets write beside the table."""
+    try:
+        features = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"]
+        return {
+            column: feature["names"] for column, feature in features.items() if feature.get("_type") == "ClassLabel"
+        }
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return {}

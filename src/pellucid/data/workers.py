@@ -1,0 +1,49 @@
+"""Work on many files at once: in processes where it pays, with progress."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TypeVar
+
+from pellucid.data.listing import Content
+
+T = TypeVar("T")
+FILES_PER_TASK = 64
+FEW_FILES = 1_000  # below this, starting processes takes longer than it saves
+
+
+def over_files(
+    work: Callable[[Content], T], contents: Sequence[Content], on_done: Callable[[int], None]
+) -> Iterator[list[T | ValueError]]:
+    """Do the same work on every file, and give the results in the files' order, some at a time.
+
+    Args:
+        work: What to do; can be pickled. A ValueError that it raises takes the place of its result.
+        contents: The files.
+        on_done: Told how many more files are done.
+    """
+    tasks = [contents[start : start + FILES_PER_TASK] for start in range(0, len(contents), FILES_PER_TASK)]
+    run = partial(_run, work)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if cores == 1 or len(contents) < FEW_FILES:
+        results = map(run, tasks)
+    else:
+        from loky import get_reusable_executor
+
+        results = get_reusable_executor(max_workers=cores).map(run, tasks)
+    for result in results:
+        on_done(len(result))
+        yield result
+
+
+def _run(work: Callable[[Content], T], contents: Sequence[Content]) -> list[T | ValueError]:
+    return [_one(work, content) for content in contents]
+
+
+def _one(work: Callable[[Content], T], content: Content) -> T | ValueError:
+    try:
+        return work(content)
+    except ValueError as error:
+        return error

@@ -1,0 +1,84 @@
+"""Data augmentation: how far training images are moved, bent and changed, in Keras's words where it has them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, NonNegativeFloat, model_validator
+
+from pellucid.errors import Fault, SettingError
+from pellucid.spec.base import Spec, own_faults
+
+Area = Annotated[float, Field(gt=0, le=1)]
+# What only says how another setting acts.
+MANNERS = frozenset({"elastic_smoothness", "erasing_area"})
+
+
+class AugmentSpec(Spec):
+    """How training images are varied. Alone, it changes nothing.
+
+    Each image draws numbers of its own. A setting gives the most that may happen to either side, unless it says
+    otherwise; what comes in from beyond the image is black.
+
+    Attributes:
+        shift: Share of the height, and by a draw of its own of the width, up to which an image is moved.
+        rotation: Degrees up to which it is turned about its centre.
+        scale: Relative share by which it grows or shrinks: 0.1 gives 0.9 to 1.1 times the size.
+        shear: Degrees by which its upright lines lean.
+        elastic: Displacement of its pixels, along each axis, in pixels (standard deviation).
+        elastic_smoothness: Pixels over which neighbours are displaced alike (sigma of a Gaussian). Counts with elastic.
+        erasing: Probability that a rectangle of it is made black.
+        erasing_area: Least and greatest share of the image that the rectangle covers. Counts with erasing.
+        brightness: Added to all its pixels, as a share of the range from black to white.
+        contrast: Relative share by which its pixels' distance from the mean of their channel grows or shrinks.
+        noise: Standard deviation of the Gaussian noise on each value, where black is 0 and white is 1.
+        horizontal_flip: Whether half of the images, by chance, are mirrored left to right. Not for digits or letters.
+
+    Source: Simard et al. 2003, ICDAR, section 2 (elastic); Zhong et al. 2017, arXiv:1708.04896 (erasing).
+    """
+
+    error_kind: ClassVar = SettingError
+
+    shift: float = Field(default=0.0, ge=0, le=0.5, description="Give a share of the height and width, such as 0.1.")
+    rotation: float = Field(default=0.0, ge=0, le=180, description="Give degrees, such as 10.")
+    scale: float = Field(default=0.0, ge=0, le=0.9, description="Give a share, such as 0.1 for 0.9 to 1.1 times.")
+    shear: float = Field(default=0.0, ge=0, le=60, description="Give degrees, such as 10.")
+    elastic: NonNegativeFloat = Field(default=0.0, description="Give pixels, such as 1.")
+    elastic_smoothness: float = Field(default=4.0, ge=1, description="Give pixels, such as 4.")
+    erasing: float = Field(default=0.0, ge=0, le=1, description="Give a probability, such as 0.5.")
+    erasing_area: tuple[Area, Area] = Field(default=(0.02, 0.33), description="Give two shares, such as 0.02 and 0.33.")
+    brightness: float = Field(default=0.0, ge=0, le=1, description="Give a share, such as 0.1.")
+    contrast: float = Field(default=0.0, ge=0, le=1, description="Give a share, such as 0.1 for 0.9 to 1.1 times.")
+    noise: float = Field(default=0.0, ge=0, le=1, description="Give a share of white, such as 0.05.")
+    horizontal_flip: bool = False
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read ``shift=0.1,rotation=10,horizontal_flip``; a name alone switches on.
+
+        Raises:
+            SettingError: A setting is unknown or out of range; all are named.
+        """
+        given = [part.partition("=") for part in text.replace(" ", "").split(",") if part]
+        settings: dict[str, Any] = {name: _number(value) if value else True for name, _, value in given}
+        return cls(**settings)
+
+    @model_validator(mode="after")
+    def _area_goes_up(self) -> Self:
+        least, greatest = self.erasing_area
+        if least > greatest:
+            rule = "erasing_area must be the least share, then the greatest"
+            raise own_faults([Fault(rule, f"{least} and {greatest}", f"Use ({greatest}, {least}).")])
+        return self
+
+    @property
+    def active(self) -> bool:
+        """Whether it changes anything at all."""
+        return any(getattr(self, name) for name in self.setting_names() if name not in MANNERS)
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text

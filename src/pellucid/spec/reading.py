@@ -1,0 +1,46 @@
+"""How images are read from files: size, channels, and where a table has what."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from pellucid.errors import SettingError
+from pellucid.spec.base import Spec
+from pellucid.spec.layers import Pair
+
+Fit = Literal["stretch", "pad", "crop"]
+
+
+class ReadSpec(Spec):
+    """How images are brought to one shape, and how a table is understood.
+
+    Attributes:
+        image_size: (height, width); None takes the images' own where all agree, else 64 x 64.
+        channels: 1 or 3; None keeps colour where any image has it.
+        fit: How an image of another shape is brought to the size: ``stretch``, ``pad`` (keep its proportions, fill up
+            with the background) or ``crop`` (keep its proportions, cut off what is too much).
+        background: Grey value, 0 to 255, below what is transparent and beside what is padded.
+        max_bad: Share of the files that may be unreadable before reading stops.
+        test_split: Share that is held out for testing where the data have no test split; None holds out nothing.
+        image_column: Column of the image path or its bytes; None finds it by name.
+        label_column: Column of the class; None finds it by name.
+        split_column: Column that says train, validation or test; None finds it by name.
+        group_column: Column of what belongs together; None for none.
+    """
+
+    error_kind: ClassVar = SettingError
+
+    image_size: Pair | None = None
+    channels: Literal[1, 3] | None = None
+    fit: Fit = "stretch"
+    background: Annotated[int, Field(ge=0, le=255)] = 0
+    max_bad: Annotated[float, Field(ge=0, le=1)] = 0.01
+    test_split: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=0.1, description="Use None (--no-test) to hold out nothing."
+    )
+    image_column: str | None = None
+    label_column: str | None = None
+    split_column: str | None = None
+    group_column: str | None = None

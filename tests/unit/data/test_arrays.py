@@ -1,0 +1,101 @@
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pellucid.data.arrays import read_npz
+from pellucid.data.load import load_data
+from pellucid.errors import DataError
+
+IMAGES = np.arange(6 * 4 * 5, dtype=np.uint8).reshape(6, 4, 5)
+LABELS = np.array([0, 1, 2, 0, 1, 10])
+
+
+def saved(folder: Path, **arrays: np.ndarray) -> Path:
+    np.savez(folder / "data.npz", **arrays)
+    return folder / "data.npz"
+
+
+def test_the_usual_keys_give_the_splits(tmp_path: Path) -> None:
+    path = saved(
+        tmp_path,
+        x_train=IMAGES,
+        y_train=LABELS,
+        x_test=IMAGES[:2],
+        y_test=LABELS[:2],
+        x_val=IMAGES[:1],
+        y_val=LABELS[:1],
+    )
+    splits = load_data(path)
+    assert splits.name == "data"
+    assert splits.class_names == ("0", "1", "2", "10")
+    assert splits.train.labels.tolist() == [0, 1, 2, 0, 1, 3]
+    assert splits.train.input_shape == (4, 5, 1)
+    assert (len(splits.test), splits.validation and len(splits.validation)) == (2, 1)
+    assert splits.train.sources is not None
+    assert splits.train.sources[5].endswith("data.npz, train image 5")
+
+
+def test_images_and_labels_alone_and_labels_as_texts(tmp_path: Path) -> None:
+    splits = read_npz(saved(tmp_path, images=IMAGES, labels=np.array(["b", "a", "b", "a", "b", "a"])))
+    assert splits.class_names == ("a", "b")
+    assert not splits.has_test
+
+
+def test_channels_first_and_whole_floats_are_understood(tmp_path: Path) -> None:
+    colour = np.arange(6 * 3 * 4 * 5).reshape(6, 3, 4, 5) % 256
+    splits = read_npz(saved(tmp_path, images=colour.astype(np.float32), labels=LABELS))
+    assert splits.train.input_shape == (4, 5, 3)
+    assert splits.train.images[0, 1, 2, 0] == colour[0, 0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        (
+            {"images": IMAGES / 255, "labels": LABELS},
+            "images must be whole numbers from 0 to 255; received float64 from 0 to",
+        ),
+        ({"images": IMAGES[0], "labels": LABELS}, "images must be [count, height, width]"),
+        ({"images": IMAGES, "labels": LABELS / 2}, "labels must be whole numbers or texts"),
+        ({"images": IMAGES, "labels": LABELS[:5]}, "labels must be int64, one for each image"),
+        ({"pictures": IMAGES}, "it must hold x_train and y_train"),
+        (
+            {"images": np.array([object()]), "labels": LABELS},
+            "the arrays cannot be read (Object arrays cannot be loaded",
+        ),
+    ],
+)
+def test_other_arrays_are_refused(tmp_path: Path, arrays: dict, message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        read_npz(saved(tmp_path, **arrays))
+    assert message in str(caught.value)
+
+
+def test_a_single_array_has_no_labels(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", IMAGES)
+    with pytest.raises(DataError, match=r"a .npy file holds no labels"):
+        load_data(tmp_path / "x.npy")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"junk"])
+def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.npz").write_bytes(content)
+    with pytest.raises(DataError, match=r"x.npz: the arrays cannot be read"):
+        load_data(tmp_path / "x.npz")
+
+
+def test_a_folder_of_idx_files_is_read(tmp_path: Path) -> None:
+    def idx(values: np.ndarray) -> bytes:
+        return struct.pack(f">HBB{values.ndim}I", 0, 8, values.ndim, *values.shape) + values.astype(np.uint8).tobytes()
+
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(IMAGES)))
+    with pytest.raises(DataError, match="train-images and train-labels must both be there"):
+        load_data(tmp_path)
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(LABELS))
+    splits = load_data(tmp_path)
+    assert splits.train.input_shape == (4, 5, 1)
+    assert splits.class_names == ("0", "1", "2", "10")
+    assert not splits.has_test

@@ -1,0 +1,194 @@
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pellucid.data import cache, workers
+from pellucid.data.cache import cache_folder, clean_cache, list_cache
+from pellucid.data.load import load_data
+from pellucid.errors import DataError
+
+
+def lay(folder: Path, classes: int = 2, each: int = 20, size: tuple[int, int] = (6, 8), colour: bool = False) -> Path:
+    random = np.random.default_rng(0)
+    for label in range(classes):
+        (folder / f"class {label}").mkdir(parents=True)
+        for number in range(each):
+            shape = (*size, 3) if colour else size
+            image = Image.fromarray(random.integers(0, 255, shape, dtype=np.uint8))
+            image.save(folder / f"class {label}" / f"{number}.png")
+    return folder
+
+
+def test_images_are_decoded_once_and_mapped_from_then_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = lay(tmp_path / "pets")
+    first = load_data(folder, test_split=None)
+    monkeypatch.setattr(cache, "ingest", lambda *_: pytest.fail("it must not be decoded again"))
+    again = load_data(folder, test_split=None)
+    assert isinstance(again.train.images, np.memmap)
+    assert np.array_equal(first.train.images, again.train.images)
+    assert first.train.fingerprint == again.train.fingerprint
+    assert (again.name, again.train.input_shape, again.class_names) == ("pets", (6, 8, 1), ("class 0", "class 1"))
+    row = again.train.sources.index(str(folder / "class 1" / "3.png"))
+    assert again.class_names[again.train.labels[row]] == "class 1"
+    assert np.array_equal(again.train.images[row, ..., 0], np.asarray(Image.open(folder / "class 1" / "3.png")))
+
+
+def test_what_is_kept_beside_the_pixels_is_what_they_give(tmp_path: Path) -> None:
+    train = load_data(lay(tmp_path / "pets")).train
+    plain = type(train)(np.array(train.images), train.labels, train.class_names)
+    assert plain.fingerprint == train.fingerprint
+    assert plain.mean_brightness == pytest.approx(train.mean_brightness)
+
+
+def test_another_content_or_setting_is_decoded_anew(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "pets")
+    before = load_data(folder)
+    assert load_data(folder, image_size=(3, 3)).train.input_shape == (3, 3, 1)
+    assert load_data(folder, channels=3).train.input_shape == (6, 8, 3)
+    Image.fromarray(np.zeros((6, 8), np.uint8)).save(folder / "class 0" / "0.png")
+    assert load_data(folder).train.fingerprint != before.train.fingerprint
+    assert len(list_cache()) == 4
+
+
+def test_a_test_split_is_held_out_once_for_all_and_said(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "pets", each=60)
+    splits = load_data(folder)
+    assert len(splits.train) + len(splits.test) == 120
+    assert 3 < len(splits.test) < 30
+    assert any("there is no test split; 10% of the images are held out" in note for note in splits.notes)
+    resized = load_data(folder, image_size=(3, 3))
+    assert resized.test.sources == splits.test.sources
+    kept = set(splits.test.sources or ())
+    Image.fromarray(np.full((6, 8), 7, np.uint8)).save(folder / "class 0" / "new.png")
+    assert kept <= set(load_data(folder).test.sources or ()) | {str(folder / "class 0" / "new.png")}
+    assert not load_data(folder, test_split=None).has_test
+
+
+def test_splits_of_the_folder_are_kept(tmp_path: Path) -> None:
+    for split, each in [("train", 5), ("val", 2), ("test", 3)]:
+        lay(tmp_path / "pets" / split, each=each)
+    splits = load_data(tmp_path / "pets")
+    assert (len(splits.train), len(splits.test), len(splits.validation or ())) == (10, 6, 4)
+    assert splits.notes == ()
+
+
+def test_groups_are_never_parted(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "pets", each=40)
+    rows = [f"class {label}/{number}.png,{label},{number // 4}" for label in range(2) for number in range(40)]
+    (folder / "t.csv").write_text("image,label,patient\n" + "\n".join(rows) + "\n")
+    splits = load_data(folder / "t.csv", group_column="patient", test_split=0.4)
+    train, test = set(splits.train.groups or ()), set(splits.test.groups or ())
+    assert train
+    assert test
+    assert not train & test
+
+
+def test_mixed_sizes_are_brought_to_one_and_it_is_said(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "pets", size=(6, 8))
+    Image.fromarray(np.full((50, 20, 3), 200, np.uint8)).save(folder / "class 0" / "large.png")
+    splits = load_data(folder)
+    assert splits.train.input_shape == (64, 64, 3)  # one colour image makes all of them colour
+    assert any(
+        "the images differ in size, from 6x8 to 50x20; all are brought to 64x64 (stretch)" in n for n in splits.notes
+    )
+
+
+@pytest.mark.parametrize(("fit", "corner", "middle"), [("stretch", 200, 200), ("pad", 9, 200), ("crop", 200, 200)])
+def test_images_are_fitted_as_asked(tmp_path: Path, fit: str, corner: int, middle: int) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for number in range(3):
+            Image.fromarray(np.full((20, 40), 200, np.uint8)).save(tmp_path / name / f"{number}.png")
+    image = load_data(tmp_path, image_size=(16, 16), fit=fit, background=9, test_split=None).train.images[0, ..., 0]
+    assert (image[0, 0], image[8, 8]) == (corner, middle)
+
+
+def test_unreadable_files_are_left_out_up_to_a_share(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "pets", each=60)
+    whole = (folder / "class 0" / "5.png").read_bytes()
+    (folder / "class 0" / "bad.png").write_bytes(b"")
+    (folder / "class 1" / "cut.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError) as caught:
+        load_data(folder)
+    assert "At most 1.0% of the files may be unreadable; received 2 of 122" in str(caught.value)
+    assert "bad.png: the file is empty" in str(caught.value)
+    splits = load_data(folder, max_bad=0.05)
+    assert len(splits.train) + len(splits.test) == 120
+    assert {Path(fault.source).name for fault in splits.rejected} == {"bad.png", "cut.png"}
+    with pytest.raises(DataError, match="At most 0.1% of the files"):
+        load_data(folder, max_bad=0.001)
+
+
+def test_processes_give_what_one_process_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = lay(tmp_path / "pets", each=100)
+    alone = load_data(folder)
+    clean_cache()
+    monkeypatch.setattr(workers, "FEW_FILES", 1)
+    together = load_data(folder)
+    assert np.array_equal(alone.train.images, together.train.images)
+    assert alone.train.sources == together.train.sources
+
+
+def test_two_at_the_same_time_do_not_disturb_each_other(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "pets", each=50)
+    code = f"import pellucid as pl; print(pl.load_data({str(folder)!r}).train.fingerprint)"
+    both = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    printed = [process.communicate(timeout=120)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert printed[0] == printed[1]
+    assert len(list(cache_folder().iterdir())) == 1
+
+
+def test_the_cache_is_listed_and_cleaned(tmp_path: Path) -> None:
+    load_data(lay(tmp_path / "pets"))
+    (entry,) = list_cache()
+    assert entry[0].name.startswith("pets-")
+    assert entry[1] >= 40 * 6 * 8
+    assert clean_cache() == entry[1]
+    assert list_cache() == []
+
+
+def test_a_damaged_cache_is_named(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "pets")
+    load_data(folder)
+    (list_cache()[0][0] / "images.u8").write_bytes(b"x")
+    with pytest.raises(DataError, match=r"is damaged .*Remove it with: pellucid data cache --clean"):
+        load_data(folder)
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path / "file"))
+    with pytest.raises(DataError, match="cannot be written .*Free some space, or set PELLUCID_CACHE"):
+        load_data(lay(tmp_path / "pets"))
+
+
+def test_a_source_that_is_nothing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match="Unknown data set 'mnits'. Did you mean mnist.* There is no file or folder of that name"
+    ):
+        load_data("mnits")
+    (tmp_path / "x.docx").write_text("")
+    with pytest.raises(DataError, match=r"a data file must be one of .*; received .docx"):
+        load_data(tmp_path / "x.docx")
+
+
+def test_reading_works_in_a_thread_and_counts_what_it_does(tmp_path: Path) -> None:
+    folder, found = lay(tmp_path / "pets"), []
+    thread = threading.Thread(target=lambda: found.append(load_data(folder)))
+    thread.start()
+    thread.join()
+    assert len(found[0].train) + len(found[0].test) == 40
+
+
+def test_the_place_is_the_variables_or_the_systems(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert cache_folder() == Path(os.environ["PELLUCID_CACHE"]) / "images"
+    monkeypatch.delenv("PELLUCID_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / "pellucid" / "images"

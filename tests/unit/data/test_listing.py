@@ -1,0 +1,182 @@
+import io
+import os
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pellucid.data.folders import list_archive, list_folder
+from pellucid.data.listing import Listing, natural_order, split_of
+from pellucid.errors import DataError
+
+
+def png(value: int = 0, size: tuple[int, int] = (4, 4)) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(np.full(size, value, np.uint8)).save(file, "png")
+    return file.getvalue()
+
+
+def lay(folder: Path, *names: str) -> Path:
+    for number, name in enumerate(names):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png(number) if path.suffix == ".png" else b"text")
+    return folder
+
+
+def seen(listing: Listing) -> list[tuple[str, str | None]]:
+    return [(entry.label, entry.split) for entry in listing.entries]
+
+
+def test_a_subfolder_is_a_class_and_deeper_folders_belong_to_it(tmp_path: Path) -> None:
+    listing = list_folder(lay(tmp_path / "pets", "cat/1.png", "cat/old/2.png", "dog/3.png"))
+    assert listing.name == "pets"
+    assert seen(listing) == [("cat", None), ("cat", None), ("dog", None)]
+    assert listing.entries[1].source.endswith("pets/cat/old/2.png")
+
+
+def test_splits_stand_above_the_classes(tmp_path: Path) -> None:
+    listing = list_folder(lay(tmp_path, "train/a/1.png", "train/b/2.png", "val/a/3.png", "Test/b/4.png"))
+    assert sorted(seen(listing), key=str) == [("a", "train"), ("a", "validation"), ("b", "test"), ("b", "train")]
+
+
+def test_a_folder_that_holds_one_folder_stands_for_it(tmp_path: Path) -> None:
+    listing = list_folder(lay(tmp_path, "download/pets/cat/1.png", "download/pets/dog/2.png"))
+    assert seen(listing) == [("cat", None), ("dog", None)]
+
+
+def test_what_has_no_class_or_is_no_image_is_named_and_hidden_files_are_passed_over(tmp_path: Path) -> None:
+    listing = list_folder(
+        lay(tmp_path, "a/1.png", "b/2.png", "loose.png", "a/notes.txt", ".DS_Store", "b/.hidden/3.png")
+    )
+    assert len(listing.entries) == 2
+    assert sorted((Path(fault.source).name, fault.reason) for fault in listing.rejected) == [
+        ("loose.png", "no label: it lies in no class's folder"),
+        ("notes.txt", "not an image by its name (.txt)"),
+    ]
+
+
+def test_a_loop_of_links_ends(tmp_path: Path) -> None:
+    lay(tmp_path / "pets", "a/1.png", "b/2.png")
+    (tmp_path / "pets" / "b" / "again").symlink_to(tmp_path / "pets")
+    listing = list_folder(tmp_path / "pets")
+    assert len(listing.entries) == 2
+    assert [fault.reason for fault in listing.rejected] == ["a symbolic link leads to a folder that was read already"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
+    lay(tmp_path, "a/1.png", "b/2.png")
+    (tmp_path / "b").chmod(0)
+    listing = list_folder(tmp_path)
+    (tmp_path / "b").chmod(0o755)
+    assert "the folder cannot be read (Permission denied)" in listing.rejected[0].reason
+
+
+def test_an_empty_folder_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no images were found. Put each class's images in a folder of its own"):
+        list_folder(tmp_path)
+
+
+def test_classes_are_in_natural_order(tmp_path: Path) -> None:
+    listing = list_folder(lay(tmp_path, "10/1.png", "9/2.png", "kl 2/3.png", "кошка/4.png", "猫/5.png", "kl 10/6.png"))
+    assert listing.class_names == ("9", "10", "kl 2", "kl 10", "кошка", "猫")
+    assert sorted(["b", "a10", "a9", "A9"], key=natural_order) == ["A9", "a9", "a10", "b"]
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("a/1.png",), "at least 2 classes are needed; received only 'a'"),
+        (("loose.png",), "at least 2 classes are needed; received none"),
+        (("Cat/1.png", "cat/2.png"), "the classes 'Cat' and 'cat' differ by case alone. Rename one."),
+    ],
+)
+def test_classes_that_cannot_be_are_refused(tmp_path: Path, names: tuple[str, ...], message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        _ = list_folder(lay(tmp_path, *names)).class_names
+    assert message in str(caught.value)
+
+
+def test_words_for_splits_are_understood() -> None:
+    assert [split_of(word, "here") for word in ("Train", "val", "testing", "")] == ["train", "validation", "test", None]
+    with pytest.raises(DataError, match="here: a split must be train, validation or test; received 'x'"):
+        split_of("x", "here")
+
+
+def zipped(path: Path, **files: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar", "tar.gz"])
+def test_an_archive_is_read_like_a_folder(tmp_path: Path, kind: str) -> None:
+    lay(tmp_path / "pets", "train/cat/1.png", "train/dog/2.png", "test/dog/3.png", "readme.txt")
+    archive = tmp_path / f"pets.{kind}"
+    if kind == "zip":
+        with zipfile.ZipFile(archive, "w") as opened:
+            for file in sorted((tmp_path / "pets").rglob("*.*")):
+                opened.write(file, file.relative_to(tmp_path))
+    else:
+        with tarfile.open(archive, "w:gz" if kind == "tar.gz" else "w") as opened:
+            opened.add(tmp_path / "pets", "pets")
+    listing = list_archive(archive)
+    assert listing.name == "pets"
+    assert seen(listing) == [("dog", "test"), ("cat", "train"), ("dog", "train")]
+    assert listing.entries[0].content.read() == png(2)
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil/1.png", "/etc/evil/1.png", "a/../../1.png", "C:/evil/1.png", "..\\evil\\1.png"]
+)
+def test_names_that_lead_out_of_an_archive_are_rejected(tmp_path: Path, name: str) -> None:
+    files = {"a/1.png": png(), "b/2.png": png(1), name: png(2)}
+    listing = list_archive(zipped(tmp_path / "x.zip", **files))
+    assert seen(listing) == [("a", None), ("b", None)]
+    assert [fault.reason for fault in listing.rejected] == ["its name leads out of the archive"]
+    with tarfile.open(tmp_path / "x.tar", "w") as opened:
+        for member, content in files.items():
+            info = tarfile.TarInfo(member)
+            info.size = len(content)
+            opened.addfile(info, io.BytesIO(content))
+    assert [fault.reason for fault in list_archive(tmp_path / "x.tar").rejected] == [
+        "its name leads out of the archive"
+    ]
+
+
+def test_links_in_archives_are_rejected(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "x.tar", "w") as opened:
+        info = tarfile.TarInfo("a/passwd.png")
+        info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        opened.addfile(info)
+    assert [fault.reason for fault in list_archive(tmp_path / "x.tar").rejected] == ["it is a link or no file"]
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as opened:
+        link = zipfile.ZipInfo("a/passwd.png")
+        link.external_attr = 0o120777 << 16
+        opened.writestr(link, "/etc/passwd")
+    assert [fault.reason for fault in list_archive(tmp_path / "x.zip").rejected] == ["it is a link or no file"]
+
+
+def test_a_member_that_unpacks_to_too_much_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = zipped(tmp_path / "bomb.zip", **{"a/1.png": b"\0" * 300_000, "b/2.png": png()})
+    monkeypatch.setattr("pellucid.data.listing.MAX_FILE_BYTES", 100_000)
+    with pytest.raises(ValueError, match="the file is larger than"):
+        list_archive(archive).entries[0].content.read()
+    with tarfile.open(tmp_path / "bomb.tar.gz", "w:gz") as opened:
+        info = tarfile.TarInfo("a/1.png")
+        info.size = 900_000
+        opened.addfile(info, io.BytesIO(b"\0" * 900_000))
+    with pytest.raises(DataError, match="it unpacks to more than ten times its size"):
+        list_archive(tmp_path / "bomb.tar.gz")
+
+
+@pytest.mark.parametrize("name", ["x.zip", "x.tar", "x.tar.gz"])
+def test_a_damaged_archive_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"PK\x03\x04 or anything")
+    with pytest.raises(DataError, match="the archive cannot be read"):
+        list_archive(tmp_path / name)
