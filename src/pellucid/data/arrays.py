@@ -21,7 +21,7 @@ KEYS = {
 IDX_NAMES = {"train": "train", "test": "t10k"}
 
 
-def read_npz(path: Path) -> DataSplits:
+def read_npz(path: Path, location: str = "") -> DataSplits:
     """Read images and labels from a NumPy archive. Pickled objects are refused.
 
     Keys: x_train, y_train, x_test, y_test (and x_val, y_val); train_images, train_labels, …; images, labels; x, y.
@@ -43,7 +43,9 @@ def read_npz(path: Path) -> DataSplits:
     found = {split: pair for split, pair in parts.items() if pair}
     names = _class_names(path, [labels for _, labels in found.values()])
     sets = {split: _dataset(path, split, images, labels, names) for split, (images, labels) in found.items()}
-    return DataSplits(path.stem, sets["train"], sets.get("test"), sets.get("validation"))
+    return DataSplits(
+        path.stem, sets["train"], sets.get("test"), sets.get("validation"), location=location or str(path)
+    )
 
 
 def is_idx_folder(folder: Path) -> bool:
@@ -51,7 +53,7 @@ def is_idx_folder(folder: Path) -> bool:
     return any(folder.glob("train-images*idx3-ubyte*"))
 
 
-def read_idx_folder(folder: Path) -> DataSplits:
+def read_idx_folder(folder: Path, location: str = "") -> DataSplits:
     """Read IDX files under MNIST's names, gzipped or not.
 
     Raises:
@@ -66,7 +68,8 @@ def read_idx_folder(folder: Path) -> DataSplits:
             raise DataError(f"{folder}: {prefix}-images and {prefix}-labels must both be there.")
     names = _class_names(folder, [labels for _, labels in found.values()])
     sets = {split: _dataset(folder, split, images, labels, names) for split, (images, labels) in found.items()}
-    return DataSplits(folder.resolve().name, sets["train"], sets.get("test"))
+    name = folder.resolve().name
+    return DataSplits(name, sets["train"], sets.get("test"), location=location or str(folder))
 
 
 def _only(folder: Path, pattern: str) -> Path | None:

@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from pellucid.data.archives import members_of
 from pellucid.data.dataset import Rejected
-from pellucid.data.listing import SPLIT_NAMES, Content, Entry, Listing, members_of
+from pellucid.data.listing import SPLIT_NAMES, Content, Entry, Listing
 from pellucid.errors import DataError
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".gif", ".webp", ".tif", ".tiff"}

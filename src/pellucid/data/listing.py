@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tarfile
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -52,7 +51,11 @@ class Content:
             if self.path.stat().st_size > MAX_FILE_BYTES:
                 raise ValueError(f"the file is larger than {MAX_FILE_BYTES >> 20} MiB")
             return self.path.read_bytes()
-        return _read_member(self.path, self.member)
+        with zipfile.ZipFile(self.path) as opened, opened.open(self.member) as file:
+            raw = file.read(MAX_FILE_BYTES + 1)
+        if len(raw) > MAX_FILE_BYTES:
+            raise ValueError(f"the file is larger than {MAX_FILE_BYTES >> 20} MiB")
+        return raw
 
 
 @dataclass(frozen=True)
@@ -124,74 +127,6 @@ def split_of(name: str, where: str) -> str | None:
     if name.lower() not in SPLIT_NAMES:
         raise DataError(f"{where}: a split must be train, validation or test; received {name!r}.")
     return SPLIT_NAMES[name.lower()]
-
-
-def _read_member(archive: Path, member: str) -> bytes:
-    with zipfile.ZipFile(archive) as opened, opened.open(member) as file:
-        raw = file.read(MAX_FILE_BYTES + 1)
-    if len(raw) > MAX_FILE_BYTES:
-        raise ValueError(f"the file is larger than {MAX_FILE_BYTES >> 20} MiB")
-    return raw
-
-
-def members_of(archive: Path) -> tuple[list[tuple[str, Content]], list[Rejected]]:
-    """The files of a zip or tar archive. Nothing is unpacked to disk.
-
-    Members whose names lead out of the archive (absolute, ``..``), links and devices are rejected. A tar archive is
-    read whole, since it cannot be read out of order; its files may have ten times its size and `MAX_FILE_BYTES`.
-
-    Raises:
-        DataError: The archive is damaged, or unpacks to more than it may.
-    """
-    try:
-        if zipfile.is_zipfile(archive):
-            return _zip_members(archive)
-        return _tar_members(archive)
-    except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, ValueError) as error:
-        raise DataError(f"{archive}: the archive cannot be read ({error}).") from None
-
-
-def _zip_members(archive: Path) -> tuple[list[tuple[str, Content]], list[Rejected]]:
-    found, rejected = [], []
-    with zipfile.ZipFile(archive) as opened:
-        for info in opened.infolist():
-            if info.is_dir():
-                continue
-            is_link = (info.external_attr >> 16) & 0o170000 == 0o120000
-            if reason := _unsafe(info.filename, is_link):
-                rejected.append(Rejected(f"{archive}/{info.filename}", reason))
-            elif info.flag_bits & 1:
-                rejected.append(Rejected(f"{archive}/{info.filename}", "it is encrypted"))
-            else:
-                found.append((info.filename, Content(archive, info.filename)))
-    return found, rejected
-
-
-def _tar_members(archive: Path) -> tuple[list[tuple[str, Content]], list[Rejected]]:
-    found, rejected = [], []
-    left = 10 * archive.stat().st_size + MAX_FILE_BYTES
-    with tarfile.open(archive) as opened:
-        for info in opened:
-            if info.isdir():
-                continue
-            if reason := _unsafe(info.name, not info.isfile()):
-                rejected.append(Rejected(f"{archive}/{info.name}", reason))
-                continue
-            left -= info.size
-            if left < 0:
-                raise ValueError("it unpacks to more than ten times its size")
-            file = opened.extractfile(info)
-            found.append((info.name, Content(archive, info.name, file.read() if file else b"")))
-    return found, rejected
-
-
-def _unsafe(name: str, is_link: bool) -> str:
-    parts = name.replace("\\", "/").split("/")
-    if is_link:
-        return "it is a link or no file"
-    if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]:
-        return "its name leads out of the archive"
-    return ""
 
 
 def rejected_of(entries: Iterable[Rejected], limit: int = 5) -> str:

@@ -6,8 +6,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from pellucid.data.archives import ARCHIVE_SUFFIXES, members_of, unpack
 from pellucid.data.arrays import is_idx_folder, read_idx_folder, read_npz
-from pellucid.data.cache import read_listing
+from pellucid.data.cache import cache_folder, read_listing
 from pellucid.data.catalogue import CATALOGUE
 from pellucid.data.dataset import DataSplits
 from pellucid.data.folders import list_archive, list_folder
@@ -16,8 +17,6 @@ from pellucid.data.progress import ReadingBar
 from pellucid.data.tables import TABLE_SUFFIXES, list_table
 from pellucid.errors import DataError, unknown
 from pellucid.spec.reading import ReadSpec
-
-ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
 
 def load_data(
@@ -51,13 +50,28 @@ def load_data(
         return CATALOGUE[str(source)]()
     if not path.exists():
         raise DataError(f"{unknown('data set', source, CATALOGUE)} There is no file or folder of that name either.")
+    if path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES):
+        path = _inside(path)
     if path.is_dir() and is_idx_folder(path):
-        return read_idx_folder(path)
+        return read_idx_folder(path, location=str(source))
     if path.suffix.lower() in {".npz", ".npy"}:
-        return read_npz(path)
+        return read_npz(path, location=str(source))
     listing = _list(path, reading)
     with ReadingBar(progress) as bar:
         return read_listing(listing, reading, str(source), bar)
+
+
+def _inside(archive: Path) -> Path:
+    """The archive itself where it holds images alone; else its one table or arrays, unpacked below the cache."""
+    names = [Path(name) for name, _ in members_of(archive)[0]]
+    tables = [name for name in names if name.suffix.lower() in {*TABLE_SUFFIXES, ".npz"}]
+    if any("-images" in name.name and "idx3" in name.name for name in names):
+        folder = unpack(archive, cache_folder().parent / "unpacked")
+        return next(file.parent for file in sorted(folder.rglob("train-images*idx3*")))
+    if len(tables) > 1:
+        listed = ", ".join(map(str, tables[:5]))
+        raise DataError(f"{archive}: it must hold one table or .npz file; received {listed}. Unpack it and name one.")
+    return unpack(archive, cache_folder().parent / "unpacked") / tables[0] if tables else archive
 
 
 def _list(path: Path, reading: ReadSpec) -> Listing:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from pellucid.data.folders import list_archive, list_folder
 from pellucid.data.listing import Listing, natural_order, split_of
+from pellucid.data.load import load_data
 from pellucid.errors import DataError
 
 
@@ -173,6 +174,25 @@ def test_a_member_that_unpacks_to_too_much_is_rejected(tmp_path: Path, monkeypat
         opened.addfile(info, io.BytesIO(b"\0" * 900_000))
     with pytest.raises(DataError, match="it unpacks to more than ten times its size"):
         list_archive(tmp_path / "bomb.tar.gz")
+
+
+def test_a_table_or_arrays_in_an_archive_are_unpacked_below_the_cache(tmp_path: Path) -> None:
+    rows = "".join(f"img/{number}.png,{'ab'[number % 2]}\n" for number in range(20))
+    files = {f"pets/img/{number}.png": png(number) for number in range(20)}
+    archive = zipped(tmp_path / "pets.zip", **files, **{"pets/t.csv": f"image,label\n{rows}".encode()})
+    splits = load_data(archive, test_split=None)
+    assert (len(splits.train), splits.class_names, splits.location) == (20, ("a", "b"), str(archive))
+    assert len(load_data(archive, test_split=None).train) == 20
+    assert [file.name for file in tmp_path.iterdir()] == ["pets.zip"]
+    np.savez(tmp_path / "x.npz", images=np.zeros((4, 3, 3), np.uint8), labels=np.array([0, 1, 0, 1]))
+    arrays = zipped(tmp_path / "arrays.zip", **{"deep/x.npz": (tmp_path / "x.npz").read_bytes()})
+    assert len(load_data(arrays).train) == 4
+    two = zipped(tmp_path / "two.zip", **{"a.csv": b"", "b.csv": b""})
+    with pytest.raises(DataError, match=r"it must hold one table or .npz file; received a.csv, b.csv"):
+        load_data(two)
+    evil = zipped(tmp_path / "evil.zip", **{"t.csv": b"image,label\n", "../x.png": png()})
+    with pytest.raises(DataError, match="not to be trusted: .*its name leads out of the archive"):
+        load_data(evil)
 
 
 @pytest.mark.parametrize("name", ["x.zip", "x.tar", "x.tar.gz"])

@@ -1,0 +1,109 @@
+"""Zip and tar archives: read as they are, or unpacked into the cache; never trusted."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+from pellucid.data import listing
+from pellucid.data.dataset import Rejected
+from pellucid.data.listing import Content
+from pellucid.errors import DataError
+
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+
+
+def members_of(archive: Path) -> tuple[list[tuple[str, Content]], list[Rejected]]:
+    """The files of a zip or tar archive. Nothing is unpacked to disk.
+
+    Members whose names lead out of the archive (absolute, ``..``), links and devices are rejected. A tar archive is
+    read whole, since it cannot be read out of order; its files may have ten times its size and `MAX_FILE_BYTES`.
+
+    Raises:
+        DataError: The archive is damaged, or unpacks to more than it may.
+    """
+    try:
+        if zipfile.is_zipfile(archive):
+            return _zip_members(archive)
+        return _tar_members(archive)
+    except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, ValueError) as error:
+        raise DataError(f"{archive}: the archive cannot be read ({error}).") from None
+
+
+def _zip_members(archive: Path) -> tuple[list[tuple[str, Content]], list[Rejected]]:
+    found, rejected = [], []
+    with zipfile.ZipFile(archive) as opened:
+        for info in opened.infolist():
+            if info.is_dir():
+                continue
+            is_link = (info.external_attr >> 16) & 0o170000 == 0o120000
+            if reason := _unsafe(info.filename, is_link):
+                rejected.append(Rejected(f"{archive}/{info.filename}", reason))
+            elif info.flag_bits & 1:
+                rejected.append(Rejected(f"{archive}/{info.filename}", "it is encrypted"))
+            else:
+                found.append((info.filename, Content(archive, info.filename)))
+    return found, rejected
+
+
+def _tar_members(archive: Path) -> tuple[list[tuple[str, Content]], list[Rejected]]:
+    found, rejected = [], []
+    left = 10 * archive.stat().st_size + listing.MAX_FILE_BYTES
+    with tarfile.open(archive) as opened:
+        for info in opened:
+            if info.isdir():
+                continue
+            if reason := _unsafe(info.name, not info.isfile()):
+                rejected.append(Rejected(f"{archive}/{info.name}", reason))
+                continue
+            left -= info.size
+            if left < 0:
+                raise ValueError("it unpacks to more than ten times its size")
+            file = opened.extractfile(info)
+            found.append((info.name, Content(archive, info.name, file.read() if file else b"")))
+    return found, rejected
+
+
+def _unsafe(name: str, is_link: bool) -> str:
+    parts = name.replace("\\", "/").split("/")
+    if is_link:
+        return "it is a link or no file"
+    if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]:
+        return "its name leads out of the archive"
+    return ""
+
+
+def unpack(archive: Path, cache: Path) -> Path:
+    """Unpack an archive below the cache, once; for what cannot be read from within it.
+
+    Raises:
+        DataError: The archive is damaged or not to be trusted, or the cache cannot be written.
+    """
+    state = archive.stat()
+    key = hashlib.sha256(f"{archive.resolve()}/{state.st_size}/{state.st_mtime_ns}".encode()).hexdigest()[:20]
+    folder = cache / f"{archive.name}-{key}"
+    if folder.exists():
+        return folder
+    members, rejected = members_of(archive)
+    if rejected:
+        raise DataError(f"{archive}: the archive is not to be trusted: {listing.rejected_of(rejected)}.")
+    scratch = None
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{archive.name}.", dir=cache))
+        for name, content in members:
+            place = scratch / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content.read())
+        scratch.rename(folder)
+    except (OSError, ValueError) as error:
+        if not folder.exists():
+            raise DataError(f"{archive}: it cannot be unpacked to {folder} ({error}).") from None
+    finally:
+        if scratch:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return folder
