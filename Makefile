@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test check format accuracy clean
+.PHONY: train test check format accuracy bench-images clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -27,6 +27,10 @@ format: .venv/.installed-dev
 # docs/accuracy.md: accuracy of the recipes over five seeds (about 45 minutes on two cores)
 accuracy: .venv/.installed
 	$(BIN)/python benchmarks/accuracy.py --seeds 5 --out docs/accuracy.md
+
+# docs/images-benchmark.md: reading, memory and a DataLoader (about 25 minutes on two cores, 10 GB of disk)
+bench-images: .venv/.installed
+	$(BIN)/python benchmarks/own_images.py --out docs/images-benchmark.md
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -59,3 +59,6 @@ def main() -> None:
     except PellucidError as error:
         typer.echo(f"pellucid: {error}", err=True)
         sys.exit(error.exit_status)
+    except OSError as error:  # a file that nobody thought of
+        typer.echo(f"pellucid: {error.filename or 'a file'}: {error.strerror or error}", err=True)
+        sys.exit(1)

@@ -9,6 +9,7 @@ import typer
 
 from pellucid.cli.options import Json
 from pellucid.cli.output import print_json, print_table, say
+from pellucid.cli.reading import Column
 
 if TYPE_CHECKING:
     from pellucid.audit.findings import Audit, Duplicates
@@ -23,6 +24,10 @@ def audit(
     bad_images: Annotated[
         Path, typer.Option(help="Where files that could not be used are listed, if there are any.")
     ] = Path("bad_images.csv"),
+    image_column: Column = None,
+    label_column: Column = None,
+    split_column: Column = None,
+    group_column: Column = None,
     as_json: Json = False,
 ) -> None:
     """Look through a data set before training: leaks, duplicates, conflicting labels, gaps, files not used.
@@ -38,8 +43,12 @@ def audit(
     from pellucid.audit.findings import bad_images as listed
     from pellucid.data.load import load_data
     from pellucid.run.files import write_file
+    from pellucid.spec.reading import ReadSpec
 
-    splits = load_data(data, max_bad=1.0)
+    columns = {"image": image_column, "label": label_column, "split": split_column, "group": group_column}
+    # The data as they are: all that can be read, and no split that they do not bring.
+    named = {f"{kind}_column": column for kind, column in columns.items()}
+    splits = load_data(data, ReadSpec(max_bad=1.0, test_split=None).replace(**named), progress=True)
     found = examine(splits)
     if found.rejected:
         write_file(bad_images, listed(found))

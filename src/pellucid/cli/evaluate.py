@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, Precision, RunArgument
-from pellucid.cli.output import number, percent, print_json, print_table
+from pellucid.cli.output import number, percent, print_json, print_table, say
 
 if TYPE_CHECKING:
+    from pellucid.data.dataset import DataSplits
     from pellucid.evaluate.evaluation import Evaluation
+    from pellucid.train.trained import Run
 
 MISTAKES_SHOWN = 5
 
@@ -36,16 +39,32 @@ def evaluate(
       pellucid evaluate runs/first --split validation --json
     """
     with uninterrupted():
-        from pellucid.data.load import load_data
         from pellucid.train.trained import load_run
 
     trained = load_run(run, device=device, precision=precision)
-    other = load_data(data, trained.record.data.reading, progress=True) if data else None
+    other = _others(trained, data) if data else None
     evaluation = trained.evaluate(other, split=split)
     if as_json:
         print_json({"run": str(trained.path), **evaluation.model_dump(mode="json")})
     else:
         _report(evaluation)
+
+
+def _others(trained: Run, data: str) -> DataSplits | None:
+    """Data to judge a run on: their test split, or all of them where they have none. None for the run's own."""
+    from pellucid.data.dataset import DataSplits
+    from pellucid.data.load import load_data
+    from pellucid.spec.reading import ReadSpec
+
+    own = trained.record.data.location
+    if own and (data == own or (Path(data).exists() and Path(data).resolve() == Path(own).resolve())):
+        return None
+    reading = (trained.record.data.reading or ReadSpec()).replace(test_split=None)
+    other = load_data(data, reading, progress=True)
+    if other.has_test:
+        return other
+    say(f"{other.name} has no test split, so all of its {len(other.train)} images are judged.")
+    return DataSplits(other.name, other.train, other.train, location=other.location)
 
 
 def _report(evaluation: Evaluation) -> None:

@@ -50,6 +50,9 @@ def notes_of(splits: DataSplits) -> list[str]:
     notes = [f"{splits.name}: {note}" for note in splits.notes]
     if splits.rejected:
         notes.append(f"{splits.name}: {len(splits.rejected)} files are not used: {rejected_of(splits.rejected)}")
+    present = set(splits.train.labels.tolist())
+    if absent := [name for label, name in enumerate(splits.class_names) if label not in present]:
+        notes.append(f"{splits.name}: there is no training image of {', '.join(absent)}")
     if splits.has_test and (groups := leaks(splits)):
         places = "; ".join(" and ".join(member.place for member in group.members[:2]) for group in groups[:3])
         hint = "The test accuracy will flatter. See: pellucid data audit"

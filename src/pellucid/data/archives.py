@@ -60,6 +60,9 @@ def _tar_members(archive: Path) -> tuple[list[tuple[str, Content]], list[Rejecte
             if reason := _unsafe(info.name, not info.isfile()):
                 rejected.append(Rejected(f"{archive}/{info.name}", reason))
                 continue
+            if info.size > listing.MAX_FILE_BYTES:
+                rejected.append(Rejected(f"{archive}/{info.name}", "the file is too large"))
+                continue
             left -= info.size
             if left < 0:
                 raise ValueError("it unpacks to more than ten times its size")

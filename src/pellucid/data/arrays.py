@@ -34,7 +34,7 @@ def read_npz(path: Path, location: str = "") -> DataSplits:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name.lower(): archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, AttributeError, TypeError, MemoryError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: the arrays cannot be read ({error}).") from None
     parts = {split: _pair(arrays, names) for split, names in KEYS.items()}
     if parts["train"] is None:
@@ -50,7 +50,7 @@ def read_npz(path: Path, location: str = "") -> DataSplits:
 
 def is_idx_folder(folder: Path) -> bool:
     """Whether a folder holds IDX files under MNIST's names."""
-    return any(folder.glob("train-images*idx3-ubyte*"))
+    return folder.is_dir() and any(folder.glob("train-images*idx3-ubyte*"))
 
 
 def read_idx_folder(folder: Path, location: str = "") -> DataSplits:
@@ -77,7 +77,10 @@ def _only(folder: Path, pattern: str) -> Path | None:
 
 
 def _pair(arrays: dict[str, Any], names: tuple[tuple[str, str], ...]) -> tuple[np.ndarray, np.ndarray] | None:
-    return next(((arrays[x], arrays[y]) for x, y in names if x in arrays and y in arrays), None)
+    found = next(((arrays[x], arrays[y]) for x, y in names if x in arrays and y in arrays), None)
+    if found and found[1].ndim == 2 and found[1].shape[1] == 1:  # as MedMNIST and Keras's CIFAR-10 have it
+        return found[0], found[1][:, 0]
+    return found
 
 
 def _class_names(path: Path, labels: list[np.ndarray]) -> tuple[str, ...]:
@@ -90,7 +93,7 @@ def _class_names(path: Path, labels: list[np.ndarray]) -> tuple[str, ...]:
 
 
 def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def _dataset(path: Path, split: str, images: np.ndarray, labels: np.ndarray, names: tuple[str, ...]) -> ImageDataset:
@@ -104,6 +107,8 @@ def _pixels(path: Path, images: np.ndarray) -> np.ndarray:
     """Images as uint8, [count, height, width, channels]."""
     if images.ndim == 3:
         images = images[..., np.newaxis]
+    if images.dtype == bool:
+        images = images.astype(np.uint8) * 255
     if images.ndim != 4 or images.dtype.kind not in "uif":
         received = f"{images.dtype} {list(images.shape)}"
         raise DataError(

@@ -40,14 +40,18 @@ def read_listing(listing: Listing, reading: ReadSpec, location: str, on_progress
     Raises:
         DataError: There are fewer than two classes, too many files are unreadable, or the cache cannot be written.
     """
+    _ = listing.class_names  # fails on what cannot be classes
     folder = cache_folder() / f"{_plain(listing.name)}-{_key(listing, reading)}"
-    if not (folder / INDEX).exists():
+    try:
+        splits = _open(folder, listing, location, reading)
+    except (OSError, ValueError, KeyError, TypeError, DataError):  # not there, or damaged: it is made anew
         try:
+            shutil.rmtree(folder, ignore_errors=True)
             _make(folder, listing, reading, on_progress)
         except OSError as error:
             remedy = "Free some space, or set PELLUCID_CACHE to another folder."
             raise DataError(f"The cache {folder} cannot be written ({error.strerror or error}). {remedy}") from None
-    splits = _open(folder, listing, location, reading)
+        splits = _open(folder, listing, location, reading)
     refuse_too_many(listing, splits.rejected[len(listing.rejected) :], reading)
     return splits
 
@@ -79,22 +83,19 @@ def _state(entry: Entry) -> tuple[int, ...]:
         return (hash_of(entry.content.raw),)
     try:
         state = entry.content.path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return ()
-    return state.st_size, state.st_mtime_ns
+    return state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino
 
 
 def _open(folder: Path, listing: Listing, location: str, reading: ReadSpec) -> DataSplits:
-    try:
-        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-        shape = tuple(index["shape"])
-        count = sum(split["count"] for split in index["splits"].values())
-        # Copy on write: torch wants what it may write to, and nothing that it writes reaches the file.
-        images = np.memmap(folder / PIXELS, np.uint8, "c", shape=(count, *shape))
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(
-            f"The cache {folder} is damaged ({error}). Remove it with: pellucid data cache --clean"
-        ) from None
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    shape = tuple(index["shape"])
+    count = sum(split["count"] for split in index["splits"].values())
+    if (folder / PIXELS).stat().st_size != count * int(np.prod(shape)):
+        raise ValueError("the pixels do not fit the index")
+    # Copy on write: torch wants what it may write to, and nothing that it writes reaches the file.
+    images = np.memmap(folder / PIXELS, np.uint8, "c", shape=(count, *shape))
     sets = {name: _dataset(images, index, split) for name, split in index["splits"].items()}
     if "train" not in sets:
         raise DataError(f"{listing.name}: there are no images to train on.")
@@ -153,4 +154,6 @@ def clean_cache() -> int:
     for folder, size in list_cache():
         shutil.rmtree(folder)
         freed += size
+    for left in cache_folder().glob(".*"):  # of readings that were killed
+        shutil.rmtree(left, ignore_errors=True)
     return freed

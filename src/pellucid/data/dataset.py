@@ -26,7 +26,8 @@ class ImageDataset:
         labels: Index of each image's class, [count], int64.
         class_names: Name of each class, in the order of the indices.
         sources: File or row that each image came from, [count]; None where they have no names.
-        groups: What belongs together (patient, writer) and must never be parted, [count]; None where nothing does.
+        groups: What belongs together (patient, writer) and must never be parted, [count]; empty for an image that
+            belongs to nothing, None where none does.
 
     Raises:
         DataError: Counts, types or labels do not fit each other.
@@ -89,7 +90,8 @@ class ImageDataset:
         """What decides on which side of a split an image falls: its group where it has one, else its pixels."""
         if self.groups is None:
             return self.image_hashes
-        return np.array([hash_of(group.encode()) for group in self.groups], np.uint64)
+        grouped = zip(self.groups, self.image_hashes, strict=True)
+        return np.array([hash_of(group.encode()) if group else key for group, key in grouped], np.uint64)
 
     @cached_property
     def mean_brightness(self) -> float:

@@ -20,6 +20,7 @@ from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
 
 MODES = {1: "L", 3: "RGB"}
+SUSPICIOUS_BYTES, SUSPICIOUS_RATIO = 8 << 20, 200
 GREY_MODES = {"1", "L", "LA", "I;16", "I;16B", "I;16L", "I;16N"}
 
 
@@ -71,7 +72,8 @@ def probe(content: Content) -> Header:
     """
     with _opened(content) as (image, raw):
         height, width = image.height, image.width
-        if image.getexif().get(0x0112, 1) in {5, 6, 7, 8}:  # lies on its side
+        # An image that lies on its side; of a TIFF, Pillow gives the size once it is upright.
+        if image.format != "TIFF" and image.getexif().get(0x0112, 1) in {5, 6, 7, 8}:
             height, width = width, height
         palette = image.getpalette("RGB") if image.mode == "P" else None
         is_grey = image.mode in GREY_MODES or (palette is not None and palette[::3] == palette[1::3] == palette[2::3])
@@ -104,6 +106,7 @@ def _opened(content: Content) -> Iterator[tuple[Image.Image, bytes]]:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(raw)) as image:
+                _refuse_bomb(image, len(raw))
                 yield image, raw
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise ValueError(f"the image is too large ({error})") from None
@@ -112,6 +115,13 @@ def _opened(content: Content) -> Iterator[tuple[Image.Image, bytes]]:
     except Exception as error:  # noqa: BLE001 - decoders fail in many ways on damaged files
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise ValueError(f"the image cannot be read ({reason})") from None
+
+
+def _refuse_bomb(image: Image.Image, size: int) -> None:
+    """Few bytes that become very many are no photograph."""
+    decoded = image.width * image.height * len(image.getbands())
+    if decoded > SUSPICIOUS_BYTES and decoded > SUSPICIOUS_RATIO * size:
+        raise ValueError(f"{image.width}x{image.height} pixels from {size:,} bytes look like a decompression bomb")
 
 
 def _fit(image: Image.Image, size: tuple[int, int], reading: ReadSpec) -> Image.Image:

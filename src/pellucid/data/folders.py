@@ -61,31 +61,64 @@ def _arrange(name: str, where: str, files: Iterable[tuple[str, Content]], reject
     named = [
         (path, content) for path, content in named if not any(part.startswith((".", "__MACOSX")) for part in path.parts)
     ]
-    named = _below_single_folder(named)
-    tops = {path.parts[0] for path, _ in named if len(path.parts) > 1}
-    has_splits = bool(tops) and all(top.lower() in SPLIT_NAMES for top in tops)
+    top = _single_folder([path for path, _ in named if _is_image(path)])
+    has_splits = _has_splits(where, top, [path for path, _ in named if _is_image(path)])
     entries = []
     for path, content in named:
         source = f"{where}/{path}" if content.member is None else f"{where}/{content.member}"
-        folders = path.parts[1:-1] if has_splits else path.parts[:-1]
-        if path.suffix.lower() not in IMAGE_SUFFIXES:
+        inner = list(path.relative_to(top).parts) if path.is_relative_to(top) else []
+        folders = inner[1:-1] if has_splits else inner[:-1]
+        if not _is_utf8(source):
+            printable = source.encode(errors="backslashreplace").decode()
+            rejected.append(Rejected(printable, "its name is not UTF-8"))
+        elif not _is_image(path):
             rejected.append(Rejected(source, f"not an image by its name ({path.suffix or 'no suffix'})"))
         elif not folders:
             rejected.append(Rejected(source, "no label: it lies in no class's folder"))
         else:
-            split = SPLIT_NAMES[path.parts[0].lower()] if has_splits else None
+            split = SPLIT_NAMES[inner[0].lower()] if has_splits else None
             entries.append(Entry(source, content, folders[0], split))
     if not entries and not rejected:
         raise DataError(f"{where}: no images were found. Put each class's images in a folder of its own.")
     return Listing(name, tuple(entries), tuple(rejected))
 
 
-def _below_single_folder(named: list[tuple[PurePosixPath, Content]]) -> list[tuple[PurePosixPath, Content]]:
-    """Leave out a folder that holds all the rest, as archives have it."""
+def _single_folder(images: list[PurePosixPath]) -> PurePosixPath:
+    """The folder in which all images' class folders lie, as archives have one around all the rest."""
+    top = PurePosixPath()
+    while images:
+        inner = [path.relative_to(top).parts for path in images]
+        if len({parts[0] for parts in inner}) > 1 or not any(len(parts) > 2 for parts in inner):
+            break
+        top /= inner[0][0]
+    return top
 
-    def single(paths: list[PurePosixPath]) -> bool:
-        return len({path.parts[0] for path in paths}) == 1 and any(len(path.parts) > 2 for path in paths)
 
-    while named and single([path for path, _ in named]) and all(len(path.parts) > 1 for path, _ in named):
-        named = [(PurePosixPath(*path.parts[1:]), content) for path, content in named]
-    return named
+def _has_splits(where: str, top: PurePosixPath, images: list[PurePosixPath]) -> bool:
+    """Whether the folders are splits with classes below them.
+
+    Raises:
+        DataError: Some are, and others are not.
+    """
+    inner = [path.relative_to(top).parts for path in images]
+    tops = {parts[0] for parts in inner if len(parts) > 1}
+    splits = {name for name in tops if name.lower() in SPLIT_NAMES}
+    below = any(parts[0] in splits and len(parts) > 2 for parts in inner)
+    if below and splits != tops and any(SPLIT_NAMES[name.lower()] == "train" for name in splits):
+        others = ", ".join(sorted(tops - splits))
+        raise DataError(
+            f"{where}: beside {', '.join(sorted(splits))} only splits may stand; received {others}. Move them."
+        )
+    return bool(tops) and splits == tops
+
+
+def _is_image(path: PurePosixPath) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -44,6 +44,8 @@ def ingest(folder: Path, listing: Listing, reading: ReadSpec, on_progress: OnPro
     rejected: list[Rejected] = []
     entries, headers = _probe(listing.entries, rejected, on_progress)
     refuse_too_many(listing, rejected, reading)
+    if not headers:
+        raise DataError(f"{listing.name}: no image could be read: {rejected_of(rejected)}.")
     shape, notes = _shape(headers, reading)
     keys = np.array([_split_key(entry, header) for entry, header in zip(entries, headers, strict=True)], np.uint64)
     splits, more = _splits(entries, keys, names, reading)
@@ -90,8 +92,6 @@ def refuse_too_many(listing: Listing, rejected: Sequence[Rejected], reading: Rea
 
 def _shape(headers: Sequence[Header], reading: ReadSpec) -> tuple[tuple[int, int, int], list[str]]:
     """The shape that all images are brought to, and what should be said of it."""
-    if not headers:
-        raise DataError("No image could be read.")
     notes = []
     channels = reading.channels or max(header.channels for header in headers)
     sizes = {(header.height, header.width) for header in headers}
@@ -124,8 +124,13 @@ def _splits(
     _, held_out = part(keys[rows], labels, names, reading.test_split, derive_seed(0, "test split"))
     for row in rows[held_out]:
         splits[row] = "test"
-    note = f"there is no test split; {reading.test_split:.0%} of the images are held out as one, always the same."
-    return splits, [f"{note} --test-split and --no-test change that."]
+    return splits, [no_test_note(reading.test_split)]
+
+
+def no_test_note(share: float) -> str:
+    """What is said of a test split that was held out."""
+    done = f"there is no test split; {share:.0%} of the images are held out as one, always the same"
+    return f"{done}. --test-split and --no-test change that."
 
 
 def _decode(
@@ -178,7 +183,7 @@ def _describe(
             "count": len(own),
             "labels": labels.tolist(),
             "sources": [entries[row].source for row in own],
-            "groups": groups if any(group is not None for group in groups) else None,
+            "groups": [group or "" for group in groups] if any(groups) else None,
             "keys": keys[own].tolist(),
             "fingerprint": fingerprint_of((len(own), *shape), names, parts, labels),
             "mean_brightness": sum(brightness) / (255 * len(own) * int(np.prod(shape))),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import stat
+import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from pathlib import Path
 from pellucid.data.dataset import Rejected
 from pellucid.errors import DataError
 
-MAX_FILE_BYTES = 256 << 20
+MAX_FILE_BYTES = 64 << 20
 SPLIT_NAMES = {
     "train": "train",
     "training": "train",
@@ -48,11 +50,13 @@ class Content:
         if self.raw is not None:
             return self.raw
         if self.member is None:
-            if self.path.stat().st_size > MAX_FILE_BYTES:
-                raise ValueError(f"the file is larger than {MAX_FILE_BYTES >> 20} MiB")
-            return self.path.read_bytes()
-        with zipfile.ZipFile(self.path) as opened, opened.open(self.member) as file:
-            raw = file.read(MAX_FILE_BYTES + 1)
+            if not stat.S_ISREG(self.path.stat().st_mode):
+                raise ValueError("it is no regular file")
+            with self.path.open("rb") as file:
+                raw = file.read(MAX_FILE_BYTES + 1)
+        else:
+            with zipfile.ZipFile(self.path) as opened, opened.open(self.member) as file:
+                raw = file.read(MAX_FILE_BYTES + 1)
         if len(raw) > MAX_FILE_BYTES:
             raise ValueError(f"the file is larger than {MAX_FILE_BYTES >> 20} MiB")
         return raw
@@ -101,19 +105,24 @@ class Listing:
         names = sorted({entry.label for entry in self.entries}, key=natural_order)
         by_case: dict[str, str] = {}
         for name in names:
-            if (other := by_case.setdefault(name.casefold(), name)) != name:
-                raise DataError(f"{self.name}: the classes {other!r} and {name!r} differ by case alone. Rename one.")
+            plain = unicodedata.normalize("NFC", name).strip().casefold()
+            if (other := by_case.setdefault(plain, name)) != name:
+                rule = "differ by case, spaces around them or Unicode form alone"
+                raise DataError(f"{self.name}: the classes {other!r} and {name!r} {rule}. Rename one.")
         if len(names) < 2:
             found = f"only {names[0]!r}" if names else "none"
             hint = "Put each class's images in a folder of its own, or name the label column."
-            raise DataError(f"{self.name}: at least 2 classes are needed; received {found}. {hint}")
+            because = f" ({rejected_of(self.rejected)})" if self.rejected else ""
+            raise DataError(f"{self.name}: at least 2 classes are needed; received {found}{because}. {hint}")
         return tuple(names)
 
 
 def natural_order(name: str) -> tuple[list[tuple[int, int, str]], str]:
-    """A key by which numbers in names are sorted as numbers."""
+    """A key by which numbers in names are sorted as numbers, however long they are."""
     parts = re.split(r"(\d+)", name.casefold())
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part], name
+    digits = [part.lstrip("0") if part.isdecimal() else None for part in parts]
+    pairs = zip(parts, digits, strict=True)
+    return [(1, 0, part) if number is None else (0, len(number), number) for part, number in pairs if part], name
 
 
 def split_of(name: str, where: str) -> str | None:
@@ -132,5 +141,5 @@ def split_of(name: str, where: str) -> str | None:
 def rejected_of(entries: Iterable[Rejected], limit: int = 5) -> str:
     """The first few rejected files as text, and how many more there are."""
     listed: Sequence[Rejected] = list(entries)
-    text = "; ".join(f"{entry.source}: {entry.reason}" for entry in listed[:limit])
+    text = "; ".join(f"{entry.source[-120:]}: {entry.reason[:200]}" for entry in listed[:limit])
     return text + (f"; and {len(listed) - limit} more" if len(listed) > limit else "")

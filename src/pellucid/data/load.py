@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,11 +14,16 @@ from pellucid.data.cache import cache_folder, read_listing
 from pellucid.data.catalogue import CATALOGUE
 from pellucid.data.dataset import DataSplits
 from pellucid.data.folders import list_archive, list_folder
+from pellucid.data.ingest import no_test_note
 from pellucid.data.listing import Listing
 from pellucid.data.progress import ReadingBar
+from pellucid.data.splits import hold_out
 from pellucid.data.tables import TABLE_SUFFIXES, list_table
-from pellucid.errors import DataError, unknown
+from pellucid.errors import DataError, Fault, SettingError, unknown
 from pellucid.spec.reading import ReadSpec
+
+COLUMNS = {"image_column", "label_column", "split_column", "group_column"}
+IMAGE_SETTINGS = {"image_size", "channels", "fit", "background", "max_bad"}
 
 
 def load_data(
@@ -47,18 +54,38 @@ def load_data(
     reading = (reading or ReadSpec()).replace(**settings)
     path = Path(source)
     if str(source) in CATALOGUE:
+        _refuse_idle(settings, "a data set of the catalogue", {*COLUMNS, *IMAGE_SETTINGS, "test_split"})
         return CATALOGUE[str(source)]()
-    if not path.exists():
+    if not os.path.lexists(path):
         raise DataError(f"{unknown('data set', source, CATALOGUE)} There is no file or folder of that name either.")
     if path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES):
         path = _inside(path)
-    if path.is_dir() and is_idx_folder(path):
-        return read_idx_folder(path, location=str(source))
-    if path.suffix.lower() in {".npz", ".npy"}:
-        return read_npz(path, location=str(source))
+    if is_idx_folder(path) or path.suffix.lower() in {".npz", ".npy"}:
+        _refuse_idle(settings, "arrays", {*COLUMNS, *IMAGE_SETTINGS})
+        read = read_idx_folder if path.is_dir() else read_npz
+        return _with_test(read(path, location=str(source)), reading)
+    if path.suffix.lower() not in TABLE_SUFFIXES:
+        _refuse_idle(settings, "folders and archives of images", COLUMNS)
     listing = _list(path, reading)
     with ReadingBar(progress) as bar:
         return read_listing(listing, reading, str(source), bar)
+
+
+def _refuse_idle(settings: Mapping[str, Any], what: str, idle: Iterable[str]) -> None:
+    """Refuse settings that would change nothing."""
+    names = [name for name in settings if name in set(idle)]
+    if names:
+        raise SettingError([Fault(f"{what} must be read without {', '.join(names)}", remedy="Leave them out.")])
+
+
+def _with_test(splits: DataSplits, reading: ReadSpec) -> DataSplits:
+    """Arrays with a test split of their own, or with one that is held out."""
+    if splits.has_test or reading.test_split is None:
+        return splits
+    kept, held_out = hold_out(splits.train, reading.test_split, 0, "test split")
+    train, test = splits.train.subset(kept), splits.train.subset(held_out)
+    notes = [no_test_note(reading.test_split)]
+    return DataSplits(splits.name, train, test, splits.validation, location=splits.location, notes=notes)
 
 
 def _inside(archive: Path) -> Path:

@@ -16,9 +16,10 @@ Rows = Int64[ndarray, " _"]
 def hold_out(dataset: ImageDataset, share: float, seed: int, purpose: str = "hold out") -> tuple[Rows, Rows]:
     """Choose images to hold out.
 
-    The hash of an image's pixels, or of its group, decides alone. So images that are added move none of the others,
-    equal images fall on the same side, groups are never parted, and each class gives its share, give or take chance.
-    Only where chance leaves a class without an image on one side, the image nearest to that side goes there.
+    The hash of an image (of its file's bytes, or of its pixels where it is an array) or of its group decides alone. So
+    images that are added move none of the others, equal images fall on the same side, groups are never parted, and
+    each class gives its share, give or take chance. Only where chance leaves a class without an image on one side, the
+    image nearest to that side goes there.
 
     Args:
         dataset: The images to choose from.

@@ -46,13 +46,28 @@ def list_table(path: Path, reading: ReadSpec) -> Listing:
         except ValueError as error:
             rejected.append(Rejected(where, str(error)))
             continue
-        name = "" if row.get(label) is None else str(row[label]).strip()
+        given = row.get(label)
+        name = "" if given is None or given != given else str(given).strip()
         if not name:
             rejected.append(Rejected(source, "no label"))
             continue
         part = split_of(str(row.get(split) or "").strip(), where) if split else None
-        entries.append(Entry(source, content, name, part, str(row.get(group)) if group else None))
+        member = "" if not group or row.get(group) is None else str(row[group]).strip()
+        entries.append(Entry(source, content, name, part, member or None))
+    _refuse_parted_groups(path, entries)
     return Listing(path.stem, tuple(entries), tuple(rejected))
+
+
+def _refuse_parted_groups(path: Path, entries: Iterable[Entry]) -> None:
+    splits: dict[str, set[str]] = {}
+    for entry in entries:
+        if entry.group is not None and entry.split is not None:
+            splits.setdefault(entry.group, set()).add(entry.split)
+    parted = [group for group, found in splits.items() if len(found) > 1]
+    if parted:
+        raise DataError(
+            f"{path}: a group must stand in one split; received {len(parted)} in several: {', '.join(parted[:5])}."
+        )
 
 
 def _content(table: Path, where: str, value: Any) -> tuple[Content, str]:
@@ -82,6 +97,8 @@ def _bytes(value: Any) -> bytes:
 def _column(path: Path, columns: Iterable[str], what: str, given: str | None) -> str:
     """The column of that kind; empty for a split or group that is not there."""
     names = list(columns)
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise DataError(f"{path}: a column must stand once; received {', '.join(twice)} twice.")
     if given is not None:
         if given not in names:
             raise DataError(f"{path}: there is no {what} column {given!r}. {suggest(given, names)}")
@@ -111,7 +128,7 @@ def _csv(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
 def _json_lines(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
     rows = []
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise DataError(
             f"{path}: the text must be UTF-8; received other bytes at {error.start}. Save it as UTF-8."

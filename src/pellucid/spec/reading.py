@@ -8,8 +8,8 @@ from pydantic import Field
 
 from pellucid.errors import SettingError
 from pellucid.spec.base import Spec
-from pellucid.spec.layers import Pair
 
+Side = Annotated[int, Field(ge=1, le=4096)]
 Fit = Literal["stretch", "pad", "crop"]
 
 
@@ -32,7 +32,7 @@ class ReadSpec(Spec):
 
     error_kind: ClassVar = SettingError
 
-    image_size: Pair | None = None
+    image_size: tuple[Side, Side] | None = None
     channels: Literal[1, 3] | None = None
     fit: Fit = "stretch"
     background: Annotated[int, Field(ge=0, le=255)] = 0

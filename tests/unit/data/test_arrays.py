@@ -41,7 +41,21 @@ def test_the_usual_keys_give_the_splits(tmp_path: Path) -> None:
 def test_images_and_labels_alone_and_labels_as_texts(tmp_path: Path) -> None:
     splits = read_npz(saved(tmp_path, images=IMAGES, labels=np.array(["b", "a", "b", "a", "b", "a"])))
     assert splits.class_names == ("a", "b")
-    assert not splits.has_test
+    assert splits.train.images.dtype == np.uint8
+
+
+def test_arrays_without_a_test_split_get_one_and_it_is_said(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 255, (200, 3, 3), dtype=np.uint8)
+    path = saved(tmp_path, images=images, labels=np.arange(200)[:, None] % 2)  # a column, as MedMNIST has it
+    splits = load_data(path)
+    assert len(splits.train) + len(splits.test) == 200
+    assert "there is no test split; 10% of the images are held out" in splits.notes[0]
+    assert not load_data(path, test_split=None).has_test
+
+
+def test_truth_values_are_black_and_white(tmp_path: Path) -> None:
+    splits = read_npz(saved(tmp_path, images=IMAGES > 50, labels=LABELS))
+    assert set(splits.train.images.flat) == {0, 255}
 
 
 def test_channels_first_and_whole_floats_are_understood(tmp_path: Path) -> None:
@@ -95,7 +109,7 @@ def test_a_folder_of_idx_files_is_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="train-images and train-labels must both be there"):
         load_data(tmp_path)
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(LABELS))
-    splits = load_data(tmp_path)
+    splits = load_data(tmp_path, test_split=None)
     assert splits.train.input_shape == (4, 5, 1)
     assert splits.class_names == ("0", "1", "2", "10")
     assert not splits.has_test

@@ -11,7 +11,7 @@ from PIL import Image
 from pellucid.data import cache, workers
 from pellucid.data.cache import cache_folder, clean_cache, list_cache
 from pellucid.data.load import load_data
-from pellucid.errors import DataError
+from pellucid.errors import DataError, SettingError
 
 
 def lay(folder: Path, classes: int = 2, each: int = 20, size: tuple[int, int] = (6, 8), colour: bool = False) -> Path:
@@ -154,12 +154,59 @@ def test_the_cache_is_listed_and_cleaned(tmp_path: Path) -> None:
     assert list_cache() == []
 
 
-def test_a_damaged_cache_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: (folder / "images.u8").write_bytes(b"x"),
+        lambda folder: (folder / "index.json").write_text("[]"),
+        lambda folder: (folder / "index.json").write_text("{"),
+        lambda folder: (folder / "index.json").unlink(),
+    ],
+)
+def test_a_damaged_cache_is_made_anew(tmp_path: Path, damage) -> None:
     folder = lay(tmp_path / "pets")
-    load_data(folder)
-    (list_cache()[0][0] / "images.u8").write_bytes(b"x")
-    with pytest.raises(DataError, match=r"is damaged .*Remove it with: pellucid data cache --clean"):
-        load_data(folder)
+    before = np.array(load_data(folder).train.images)
+    damage(next(path for path in cache_folder().iterdir()))
+    assert np.array_equal(load_data(folder).train.images, before)
+
+
+def test_what_a_killed_reading_left_is_cleaned_too(tmp_path: Path) -> None:
+    load_data(lay(tmp_path / "pets"))
+    (cache_folder() / ".pets.x").mkdir()
+    clean_cache()
+    assert list(cache_folder().iterdir()) == []
+
+
+def test_a_file_that_changes_within_its_size_and_time_is_noticed(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "pets")
+    for number in (0, 1):  # of one size
+        Image.fromarray(np.full((6, 8), number * 200, np.uint8)).save(folder / "class 0" / f"{number}.bmp")
+    first, second = folder / "class 0" / "0.bmp", folder / "class 0" / "1.bmp"
+    before = load_data(folder, test_split=None).train.fingerprint
+    times = first.stat().st_atime_ns, first.stat().st_mtime_ns
+    content = first.read_bytes(), second.read_bytes()
+    for path, raw in zip((second, first), content, strict=True):
+        path.write_bytes(raw)
+        os.utime(path, ns=times)
+    assert load_data(folder, test_split=None).train.fingerprint != before
+
+
+def test_settings_that_would_change_nothing_are_refused(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "pets")
+    with pytest.raises(SettingError, match="folders and archives of images must be read without group_column"):
+        load_data(folder, group_column="patient")
+    with pytest.raises(SettingError, match="a data set of the catalogue must be read without image_size"):
+        load_data("mnist", image_size=(32, 32))
+
+
+def test_images_that_belong_to_no_group_stand_alone(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "pets", each=40)
+    rows = [
+        f"class {label}/{number}.png,{label},{'p' if number < 2 else ''}" for label in range(2) for number in range(40)
+    ]
+    (folder / "t.csv").write_text("image,label,patient\n" + "\n".join(rows) + "\n")
+    splits = load_data(folder / "t.csv", group_column="patient", test_split=0.3)
+    assert 10 < len(splits.test) < 40
 
 
 def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

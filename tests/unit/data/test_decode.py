@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -5,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.data.decode import read_image
+from pellucid.data.decode import probe, read_image
+from pellucid.data.listing import Content
 from pellucid.errors import DataError
 
 GREY = (4, 4, 1)
@@ -101,6 +104,32 @@ def test_values_without_a_known_range_are_refused(tmp_path: Path, kind: type) ->
     path = save(tmp_path / "deep.tiff", np.full((4, 4), 200, kind))
     with pytest.raises(DataError, match=r"deep.tiff: .*its values have 32 bits and no known range"):
         read_image(path, GREY)
+
+
+def test_few_bytes_that_become_many_are_refused_before_they_do(tmp_path: Path) -> None:
+    path = save(tmp_path / "bomb.png", np.zeros((6000, 6000), np.uint8))
+    code = (
+        "import resource, sys\nfrom pathlib import Path\nfrom pellucid.data.decode import read_image\n"
+        "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
+        "before = peak()\n"
+        "try: read_image(Path(sys.argv[1]), (8, 8, 1))\n"
+        "except Exception as error: print(error)\n"
+        "print(peak() - before)\n"
+    )
+    out = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True).stdout
+    message, mib = out.splitlines()
+    assert "6000x6000 pixels from" in message
+    assert "look like a decompression bomb" in message
+    assert float(mib) < 64
+
+
+def test_a_tiff_that_lies_on_its_side_keeps_its_proportions(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for kind in ("png", "tiff"):
+        path = save(tmp_path / f"o.{kind}", np.zeros((20, 10), np.uint8), exif=exif)
+        header = probe(Content(path))
+        assert (header.height, header.width) == (10, 20), kind
 
 
 def test_two_channels_are_none_of_an_image_files(tmp_path: Path) -> None:

@@ -77,6 +77,39 @@ def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
     assert "the folder cannot be read (Permission denied)" in listing.rejected[0].reason
 
 
+def test_folders_beside_splits_are_refused_and_other_files_are_not(tmp_path: Path) -> None:
+    lay(tmp_path, "train/a/1.png", "train/b/2.png", "test/a/3.png", "test/b/4.png", "docs/readme.txt", "LICENSE")
+    assert {entry.split for entry in list_folder(tmp_path).entries} == {"train", "test"}
+    lay(tmp_path, "extra/5.png")
+    with pytest.raises(DataError, match="beside test, train only splits may stand; received extra. Move them."):
+        list_folder(tmp_path)
+
+
+def test_a_readme_beside_the_single_folder_does_not_hinder(tmp_path: Path) -> None:
+    listing = list_folder(lay(tmp_path / "x", "README.txt", "pets/cat/1.png", "pets/dog/2.png"))
+    assert seen(listing) == [("cat", None), ("dog", None)]
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    lay(tmp_path, "a/1.png", "b/2.png")
+    os.mkfifo(tmp_path / "a" / "pipe.png")
+    pipe = next(entry for entry in list_folder(tmp_path).entries if entry.source.endswith("pipe.png"))
+    with pytest.raises(ValueError, match="it is no regular file"):
+        pipe.content.read()
+
+
+def test_a_name_that_is_not_utf8_is_rejected(tmp_path: Path) -> None:
+    lay(tmp_path, "a/1.png", "b/2.png")
+    place = os.fsencode(tmp_path) + b"/c\xe9t"
+    os.mkdir(place)  # noqa: PTH102 - pathlib takes no bytes
+    with open(place + b"/3.png", "wb") as file:  # noqa: PTH123
+        file.write(png(3))
+    listing = list_folder(tmp_path)
+    assert len(listing.entries) == 2
+    assert [fault.reason for fault in listing.rejected] == ["its name is not UTF-8"]
+    assert listing.rejected[0].source.encode()
+
+
 def test_an_empty_folder_is_said(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no images were found. Put each class's images in a folder of its own"):
         list_folder(tmp_path)
@@ -92,8 +125,12 @@ def test_classes_are_in_natural_order(tmp_path: Path) -> None:
     ("names", "message"),
     [
         (("a/1.png",), "at least 2 classes are needed; received only 'a'"),
-        (("loose.png",), "at least 2 classes are needed; received none"),
-        (("Cat/1.png", "cat/2.png"), "the classes 'Cat' and 'cat' differ by case alone. Rename one."),
+        (("loose.png",), "at least 2 classes are needed; received none ("),
+        (("loose.png",), "loose.png: no label: it lies in no class's folder)"),
+        (
+            ("Cat/1.png", "cat/2.png"),
+            "the classes 'Cat' and 'cat' differ by case, spaces around them or Unicode form alone. Rename one.",
+        ),
     ],
 )
 def test_classes_that_cannot_be_are_refused(tmp_path: Path, names: tuple[str, ...], message: str) -> None:
@@ -169,9 +206,10 @@ def test_a_member_that_unpacks_to_too_much_is_rejected(tmp_path: Path, monkeypat
     with pytest.raises(ValueError, match="the file is larger than"):
         list_archive(archive).entries[0].content.read()
     with tarfile.open(tmp_path / "bomb.tar.gz", "w:gz") as opened:
-        info = tarfile.TarInfo("a/1.png")
-        info.size = 900_000
-        opened.addfile(info, io.BytesIO(b"\0" * 900_000))
+        for number in range(9):
+            info = tarfile.TarInfo(f"a/{number}.png")
+            info.size = 90_000
+            opened.addfile(info, io.BytesIO(b"\0" * 90_000))
     with pytest.raises(DataError, match="it unpacks to more than ten times its size"):
         list_archive(tmp_path / "bomb.tar.gz")
 
@@ -186,7 +224,7 @@ def test_a_table_or_arrays_in_an_archive_are_unpacked_below_the_cache(tmp_path: 
     assert [file.name for file in tmp_path.iterdir()] == ["pets.zip"]
     np.savez(tmp_path / "x.npz", images=np.zeros((4, 3, 3), np.uint8), labels=np.array([0, 1, 0, 1]))
     arrays = zipped(tmp_path / "arrays.zip", **{"deep/x.npz": (tmp_path / "x.npz").read_bytes()})
-    assert len(load_data(arrays).train) == 4
+    assert len(load_data(arrays, test_split=None).train) == 4
     two = zipped(tmp_path / "two.zip", **{"a.csv": b"", "b.csv": b""})
     with pytest.raises(DataError, match=r"it must hold one table or .npz file; received a.csv, b.csv"):
         load_data(two)

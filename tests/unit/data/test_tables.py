@@ -88,6 +88,24 @@ def test_a_table_that_cannot_be_understood_is_named(
     assert str(path) in str(caught.value)
 
 
+def test_a_group_in_two_splits_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "image,label,split,who\n1.png,a,train,x\n2.png,b,test,x\n3.png,b,test,y\n")
+    with pytest.raises(DataError, match="a group must stand in one split; received 1 in several: x."):
+        list_table(path, ReadSpec(group_column="who"))
+
+
+def test_a_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="a column must stand once; received label twice"):
+        list_table(write(tmp_path / "t.csv", "image,label,label\n1.png,a,b\n"), NOTHING_SET)
+
+
+def test_a_line_separator_within_a_text_ends_no_row(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.jsonl", '{"image": "1.png", "label": "a\u2028b"}\n{"image": "2.png", "label": NaN}\n')
+    listing = list_table(path, NOTHING_SET)
+    assert [entry.label for entry in listing.entries] == ["a\u2028b"]
+    assert [fault.reason for fault in listing.rejected] == ["no label"]
+
+
 def test_json_lines_may_hold_the_bytes(tmp_path: Path) -> None:
     rows = [
         {"image": {"bytes": base64.b64encode(png(7)).decode(), "path": "a.png"}, "label": 3},

@@ -1,0 +1,109 @@
+"""The part of `pellucid data audit` that looks for wrong labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from pellucid.cli.interrupts import uninterrupted
+from pellucid.cli.output import percent, print_table, say
+
+if TYPE_CHECKING:
+    from pellucid.data.dataset import DataSplits
+    from pellucid.labels.suspects import Suspect, Suspects
+
+INTERRUPTED = 130
+CSV, PICTURE = "suspects.csv", "suspects.png"
+LINES_SHOWN = 10
+
+
+def report_labels(
+    splits: DataSplits, run_name: str, k: int, top: int, out_folder: Path, as_json: bool
+) -> dict[str, Any]:
+    """Look for suspected label errors, and write suspects.csv (all of them) and suspects.png (the first).
+
+    Args:
+        splits: The data.
+        run_name: A run folder, a name below ``runs/``, or ``latest``; its network is trained anew k times.
+        k: How many folds.
+        top: How many suspects of each split are shown, at least 1.
+        out_folder: Where the files go; it is made if it is missing.
+        as_json: Print nothing; the caller prints what is returned.
+
+    Returns:
+        The findings as a JSON document: the first suspects of each split, how many there are, and the files.
+
+    Raises:
+        PellucidError: The run, the data, k or top do not serve, or a file cannot be written.
+        typer.Exit: It was interrupted; nothing is written.
+    """
+    from pellucid.errors import Fault, SettingError
+
+    if top < 1:
+        raise SettingError([Fault("top must be at least 1 suspect", str(top))])
+    with uninterrupted():
+        from pellucid.labels.suspects import find_suspects
+        from pellucid.train.trained import load_run
+
+    out = _made(out_folder)
+    run = load_run(run_name)
+    say(f"labels: training {k} networks like {run.path}, each without one fold")
+    try:
+        found = find_suspects(splits, run, k=k, on_fold=_say_fold)
+    except KeyboardInterrupt:
+        say("interrupted; no suspects were written")
+        raise typer.Exit(INTERRUPTED) from None
+    written = _write(found, splits, top, out)
+    if not as_json:
+        _report(found, top, written)
+    document = found.model_dump(mode="json", exclude={"suspects"})
+    document["suspects_total"] = {split: len(found.of(split)) for split in found.counts}
+    document["suspects"] = [suspect.model_dump(mode="json") for suspect in found.first(top)]
+    return document | {"files": [str(path) for path in written]}
+
+
+def _made(folder: Path) -> Path:
+    from pellucid.errors import RunError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"{folder} cannot be made ({error.strerror or error}). Give another folder.") from None
+    return folder
+
+
+def _say_fold(fold: int, k: int, accuracy: float) -> None:
+    say(f"fold {fold}/{k}: accuracy {percent(accuracy)} on the images held out")
+
+
+def _write(found: Suspects, splits: DataSplits, top: int, out: Path) -> list[Path]:
+    """Write the table, and the picture where there is anything to see; an older picture does not stay."""
+    from pellucid.labels.suspects import suspects_csv, suspects_png
+    from pellucid.run.files import write_file
+
+    write_file(out / CSV, suspects_csv(found))
+    if not found.suspects:
+        (out / PICTURE).unlink(missing_ok=True)
+        return [out / CSV]
+    write_file(out / PICTURE, suspects_png(found, splits, top))
+    return [out / CSV, out / PICTURE]
+
+
+def _report(found: Suspects, top: int, written: list[Path]) -> None:
+    for split, images in found.counts.items():
+        own = found.of(split)
+        how = "out of fold" if split == "train" else f"mean of {found.k} networks"
+        typer.echo(f"\nsuspected label errors in {split}: {len(own):,} of {images:,} images ({how})")
+        shown = own[: min(top, LINES_SHOWN)]
+        if shown:
+            print_table(["image", "label", "suggestion", "its probability", "score"], map(_line, shown), left=3)
+    typer.echo("\nA suspect may be an image that is only hard: judge by eye. Nothing was changed.")
+    for path in written:
+        typer.echo(str(path))
+
+
+def _line(suspect: Suspect) -> list[str]:
+    what = suspect.source or str(suspect.index)
+    return [what, suspect.label, suspect.suggestion, percent(suspect.suggestion_probability), f"{suspect.score:.4f}"]

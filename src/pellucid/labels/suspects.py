@@ -1,0 +1,251 @@
+"""Suspected label errors: images to which networks that never saw them give another class than their label.
+
+A suspect is not yet an error. Many are only hard; a person must look at them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64, Int64
+from numpy import ndarray
+from pydantic import BaseModel, ConfigDict
+
+from pellucid import plots
+from pellucid.audit.duplicates import Pool
+from pellucid.audit.findings import Text
+from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.labels.folds import assign_folds
+from pellucid.spec.train import TrainSpec
+from pellucid.train.fit import fit
+from pellucid.train.trained import Run
+
+DEFAULT_FOLDS = 5
+NAME_SHOWN = 8  # letters of a class name above a picture
+OnFold = Callable[[int, int, float], None]
+Probabilities = Float64[ndarray, "count classes"]
+
+
+class Suspect(BaseModel):
+    """An image whose label may be wrong.
+
+    Attributes:
+        split: train, validation or test.
+        index: Which image of the split, from 0.
+        source: The file or row that it came from; None where images have no names.
+        label: The class that it is said to be.
+        suggestion: The most probable class.
+        label_probability: What the networks give the label.
+        suggestion_probability: What they give the suggestion.
+        score: Half of 1 plus the suggestion's probability less the label's: above 0.5 for all suspects, 1 for those
+            of which the networks are sure. It is 1 less the normalised margin of confident learning.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    split: str
+    index: int
+    source: Text | None
+    label: Text
+    suggestion: Text
+    label_probability: float
+    suggestion_probability: float
+    score: float
+
+
+class Suspects(BaseModel):
+    """All suspects of a data set.
+
+    Attributes:
+        data: Name of the data set.
+        k: How many networks were trained, each without one fold.
+        counts: Images in each split.
+        accuracy: Share of the images in each split whose label is the networks' answer.
+        suspects: Split by split, in each the most suspicious first.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    data: Text
+    k: int
+    counts: dict[str, int]
+    accuracy: dict[str, float]
+    suspects: tuple[Suspect, ...]
+
+    def of(self, split: str, top: int | None = None) -> tuple[Suspect, ...]:
+        """The suspects of one split, up to a number of them."""
+        return tuple(suspect for suspect in self.suspects if suspect.split == split)[:top]
+
+    def first(self, top: int) -> tuple[Suspect, ...]:
+        """The first suspects of every split."""
+        return tuple(suspect for split in self.counts for suspect in self.of(split, top))
+
+
+def find_suspects(
+    splits: DataSplits,
+    run: Run,
+    *,
+    k: int = DEFAULT_FOLDS,
+    device: str = "auto",
+    progress: bool | None = None,
+    on_fold: OnFold | None = None,
+) -> Suspects:
+    """Rank the images whose labels may be wrong. Nothing of the data is changed.
+
+    The run says what network to train and how; its weights are not used, as they have seen the labels. The training
+    split is judged out of fold: each image by the one network that was trained without it. Other splits are judged by
+    the mean of all networks, so that scores compare within a split and not between splits.
+
+    Args:
+        splits: The data; all splits are read.
+        run: Its specifications are trained k times, without a validation split.
+        k: How many folds.
+        device: To train on; see `fit`.
+        progress: Show each training on stderr; see `fit`.
+        on_fold: Told after each fold: its number from 1, k, and the accuracy on the fold.
+
+    Returns:
+        Every image to which the networks give another class than its label.
+
+    Raises:
+        DataError: The data are not of the run's shape and classes, or cannot be dealt out to k folds.
+        SettingError: There are fewer than 2 folds.
+        TrainingError: A loss is not finite.
+        KeyboardInterrupt: A training was interrupted.
+
+    Source: Northcutt, Jiang and Chuang 2021, "Confident learning", arXiv:1911.00068 (out-of-sample probabilities,
+    normalised margin); Northcutt, Athalye and Mueller 2021, arXiv:2103.14749 (test sets).
+    """
+    run.check(splits.train)
+    datasets = Pool.of(splits).datasets
+    probabilities = cross_predict(splits, run, k, device=device, progress=progress, on_fold=on_fold)
+    return Suspects(
+        data=splits.name,
+        k=k,
+        counts={split: len(dataset) for split, dataset in datasets.items()},
+        accuracy={split: _accuracy(probabilities[split], dataset.labels) for split, dataset in datasets.items()},
+        suspects=tuple(
+            suspect for split, dataset in datasets.items() for suspect in rank(split, dataset, probabilities[split])
+        ),
+    )
+
+
+def cross_predict(
+    splits: DataSplits,
+    run: Run,
+    k: int,
+    *,
+    device: str = "auto",
+    progress: bool | None = None,
+    on_fold: OnFold | None = None,
+) -> dict[str, Probabilities]:
+    """Probabilities from k networks, each trained without one fold; see `find_suspects`.
+
+    Returns:
+        For each split one row an image: out of fold for ``train``, the mean of the k networks for the others.
+    """
+    datasets, settings = Pool.of(splits).datasets, _settings(run.record.train)
+    folds = assign_folds(splits.train, k, run.record.train.seed)
+    sums = {split: np.zeros((len(dataset), len(splits.class_names))) for split, dataset in datasets.items()}
+    for fold in range(k):
+        kept, held_out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        part = DataSplits(splits.name, splits.train.subset(kept), None)
+        network = fit(part, model=run.record.model, device=device, progress=progress, **settings)
+        if network.record.status == "interrupted":
+            raise KeyboardInterrupt
+        for split, dataset in datasets.items():
+            if split == "train":
+                sums[split][held_out] = network.probabilities(dataset.images[held_out])
+            else:
+                sums[split] += network.probabilities(dataset.images) / k
+        if on_fold:
+            on_fold(fold + 1, k, _accuracy(sums["train"][held_out], splits.train.labels[held_out]))
+    return sums
+
+
+def rank(split: str, dataset: ImageDataset, probabilities: Probabilities) -> tuple[Suspect, ...]:
+    """The images of a split whose label is not the most probable class, the most suspicious first.
+
+    Args:
+        split: Name of the split.
+        dataset: Its images.
+        probabilities: Of each class, for each image, from networks that did not see it.
+    """
+    rows = np.arange(len(dataset))
+    of_label = probabilities[rows, dataset.labels]
+    others = probabilities.copy()
+    others[rows, dataset.labels] = -1
+    suggestions = others.argmax(axis=1)
+    of_suggestion = others[rows, suggestions]
+    scores = (1 + of_suggestion - of_label) / 2
+    order = np.argsort(-scores, kind="stable")
+    names = dataset.class_names
+    return tuple(
+        Suspect(
+            split=split,
+            index=row,
+            source=dataset.sources[row] if dataset.sources else None,
+            label=names[dataset.labels[row]],
+            suggestion=names[suggestions[row]],
+            label_probability=float(of_label[row]),
+            suggestion_probability=float(of_suggestion[row]),
+            score=float(scores[row]),
+        )
+        for row in order[of_suggestion[order] > of_label[order]].tolist()
+    )
+
+
+def suspects_csv(found: Suspects) -> str:
+    """All suspects as CSV, a column for each attribute of `Suspect`."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(Suspect.model_fields), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(suspect.model_dump() for suspect in found.suspects)
+    return buffer.getvalue()
+
+
+def suspects_png(found: Suspects, splits: DataSplits, top: int) -> bytes:
+    """A PNG picture of the first suspects of each split, with label, suggestion and the suggestion's probability.
+
+    Args:
+        found: At least one suspect.
+        splits: The data that they stand in.
+        top: How many of each split.
+    """
+    datasets, shown = Pool.of(splits).datasets, found.first(top)
+    images = [_visible(datasets[suspect.split].images[suspect.index]) for suspect in shown]
+    titles = [_title(suspect) for suspect in shown]
+    title = f"{_plain(found.data)}: suspected label errors; label \u2192 suggestion and its probability"
+    return plots.render(plots.image_grid(images, titles, title))
+
+
+def _settings(spec: TrainSpec) -> Any:
+    return {name: getattr(spec, name) for name in TrainSpec.model_fields} | {"validation_split": None}
+
+
+def _accuracy(probabilities: Probabilities, labels: Int64[ndarray, " count"]) -> float:
+    return float((probabilities.argmax(axis=1) == labels).mean())
+
+
+def _title(suspect: Suspect) -> str:
+    label, suggestion = (
+        _plain(name if len(name) <= NAME_SHOWN else f"{name[: NAME_SHOWN - 1]}\u2026")
+        for name in (suspect.label, suspect.suggestion)
+    )
+    return f"{suspect.split} {suspect.index}\n{label} \u2192 {suggestion} {suspect.suggestion_probability:.1%}"
+
+
+def _plain(text: str) -> str:
+    """Text that matplotlib does not take for mathematics."""
+    return text.replace("$", r"\$")
+
+
+def _visible(image: ndarray) -> ndarray:
+    """An image as it is shown; of other than 1, 3 or 4 channels, their mean."""
+    if image.shape[2] in {1, 3, 4}:
+        return image
+    return np.rint(image.mean(axis=2, keepdims=True)).astype(np.uint8)
