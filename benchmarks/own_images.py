@@ -7,6 +7,7 @@ compared is printed as ratios, the median of the pairs first.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import json
 import os
@@ -21,6 +22,8 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+
+from pellucid.train.callbacks import Callback
 
 PAIRS = 5
 
@@ -70,40 +73,29 @@ def job_train(source: str, steps: str, in_memory: str) -> dict[str, Any]:
         vars(copied).update(fingerprint=train.fingerprint, mean_brightness=train.mean_brightness)
         data = pl.DataSplits(data.name, copied, None)
     clock = Clock(int(steps))
-    try:
+    with contextlib.suppress(EnoughError):
         pl.fit(data, recipe="fast", epochs=1, validation_split=None, callbacks=[clock])
-    except Enough:
-        pass
     return {"images_per_second": clock.speed(128), "peak_mib": peak_memory_mib(), "load_seconds": loaded}
 
 
-class Enough(Exception):
+class EnoughError(Exception):
     """The measurement is done."""
 
 
-class Clock:
-    """A callback that times the steps after the first ones, and stops when it has enough."""
+class Clock(Callback):
+    """Times the steps after the first ones, and stops when it has enough."""
 
     def __init__(self, steps: int, skipped: int = 20) -> None:
-        self.steps, self.skipped, self.done, self.started = steps, skipped, 0, 0.0
-
-    def on_train_begin(self, plan: Any) -> None:
-        """Nothing to do."""
-
-    def on_epoch_end(self, epoch: Any) -> None:
-        """Nothing to do."""
-
-    def on_train_end(self, history: Any) -> None:
-        """Take the time."""
-        self.seconds = time.perf_counter() - self.started
+        self.steps, self.skipped, self.done, self.started, self.seconds = steps, skipped, 0, 0.0, 0.0
 
     def on_step_end(self, epoch: int, step: int) -> None:
         """Count, and stop at the end."""
         self.done += 1
         if self.done == self.skipped:
             self.started = time.perf_counter()
+        self.seconds = time.perf_counter() - self.started
         if self.done == self.steps:
-            raise Enough
+            raise EnoughError
 
     def speed(self, batch_size: int) -> float:
         """Images a second."""
@@ -115,11 +107,11 @@ def job_epoch(folder: str, peer: str) -> dict[str, Any]:
     import torch
 
     import pellucid as pl
-    from pellucid.data.batches import DeviceImages, shuffled
+    from pellucid.device import place
 
     speeds = {}
     for name, train in (("batches", False), ("training", True)):
-        model = pl.build(pl.recipe("fast", (28, 28, 1), 10).model).to(memory_format=torch.channels_last)
+        model = place(pl.build(pl.recipe("fast", (28, 28, 1), 10).model), torch.device("cpu"))
         optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
 
         def work(images: Any, labels: Any, train: bool = train, model: Any = model, optimizer: Any = optimizer) -> None:
@@ -128,16 +120,7 @@ def job_epoch(folder: str, peer: str) -> dict[str, Any]:
                 torch.nn.functional.cross_entropy(model(images), labels).backward()
                 optimizer.step()
 
-        if peer == "True":
-            epochs: Callable[[int], Any] = loader_of(folder)
-        else:
-            data = pl.load_data(folder, test_split=None)
-            device = DeviceImages(data.train, torch.device("cpu"))
-            rows = torch.arange(len(data.train))
-
-            def epochs(epoch: int, device: Any = device, rows: Any = rows) -> Any:
-                return device.batches(shuffled(rows, 0, epoch), 128)
-
+        epochs = loader_of(folder) if peer == "True" else cached_of(folder)
         for epoch in (1, 2):
             started, count = time.perf_counter(), 0
             for images, labels in epochs(epoch):
@@ -145,6 +128,18 @@ def job_epoch(folder: str, peer: str) -> dict[str, Any]:
                 count += len(labels)
             speeds[name] = count / (time.perf_counter() - started)
     return speeds
+
+
+def cached_of(folder: str) -> Callable[[int], Any]:
+    """Our way: decoded once, then taken by index."""
+    import torch
+
+    import pellucid as pl
+    from pellucid.data.batches import DeviceImages, shuffled
+
+    device = DeviceImages(pl.load_data(folder, test_split=None).train, torch.device("cpu"))
+    rows = torch.arange(len(device.labels))
+    return lambda epoch: device.batches(shuffled(rows, 0, epoch), 128)
 
 
 def loader_of(folder: str) -> Callable[[int], Any]:
@@ -228,8 +223,8 @@ def main() -> None:
         machine = f"{processor()}, {torch.get_num_threads()} threads; torch {versions()['torch']}"
         page = f"""# Reading images, memory, and a DataLoader
 
-Made by `make bench-images`: recipe `fast`, batches of 128, fp32. Ratios are the median of {PAIRS} interleaved pairs, with
-the least and greatest; then the medians of both sides. Machine: {machine}.
+Made by `make bench-images`: recipe `fast`, batches of 128, fp32. Ratios are the median of {PAIRS} interleaved pairs,
+with the least and greatest; then the medians of both sides. Machine: {machine}.
 
 | what | figure or ratio | A | B |
 |---|---|---|---|

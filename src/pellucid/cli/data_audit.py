@@ -13,6 +13,7 @@ from pellucid.cli.reading import Column
 
 if TYPE_CHECKING:
     from pellucid.audit.findings import Audit, Duplicates
+    from pellucid.data.dataset import DataSplits
 
 LINES_SHOWN = 10
 MEMBERS_SHOWN = 4
@@ -24,6 +25,12 @@ def audit(
     bad_images: Annotated[
         Path, typer.Option(help="Where files that could not be used are listed, if there are any.")
     ] = Path("bad_images.csv"),
+    labels: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Look for wrong labels as well, with networks like this run's.")
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="For --labels: how many networks, each without one fold.")] = 5,
+    top: Annotated[int, typer.Option(min=1, help="For --labels: how many suspects of each split are shown.")] = 50,
+    labels_out: Annotated[Path, typer.Option(help="For --labels: folder of suspects.csv and suspects.png.")] = Path(),
     image_column: Column = None,
     label_column: Column = None,
     split_column: Column = None,
@@ -38,6 +45,7 @@ def audit(
     Examples:
       pellucid data audit mnist
       pellucid data audit photos --html audit.html
+      pellucid data audit photos --labels latest
     """
     from pellucid.audit.examine import examine
     from pellucid.audit.findings import bad_images as listed
@@ -58,10 +66,23 @@ def audit(
 
         write_page(html, found, splits)
         say(f"page with pictures: {html}")
-    if as_json:
-        print_json(found.model_dump(mode="json"))
-    else:
+    document = found.model_dump(mode="json")
+    if not as_json:
         _report(found)
+    if labels is not None:
+        from pellucid.cli.data_labels import report_labels
+
+        document["labels"] = report_labels(_as_trained(data, labels), labels, folds, top, labels_out, as_json)
+    if as_json:
+        print_json(document)
+
+
+def _as_trained(data: str, run: str) -> DataSplits:
+    """The data in the shape and the splits that the run was trained on."""
+    from pellucid.data.load import load_data
+    from pellucid.run.folder import find_run
+
+    return load_data(data, find_run(run).read_record().data.reading, progress=True)
 
 
 def _report(found: Audit) -> None:

@@ -57,7 +57,7 @@ def _others(trained: Run, data: str) -> DataSplits | None:
     from pellucid.spec.reading import ReadSpec
 
     own = trained.record.data.location
-    if own and (data == own or (Path(data).exists() and Path(data).resolve() == Path(own).resolve())):
+    if own in {data, str(Path(data).resolve())}:
         return None
     reading = (trained.record.data.reading or ReadSpec()).replace(test_split=None)
     other = load_data(data, reading, progress=True)

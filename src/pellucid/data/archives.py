@@ -46,7 +46,7 @@ def _zip_members(archive: Path) -> tuple[list[tuple[str, Content]], list[Rejecte
             elif info.flag_bits & 1:
                 rejected.append(Rejected(f"{archive}/{info.filename}", "it is encrypted"))
             else:
-                found.append((info.filename, Content(archive, info.filename)))
+                found.append((info.filename, Content(str(archive), info.filename)))
     return found, rejected
 
 
@@ -67,7 +67,7 @@ def _tar_members(archive: Path) -> tuple[list[tuple[str, Content]], list[Rejecte
             if left < 0:
                 raise ValueError("it unpacks to more than ten times its size")
             file = opened.extractfile(info)
-            found.append((info.name, Content(archive, info.name, file.read() if file else b"")))
+            found.append((info.name, Content(str(archive), info.name, file.read() if file else b"")))
     return found, rejected
 
 

@@ -30,12 +30,39 @@ def read_npz(path: Path, location: str = "") -> DataSplits:
         DataError: The file is damaged, a key is missing, or an array is not of images or labels.
     """
     if path.suffix.lower() == ".npy":
-        raise DataError(f"{path}: a .npy file holds no labels. Save images and labels in one .npz file.")
+        hint = "Give the folder of x_train.npy and y_train.npy, or save both in one .npz file."
+        raise DataError(f"{path}: a .npy file holds no labels. {hint}")
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name.lower(): archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, AttributeError, TypeError, MemoryError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: the arrays cannot be read ({error}).") from None
+    return _splits(path, arrays, location)
+
+
+def is_npy_folder(folder: Path) -> bool:
+    """Whether a folder holds arrays under the usual names, one a file."""
+    names = {file.stem.lower() for file in folder.glob("*.npy")} if folder.is_dir() else set()
+    return any(names >= set(pair) for pair in KEYS["train"])
+
+
+def read_npy_folder(folder: Path, location: str = "") -> DataSplits:
+    """Read x_train.npy, y_train.npy and the like; see `read_npz`.
+
+    Raises:
+        DataError: A file is damaged, or is not of images or labels.
+    """
+    arrays = {}
+    for file in sorted(folder.glob("*.npy")):
+        try:
+            arrays[file.stem.lower()] = np.load(file, allow_pickle=False)
+        except (OSError, ValueError, EOFError, MemoryError) as error:
+            raise DataError(f"{file}: the array cannot be read ({error}).") from None
+    return _splits(folder, arrays, location)
+
+
+def _splits(path: Path, arrays: dict[str, Any], location: str) -> DataSplits:
+    """Images and labels of each split, found by the names of their arrays."""
     parts = {split: _pair(arrays, names) for split, names in KEYS.items()}
     if parts["train"] is None:
         wanted = ", ".join(" and ".join(pair) for pair in KEYS["train"])

@@ -82,7 +82,7 @@ def _state(entry: Entry) -> tuple[int, ...]:
     if entry.content.raw is not None:
         return (hash_of(entry.content.raw),)
     try:
-        state = entry.content.path.stat()
+        state = Path(entry.content.path).stat()
     except (OSError, ValueError):
         return ()
     return state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino

@@ -133,7 +133,7 @@ class DataSplits:
         train: The images to train on.
         validation: The validation split where the data bring one; None where `fit` is to hold it out from `train`.
         rejected: Files that could not be used.
-        location: What `load_data` was given.
+        location: Where `load_data` finds them again: a name of the catalogue, or a path.
         reading: How the images were read from files; None for those that are arrays by themselves.
         notes: What the user should know of the reading.
     """

@@ -33,12 +33,14 @@ class Header:
         width: Likewise.
         channels: 1 for grey, 3 for colour.
         key: A number that follows from the file's bytes alone.
+        format: What the bytes are, such as PNG, whatever the name says.
     """
 
     height: int
     width: int
     channels: int
     key: int
+    format: str
 
 
 def read_image(
@@ -58,7 +60,7 @@ def read_image(
     if input_shape[2] not in MODES:
         raise DataError(f"Image files give 1 or 3 channels; the network takes {input_shape[2]}.")
     try:
-        pixels = decode(Content(path), input_shape, reading or ReadSpec())
+        pixels = decode(Content(str(path)), input_shape, reading or ReadSpec())
     except ValueError as error:
         raise DataError(f"{path}: {error}.") from None
     return 255 - pixels if invert else pixels
@@ -78,7 +80,7 @@ def probe(content: Content) -> Header:
         palette = image.getpalette("RGB") if image.mode == "P" else None
         is_grey = image.mode in GREY_MODES or (palette is not None and palette[::3] == palette[1::3] == palette[2::3])
         key = int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), "little")
-        return Header(height, width, 1 if is_grey else 3, key)
+        return Header(height, width, 1 if is_grey else 3, key, image.format or "")
 
 
 def decode(

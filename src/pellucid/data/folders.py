@@ -40,7 +40,7 @@ def list_folder(folder: Path) -> Listing:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(place) / name
-            files.append((path.relative_to(folder).as_posix(), Content(path)))
+            files.append((path.relative_to(folder).as_posix(), Content(str(path))))
     return _arrange(folder.resolve().name, str(folder), files, rejected)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from pellucid.data.dataset import ROWS_AT_ONCE, Rejected, fingerprint_of, hash_of
 from pellucid.data.decode import Header, decode, probe
@@ -47,6 +48,7 @@ def ingest(folder: Path, listing: Listing, reading: ReadSpec, on_progress: OnPro
     if not headers:
         raise DataError(f"{listing.name}: no image could be read: {rejected_of(rejected)}.")
     shape, notes = _shape(headers, reading)
+    notes += _misnamed(entries, headers)
     keys = np.array([_split_key(entry, header) for entry, header in zip(entries, headers, strict=True)], np.uint64)
     splits, more = _splits(entries, keys, names, reading)
     order = sorted(range(len(entries)), key=lambda row: SPLITS.index(splits[row]))
@@ -105,6 +107,20 @@ def _shape(headers: Sequence[Header], reading: ReadSpec) -> tuple[tuple[int, int
         done = f"all are brought to {size[0]}x{size[1]} ({reading.fit})"
         notes.append(f"the images differ in size, {found}; {done}. --image-size and --fit change that.")
     return (size[0], size[1], channels), notes
+
+
+def _misnamed(entries: Sequence[Entry], headers: Sequence[Header]) -> list[str]:
+    """Say which files are of another format than their names tell; they are used all the same."""
+    known = Image.registered_extensions()
+    wrong = []
+    for entry, header in zip(entries, headers, strict=True):
+        told = known.get(Path(entry.content.member or entry.content.path).suffix.lower())
+        if entry.content.raw is None and told and told != header.format:
+            wrong.append(f"{entry.source} is {header.format}")
+    if not wrong:
+        return []
+    more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+    return [f"some files are of another format than their names say: {', '.join(wrong[:3])}{more}. They are used."]
 
 
 def _split_key(entry: Entry, header: Header) -> int:

@@ -26,7 +26,7 @@ SPLIT_NAMES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there may be millions of them
 class Content:
     """The bytes of a file, wherever it lies.
 
@@ -36,7 +36,7 @@ class Content:
         raw: The bytes themselves, where a table holds them.
     """
 
-    path: Path
+    path: str
     member: str | None = None
     raw: bytes | None = None
 
@@ -50,9 +50,9 @@ class Content:
         if self.raw is not None:
             return self.raw
         if self.member is None:
-            if not stat.S_ISREG(self.path.stat().st_mode):
+            if not stat.S_ISREG(Path(self.path).stat().st_mode):
                 raise ValueError("it is no regular file")
-            with self.path.open("rb") as file:
+            with Path(self.path).open("rb") as file:
                 raw = file.read(MAX_FILE_BYTES + 1)
         else:
             with zipfile.ZipFile(self.path) as opened, opened.open(self.member) as file:
@@ -62,7 +62,7 @@ class Content:
         return raw
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One image of a listing.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from pellucid.data.archives import ARCHIVE_SUFFIXES, members_of, unpack
-from pellucid.data.arrays import is_idx_folder, read_idx_folder, read_npz
+from pellucid.data.arrays import is_idx_folder, is_npy_folder, read_idx_folder, read_npy_folder, read_npz
 from pellucid.data.cache import cache_folder, read_listing
 from pellucid.data.catalogue import CATALOGUE
 from pellucid.data.dataset import DataSplits
@@ -53,22 +53,33 @@ def load_data(
     """
     reading = (reading or ReadSpec()).replace(**settings)
     path = Path(source)
-    if str(source) in CATALOGUE:
+    if isinstance(source, str) and source in CATALOGUE:  # a Path, or ./mnist, is a folder of that name
         _refuse_idle(settings, "a data set of the catalogue", {*COLUMNS, *IMAGE_SETTINGS, "test_split"})
-        return CATALOGUE[str(source)]()
+        return CATALOGUE[source]()
     if not os.path.lexists(path):
         raise DataError(f"{unknown('data set', source, CATALOGUE)} There is no file or folder of that name either.")
+    location = str(path.resolve())
     if path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES):
         path = _inside(path)
-    if is_idx_folder(path) or path.suffix.lower() in {".npz", ".npy"}:
+    elif path.is_file() and "-ubyte" in path.name:  # one of the IDX files stands for all of them
+        path = path.parent
+    if read := _reader_of_arrays(path):
         _refuse_idle(settings, "arrays", {*COLUMNS, *IMAGE_SETTINGS})
-        read = read_idx_folder if path.is_dir() else read_npz
-        return _with_test(read(path, location=str(source)), reading)
+        return _with_test(read(path, location=location), reading)
     if path.suffix.lower() not in TABLE_SUFFIXES:
         _refuse_idle(settings, "folders and archives of images", COLUMNS)
     listing = _list(path, reading)
     with ReadingBar(progress) as bar:
-        return read_listing(listing, reading, str(source), bar)
+        return read_listing(listing, reading, location, bar)
+
+
+def _reader_of_arrays(path: Path) -> Callable[..., DataSplits] | None:
+    """Who reads it, where it holds arrays."""
+    if is_idx_folder(path):
+        return read_idx_folder
+    if is_npy_folder(path):
+        return read_npy_folder
+    return read_npz if path.suffix.lower() in {".npz", ".npy"} else None
 
 
 def _refuse_idle(settings: Mapping[str, Any], what: str, idle: Iterable[str]) -> None:

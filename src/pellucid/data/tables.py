@@ -6,7 +6,7 @@ import base64
 import binascii
 import csv
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,15 +74,15 @@ def _content(table: Path, where: str, value: Any) -> tuple[Content, str]:
     if isinstance(value, Mapping):
         raw, name = value.get("bytes"), value.get("path")
         if raw is not None:
-            return Content(table, raw=_bytes(raw)), f"{where} ({name})" if name else where
+            return Content(str(table), raw=_bytes(raw)), f"{where} ({name})" if name else where
         value = name
     if isinstance(value, bytes):
-        return Content(table, raw=value), where
+        return Content(str(table), raw=value), where
     if value is None or not str(value).strip():
         raise ValueError("no image")
     path = Path(str(value).strip())
     path = path if path.is_absolute() else table.parent / path
-    return Content(path), str(path)
+    return Content(str(path)), str(path)
 
 
 def _bytes(value: Any) -> bytes:
@@ -111,12 +111,18 @@ def _column(path: Path, columns: Iterable[str], what: str, given: str | None) ->
     return found
 
 
-def _csv(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
+def _csv(path: Path) -> tuple[list[str], Iterable[dict[str, str]]]:
+    lines = _csv_lines(path)
+    names = next(lines, [])
+    return names, (dict(zip(names, cells, strict=False)) for cells in lines if cells)
+
+
+def _csv_lines(path: Path) -> Iterator[list[str]]:
+    """The cells of one line at a time, as there may be millions."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
-            rows = list(reader)
-            return list(reader.fieldnames or []), rows
+            reader = csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
+            yield from reader
     except UnicodeDecodeError as error:
         raise DataError(
             f"{path}: the text must be UTF-8; received other bytes at {error.start}. Save it as UTF-8."

@@ -211,7 +211,7 @@ def _describe(data: DataSplits, counts: dict[str, int]) -> DataRecord:
         counts=counts,
         class_names=data.class_names,
         mean_brightness=data.train.mean_brightness,
-        location=str(Path(data.location).resolve()) if Path(data.location).exists() else data.location,
+        location=data.location,
         reading=data.reading,
     )
 

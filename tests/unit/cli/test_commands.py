@@ -372,6 +372,28 @@ def test_data_is_listed_shown_audited_and_its_cache_cleaned(pellucid: Command, p
     assert json.loads(pellucid("data", "cache", "--json").out)["entries"] == []
 
 
+def test_wrong_labels_are_looked_for_on_demand(pellucid: Command) -> None:
+    arguments = ("data", "audit", "bars", "--labels", "latest", "--folds", 2, "--top", 3, "--labels-out", "found")
+    status, out, err = pellucid(*arguments, "--json")
+    assert status == 0, err
+    document = json.loads(out)
+    assert document["labels"]["k"] == 2
+    assert Path("found/suspects.csv").read_text().startswith("split,")
+    assert document["exact"]["leaks"] == 0
+
+
+def test_a_published_data_set_that_cannot_be_had_is_explained(
+    pellucid: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    status, out, err = pellucid("data", "get", "kmnist")
+    assert (status, out) == (1, "")
+    assert "by hand" in err
+    assert "train-images-idx3-ubyte.gz" in err
+    assert pellucid("data", "get", "mnist").status == 0
+
+
 def test_doctor_names_what_matters(pellucid: Command) -> None:
     status, out, err = pellucid("doctor")
     assert (status, err) == (0, "")

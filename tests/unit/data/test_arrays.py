@@ -53,6 +53,16 @@ def test_arrays_without_a_test_split_get_one_and_it_is_said(tmp_path: Path) -> N
     assert not load_data(path, test_split=None).has_test
 
 
+def test_a_folder_of_single_arrays_is_read(tmp_path: Path) -> None:
+    for name, array in (("x_train", IMAGES), ("y_train", LABELS), ("x_test", IMAGES[:2]), ("y_test", LABELS[:2])):
+        np.save(tmp_path / f"{name}.npy", array)
+    splits = load_data(tmp_path)
+    assert (len(splits.train), len(splits.test), splits.name) == (6, 2, tmp_path.name)
+    (tmp_path / "x_test.npy").write_bytes(b"junk")
+    with pytest.raises(DataError, match=r"x_test.npy: the array cannot be read"):
+        load_data(tmp_path)
+
+
 def test_truth_values_are_black_and_white(tmp_path: Path) -> None:
     splits = read_npz(saved(tmp_path, images=IMAGES > 50, labels=LABELS))
     assert set(splits.train.images.flat) == {0, 255}
@@ -109,7 +119,7 @@ def test_a_folder_of_idx_files_is_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="train-images and train-labels must both be there"):
         load_data(tmp_path)
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(LABELS))
-    splits = load_data(tmp_path, test_split=None)
+    splits = load_data(tmp_path / "train-labels-idx1-ubyte", test_split=None)
     assert splits.train.input_shape == (4, 5, 1)
     assert splits.class_names == ("0", "1", "2", "10")
     assert not splits.has_test

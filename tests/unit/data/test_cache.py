@@ -125,6 +125,14 @@ def test_unreadable_files_are_left_out_up_to_a_share(tmp_path: Path) -> None:
         load_data(folder, max_bad=0.001)
 
 
+def test_a_name_that_tells_another_format_is_said(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "pets")
+    (folder / "class 0" / "3.png").rename(folder / "class 0" / "3.jpg")
+    splits = load_data(folder, test_split=None)
+    assert len(splits.train) == 40
+    assert any("3.jpg is PNG. They are used." in note for note in splits.notes)
+
+
 def test_processes_give_what_one_process_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = lay(tmp_path / "pets", each=100)
     alone = load_data(folder)

@@ -128,7 +128,7 @@ def test_a_tiff_that_lies_on_its_side_keeps_its_proportions(tmp_path: Path) -> N
     exif[0x0112] = 6
     for kind in ("png", "tiff"):
         path = save(tmp_path / f"o.{kind}", np.zeros((20, 10), np.uint8), exif=exif)
-        header = probe(Content(path))
+        header = probe(Content(str(path)))
         assert (header.height, header.width) == (10, 20), kind
 
 
