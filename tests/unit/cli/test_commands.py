@@ -389,7 +389,7 @@ def test_a_published_data_set_that_cannot_be_had_is_explained(
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     status, out, err = pellucid("data", "get", "kmnist")
     assert (status, out) == (1, "")
-    assert "by hand" in err
+    assert "must be downloaded, and no address gave it" in err
     assert "train-images-idx3-ubyte.gz" in err
     assert pellucid("data", "get", "mnist").status == 0
 
