@@ -20,6 +20,7 @@ from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
 
 MODES = {1: "L", 3: "RGB"}
+ORIENTATION, BITS_PER_SAMPLE = 0x0112, 258  # tags of EXIF and TIFF
 SUSPICIOUS_BYTES, SUSPICIOUS_RATIO = 8 << 20, 200
 GREY_MODES = {"1", "L", "LA", "I;16", "I;16B", "I;16L", "I;16N"}
 
@@ -75,7 +76,7 @@ def probe(content: Content) -> Header:
     with _opened(content) as (image, raw):
         height, width = image.height, image.width
         # An image that lies on its side; of a TIFF, Pillow gives the size once it is upright.
-        if image.format != "TIFF" and image.getexif().get(0x0112, 1) in {5, 6, 7, 8}:
+        if image.format != "TIFF" and image.getexif().get(ORIENTATION, 1) in {5, 6, 7, 8}:
             height, width = width, height
         palette = image.getpalette("RGB") if image.mode == "P" else None
         is_grey = image.mode in GREY_MODES or (palette is not None and palette[::3] == palette[1::3] == palette[2::3])
@@ -93,7 +94,8 @@ def decode(
     """
     height, width, channels = input_shape
     with _opened(content) as (opened, _):
-        image = _eight_bits(ImageOps.exif_transpose(opened), reading.background).convert(MODES[channels])
+        bits = getattr(opened, "tag_v2", {}).get(BITS_PER_SAMPLE, (16,))[0]  # of deep grey; a TIFF may have 12
+        image = _eight_bits(ImageOps.exif_transpose(opened), bits, reading.background).convert(MODES[channels])
         if image.size != (width, height):
             image = _fit(image, (width, height), reading)
     return np.asarray(image).reshape(input_shape).copy()
@@ -134,12 +136,13 @@ def _fit(image: Image.Image, size: tuple[int, int], reading: ReadSpec) -> Image.
     return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=3)
 
 
-def _eight_bits(image: Image.Image, background: int) -> Image.Image:
+def _eight_bits(image: Image.Image, bits: int, background: int) -> Image.Image:
     """Grey or colour of 8 bits a channel, without transparency."""
     if image.mode in {"I", "F"}:
         raise ValueError("its values have 32 bits and no known range; save it with 8 or 16")
     if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image, np.float64) / 257).round().clip(0, 255).astype(np.uint8))
+        values = np.asarray(image, np.float64) * (255 / (2**bits - 1))
+        return Image.fromarray(values.round().clip(0, 255).astype(np.uint8))
     if image.has_transparency_data:
         image = image.convert("RGBA")
         below = Image.new("RGBA", image.size, (background, background, background, 255))

@@ -1,3 +1,4 @@
+import struct
 import subprocess
 import sys
 import warnings
@@ -49,6 +50,17 @@ def test_16_bits_and_one_bit_keep_their_range(tmp_path: Path) -> None:
     assert read_image(save(tmp_path / "deep.png", deep), (2, 2, 1)).flatten().tolist() == [0, 100, 200, 255]
     flags = save(tmp_path / "flags.png", np.array([[0, 255], [255, 0]], np.uint8), mode="1")
     assert read_image(flags, (2, 2, 1)).flatten().tolist() == [0, 255, 255, 0]
+
+
+def test_a_tiff_of_12_bits_keeps_its_range(tmp_path: Path) -> None:
+    values = [0, 4095, 2048, 0]
+    packed = "".join(f"{value:012b}" for value in values)
+    raw = bytes(int(packed[start : start + 8], 2) for start in range(0, len(packed), 8))
+    tags = {256: 4, 257: 1, 258: 12, 259: 1, 262: 1, 273: 8, 277: 1, 278: 1, 279: len(raw)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    head = b"II*\0" + struct.pack("<I", 8 + len(raw)) + raw + struct.pack("<H", len(tags))
+    (tmp_path / "deep.tiff").write_bytes(head + entries + b"\0\0\0\0")
+    assert read_image(tmp_path / "deep.tiff", (1, 4, 1)).flatten().tolist() == [0, 255, 128, 0]
 
 
 def test_what_is_transparent_lies_on_black(tmp_path: Path) -> None:
