@@ -91,12 +91,14 @@ def _refuse_idle(settings: Mapping[str, Any], what: str, idle: Iterable[str]) ->
 
 def _with_test(splits: DataSplits, reading: ReadSpec) -> DataSplits:
     """Arrays with a test split of their own, or with one that is held out."""
+    splits.reading = reading  # a run reads them again in the same way
     if splits.has_test or reading.test_split is None:
         return splits
     kept, held_out = hold_out(splits.train, reading.test_split, 0, "test split")
     train, test = splits.train.subset(kept), splits.train.subset(held_out)
     notes = [no_test_note(reading.test_split)]
-    return DataSplits(splits.name, train, test, splits.validation, location=splits.location, notes=notes)
+    location = splits.location
+    return DataSplits(splits.name, train, test, splits.validation, location=location, reading=reading, notes=notes)
 
 
 def _inside(archive: Path) -> Path:

@@ -96,9 +96,8 @@ def train(
                     require_finite(model)
                     return outcome
                 rate = set_step(optimizer, spec, outcome.steps, steps)
-                seed_generators(
-                    images.data.device, derive_seed(spec.seed, "step", epoch, step)
-                )  # for dropout and the like
+                # For dropout and the like.
+                seed_generators(images.data.device, derive_seed(spec.seed, "step", epoch, step))
                 batch, labels = images.data.batch(rows)
                 if spec.augmentation:
                     batch = augment(batch, spec.augmentation, derive_seed(spec.seed, "augment", epoch, step))

@@ -150,6 +150,15 @@ def test_the_recipes_learn_at_every_size(make_bars, size: int, channels: int) ->
         assert max(run.history["val_accuracy"]) > 0.8
 
 
+def test_a_run_on_arrays_finds_its_test_split_again(bars: DataSplits, tmp_path: Path) -> None:
+    np.savez(tmp_path / "bars.npz", images=bars.train.images, labels=bars.train.labels)
+    data = pl.load_data(tmp_path / "bars.npz", test_split=0.3)
+    before = pl.fit(data, model=MODEL, out=tmp_path / "run", **QUICK).evaluate()
+    again = pl.load_run(tmp_path / "run").evaluate()
+    assert again == before
+    assert again.count > 45
+
+
 def test_nothing_is_held_out_on_demand(bars: DataSplits) -> None:
     run = pl.fit(bars, model=MODEL, validation_split=None, **QUICK)
     assert run.record.data.counts == {"train": 240}
