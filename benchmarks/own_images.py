@@ -16,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -163,65 +164,52 @@ def loader_of(folder: str) -> Callable[[int], Any]:
     return lambda _: loader
 
 
-def pairs(first: Callable[[], dict[str, Any]], second: Callable[[], dict[str, Any]], key: str) -> str:
-    """The ratio of a figure over interleaved pairs."""
-    ratios, figures = [], []
-    for _ in range(PAIRS):
-        a, b = first()[key], second()[key]
-        ratios.append(a / b)
-        figures.append((a, b))
-    middle = [statistics.median(side) for side in zip(*figures, strict=True)]
-    spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
-    return f"{statistics.median(ratios):.2f} ({spread}) | {middle[0]:,.0f} | {middle[1]:,.0f}"
+def pairs(first: Callable[[], dict[str, Any]], second: Callable[[], dict[str, Any]], *keys: str) -> list[str]:
+    """The ratio of each figure over interleaved pairs, and the medians of both sides."""
+    found = [(first(), second()) for _ in range(PAIRS)]
+    texts = []
+    for key in keys:
+        ratios = [a[key] / b[key] for a, b in found]
+        middle = [statistics.median(pair[side][key] for pair in found) for side in (0, 1)]
+        spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
+        texts.append(f"{statistics.median(ratios):.2f} ({spread}) | {middle[0]:,.0f} | {middle[1]:,.0f}")
+    return texts
 
 
-def measure(scale: float) -> list[str]:
-    """All rows of the page."""
-    rows = []
-    with tempfile.TemporaryDirectory() as scratch:
-        os.environ["PELLUCID_CACHE"] = f"{scratch}/cache"
-        small = make_files(Path(scratch) / "small", int(20_000 * scale), (28, 28, 1))
-        large = make_files(Path(scratch) / "large", int(1_000 * scale), (224, 224, 3))
-        million, heavy = make_table(small, int(1_000_000 * scale)), make_table(large, int(30_000 * scale))
-        for name, table, steps in (("28x28x1", million, 400), ("224x224x3", heavy, 60)):
-            count = sum(1 for _ in table.open()) - 1
-            read = in_process("train", table, 21, False)
-            rows.append(f"| {name}, first reading of {count:,} | {count / read['load_seconds']:,.0f} images/s | | |")
-            print(rows[-1], flush=True)
-            whole = in_process("train", table, 10**9, False)
-            rows.append(f"| {name}, one epoch of {count:,}, peak memory | {whole['peak_mib']:,.0f} MiB | | |")
-            print(rows[-1], flush=True)
-            ratio = pairs(
-                lambda table=table, steps=steps: in_process("train", table, steps, False),
-                lambda table=table, steps=steps: in_process("train", table, steps, True),
-                "images_per_second",
-            )
-            rows.append(f"| {name}, mapped against in memory, images/s | {ratio} |")
-            print(rows[-1], flush=True)
-        for key in ("batches", "training"):
-            ratio = pairs(lambda: in_process("epoch", small, False), lambda: in_process("epoch", small, True), key)
-            rows.append(f"| 28x28x1 folder, second epoch, {key}, against a DataLoader with 2 workers | {ratio} |")
-            print(rows[-1], flush=True)
-    return rows
+def measure_cached(scratch: Path, scale: float) -> Iterator[str]:
+    """Reading, memory, and the mapped cache against memory."""
+    small = make_files(scratch / "small", int(20_000 * scale), (28, 28, 1))
+    large = make_files(scratch / "large", int(1_000 * scale), (224, 224, 3))
+    million, heavy = make_table(small, int(1_000_000 * scale)), make_table(large, int(30_000 * scale))
+    for name, table, steps in (("28x28x1", million, 400), ("224x224x3", heavy, 60)):
+        with table.open() as file:
+            count = sum(1 for _ in file) - 1
+        read = in_process("train", table, 21, False)
+        yield f"| {name}, first reading of {count:,} | {count / read['load_seconds']:,.0f} images/s | | |"
+        whole = in_process("train", table, 10**9, False)
+        yield f"| {name}, one epoch of {count:,}, peak memory | {whole['peak_mib']:,.0f} MiB | | |"
+        mapped, held = (partial(in_process, "train", table, steps, in_memory) for in_memory in (False, True))
+        (ratio,) = pairs(mapped, held, "images_per_second")
+        yield f"| {name}, mapped against in memory, images/s | {ratio} |"
 
 
-def main() -> None:
-    """Measure, print, and write the page; or do one job for the page."""
-    if len(sys.argv) > 1 and sys.argv[1] in JOBS:
-        print(json.dumps(JOBS[sys.argv[1]](*sys.argv[2:])))
-        return
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", type=float, default=1.0, help="share of the images, for a trial")
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
-    rows = measure(arguments.scale)
-    if arguments.out:
-        import torch
+def measure_loader(scratch: Path, scale: float) -> Iterator[str]:
+    """The second epoch over a folder, against a DataLoader."""
+    folder = make_files(scratch / "folder", int(20_000 * scale), (28, 28, 1))
+    ours, theirs = (partial(in_process, "epoch", folder, flag) for flag in (False, True))
+    keys = ("batches", "training")
+    for key, ratio in zip(keys, pairs(ours, theirs, *keys), strict=True):
+        yield f"| 28x28x1 folder, second epoch, {key}, against a DataLoader with 2 workers, images/s | {ratio} |"
 
-        from pellucid.device import processor, versions
 
-        machine = f"{processor()}, {torch.get_num_threads()} threads; torch {versions()['torch']}"
-        page = f"""# Reading images, memory, and a DataLoader
+def page(rows: list[str]) -> str:
+    """The whole page."""
+    import torch
+
+    from pellucid.device import processor, versions
+
+    machine = f"{processor()}, {torch.get_num_threads()} threads; torch {versions()['torch']}"
+    return f"""# Reading images, memory, and a DataLoader
 
 Made by `make bench-images`: recipe `fast`, batches of 128, fp32. Ratios are the median of {PAIRS} interleaved pairs,
 with the least and greatest; then the medians of both sides. Machine: {machine}.
@@ -230,9 +218,30 @@ with the least and greatest; then the medians of both sides. Machine: {machine}.
 |---|---|---|---|
 {chr(10).join(rows)}
 """
-        arguments.out.write_text(page, encoding="utf-8")
 
 
+def main() -> None:
+    """Measure, print, and write the page; or do one job for the page."""
+    if len(sys.argv) > 1 and sys.argv[1] in JOBS:
+        print(json.dumps(JOBS[sys.argv[1]](*sys.argv[2:])))
+        return
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the images, for a trial")
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    rows = []
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ["PELLUCID_CACHE"] = f"{scratch}/cache"
+        for part in arguments.parts:
+            for row in PARTS[part](Path(scratch), arguments.scale):
+                rows.append(row)
+                print(row, flush=True)
+    if arguments.out:
+        arguments.out.write_text(page(rows), encoding="utf-8")
+
+
+PARTS: dict[str, Callable[[Path, float], Iterator[str]]] = {"cached": measure_cached, "loader": measure_loader}
 JOBS: dict[str, Callable[..., dict[str, Any]]] = {"train": job_train, "epoch": job_epoch}
 
 if __name__ == "__main__":
