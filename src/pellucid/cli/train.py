@@ -50,7 +50,7 @@ def train(
         str | None, typer.Option(help="Vary the training images: shift=0.1,rotation=10,scale=0.1,noise=0.05 …")
     ] = None,
     validation_split: Annotated[
-        float | None, typer.Option(help="Share of the training images that is held out, from each class alike.")
+        float | None, typer.Option(help="Share of the training images that is held out.  [default: 0.1]")
     ] = None,
     no_validation: Annotated[bool, typer.Option("--no-validation", help="Hold out nothing.")] = False,
     seed: Annotated[int | None, typer.Option(help="All randomness follows from it.  [default: 0]")] = None,

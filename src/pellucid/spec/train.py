@@ -153,7 +153,8 @@ class TrainSpec(Spec):
         label_smoothing: Share of the target that is spread evenly over all classes.
         augmentation: How training images are varied: `AugmentSpec`, or text such as ``shift=0.1,rotation=10``; None
             varies nothing.
-        validation_split: Share of the training images held out, the same from each class; None holds out nothing.
+        validation_split: Share of the training images held out, class by class, give or take chance; None holds out
+            nothing.
         seed: From which all randomness follows.
     """
 
