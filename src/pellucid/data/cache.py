@@ -20,7 +20,7 @@ from pellucid.data.listing import Entry, Listing
 from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
 
-FORMAT = 1
+FORMAT = 2
 
 
 def cache_folder() -> Path:
@@ -42,11 +42,13 @@ def read_listing(listing: Listing, reading: ReadSpec, location: str, on_progress
     """
     _ = listing.class_names  # fails on what cannot be classes
     folder = cache_folder() / f"{_plain(listing.name)}-{_key(listing, reading)}"
+    was_there = folder.exists()
     try:
         splits = _open(folder, listing, location, reading)
     except (OSError, ValueError, KeyError, TypeError, DataError):  # not there, or damaged: it is made anew
         try:
-            shutil.rmtree(folder, ignore_errors=True)
+            if was_there:  # else another process may have made it by now
+                shutil.rmtree(folder, ignore_errors=True)
             _make(folder, listing, reading, on_progress)
         except OSError as error:
             remedy = "Free some space, or set PELLUCID_CACHE to another folder."
@@ -127,6 +129,7 @@ def _dataset(images: np.ndarray, index: dict[str, Any], split: dict[str, Any]) -
         fingerprint=split["fingerprint"],
         mean_brightness=split["mean_brightness"],
         split_keys=np.array(split["keys"], np.uint64),
+        image_hashes=np.array(split["hashes"], np.uint64),
     )
     return dataset
 

@@ -192,7 +192,8 @@ def _describe(
             continue
         labels = np.array([number[entries[row].label] for row in own], np.int64)
         brightness: list[float] = []
-        parts = _parts(pixels, start, len(own), shape, brightness)
+        hashes: list[int] = []
+        parts = _parts(pixels, start, len(own), shape, brightness, hashes)
         groups = [entries[row].group for row in own]
         described[split] = {
             "start": start,
@@ -202,6 +203,7 @@ def _describe(
             "groups": [group or "" for group in groups] if any(groups) else None,
             "keys": keys[own].tolist(),
             "fingerprint": fingerprint_of((len(own), *shape), names, parts, labels),
+            "hashes": hashes,  # filled by the line above, as the parts go by
             "mean_brightness": sum(brightness) / (255 * len(own) * int(np.prod(shape))),
         }
         start += len(own)
@@ -209,9 +211,12 @@ def _describe(
 
 
 def _parts(
-    pixels: Path, start: int, count: int, shape: tuple[int, int, int], brightness: list[float]
+    pixels: Path, start: int, count: int, shape: tuple[int, int, int], brightness: list[float], hashes: list[int]
 ) -> Iterator[np.ndarray]:
-    """The images of a split, some at a time, read and not mapped so that they do not stay in memory."""
+    """The images of a split, some at a time, read and not mapped so that they do not stay in memory.
+
+    As they go by, the sums of their values and the hash of each are noted.
+    """
     size = int(np.prod(shape))
     with pixels.open("rb") as file:
         file.seek(start * size)
@@ -219,4 +224,5 @@ def _parts(
         for first in range(0, count, at_once):
             images = np.frombuffer(file.read(min(at_once, count - first) * size), np.uint8)
             brightness.append(float(images.sum(dtype=np.uint64)))
+            hashes += [hash_of(image.data) for image in images.reshape(-1, size)]
             yield images

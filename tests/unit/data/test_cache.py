@@ -44,6 +44,8 @@ def test_what_is_kept_beside_the_pixels_is_what_they_give(tmp_path: Path) -> Non
     plain = type(train)(np.array(train.images), train.labels, train.class_names)
     assert plain.fingerprint == train.fingerprint
     assert plain.mean_brightness == pytest.approx(train.mean_brightness)
+    assert np.array_equal(plain.image_hashes, train.image_hashes)
+    assert "image_hashes" in vars(load_data(tmp_path / "pets").train)  # so a look for leaks need not read all images
 
 
 def test_another_content_or_setting_is_decoded_anew(tmp_path: Path) -> None:
@@ -151,6 +153,25 @@ def test_two_at_the_same_time_do_not_disturb_each_other(tmp_path: Path) -> None:
     assert [process.returncode for process in both] == [0, 0]
     assert printed[0] == printed[1]
     assert len(list(cache_folder().iterdir())) == 1
+
+
+def test_what_another_process_made_meanwhile_is_not_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = lay(tmp_path / "pets")
+    load_data(folder)
+    made = list_cache()[0][0]
+    aside = made.rename(tmp_path / "aside")
+    original = cache._open
+
+    def slow(place: Path, *given: object):
+        if aside.exists():  # the other process is ready between our look and our reading
+            aside.rename(made)
+            raise FileNotFoundError(place)
+        return original(place, *given)
+
+    monkeypatch.setattr(cache, "_open", slow)
+    inode = (aside / "images.u8").stat().st_ino
+    load_data(folder)
+    assert (made / "images.u8").stat().st_ino == inode
 
 
 def test_the_cache_is_listed_and_cleaned(tmp_path: Path) -> None:
