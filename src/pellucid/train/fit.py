@@ -120,11 +120,12 @@ def fit(
         cuda = [chosen_device] if chosen_device.type == "cuda" else []
         with torch.random.fork_rng(devices=cuda), repeatable(), enough_memory():
             network = place(_build(model, model_spec, train_spec.seed), chosen_device)
+            placed = _place_splits(splits, chosen_device)
             training = time.perf_counter()
             came_to = train(
                 network,
-                _placed(splits["train"], chosen_device),
-                _placed(splits["validation"], chosen_device) if "validation" in splits else None,
+                placed["train"],
+                placed.get("validation"),
                 train_spec,
                 precision=chosen_precision,
                 callbacks=callbacks,
@@ -193,9 +194,11 @@ def _splits(data: DataSplits, spec: TrainSpec) -> dict[str, tuple[ImageDataset, 
     return {"train": (data.train, torch.from_numpy(kept)), "validation": (data.train, torch.from_numpy(held_out))}
 
 
-def _placed(split: tuple[ImageDataset, Rows], device: torch.device) -> Split:
-    dataset, rows = split
-    return Split(DeviceImages(dataset, device), rows.to(device))
+def _place_splits(splits: dict[str, tuple[ImageDataset, Rows]], device: torch.device) -> dict[str, Split]:
+    """The splits on the device; images that two of them share go there once."""
+    datasets = {id(dataset): dataset for dataset, _ in splits.values()}
+    on_device = {key: DeviceImages(dataset, device) for key, dataset in datasets.items()}
+    return {name: Split(on_device[id(dataset)], rows.to(device)) for name, (dataset, rows) in splits.items()}
 
 
 def _folder(

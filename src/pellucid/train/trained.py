@@ -83,7 +83,7 @@ class Run(Predictor):
         """
         if split not in SPLITS:
             raise SettingError([unknown("split", split, SPLITS)])
-        own = data is None or data.name == self.record.data.name
+        own = data is None or data.location == (self.record.data.location or self.record.data.name)
         splits = data or self._own_data()
         if own and splits.train.fingerprint != self.record.data.fingerprint:
             raise DataError(f"{splits.name} has changed since the run was trained: its fingerprint is another.")

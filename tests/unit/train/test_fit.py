@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 import pellucid as pl
+import pellucid.train.fit as fit_module
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.errors import DataError, RunError, SettingError, SpecError, TrainingError
 
@@ -125,6 +126,23 @@ def test_augmentation_follows_from_the_seed_and_is_recorded(bars: DataSplits, tm
         update={name: getattr(pl.load_run(tmp_path / "a").record, name) for name in ("started", "results")}
     )
     assert plain.record.train.augmentation is None
+
+
+def test_images_that_two_splits_share_go_to_the_device_once(bars: DataSplits, monkeypatch: pytest.MonkeyPatch) -> None:
+    placed = []
+    original = fit_module.DeviceImages
+    monkeypatch.setattr(fit_module, "DeviceImages", lambda *given: placed.append(given) or original(*given))
+    pl.fit(bars, model=MODEL, **QUICK)
+    assert len(placed) == 1
+    pl.fit(DataSplits("own", bars.train, None, bars.test), model=MODEL, **QUICK)
+    assert len(placed) == 3
+
+
+def test_data_of_the_same_name_from_elsewhere_are_other_data(bars: DataSplits, tmp_path: Path) -> None:
+    run = pl.fit(bars, model=MODEL, out=tmp_path / "run", **QUICK)
+    elsewhere = DataSplits("bars", bars.test, bars.test, location=str(tmp_path / "other" / "bars"))
+    assert run.evaluate(elsewhere).count == 90
+    assert not (tmp_path / "run" / "evaluation.json").exists()
 
 
 def test_a_validation_split_of_the_data_is_used(bars: DataSplits) -> None:
