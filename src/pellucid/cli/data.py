@@ -103,7 +103,8 @@ def cache(
 
 
 def _draw(splits: DataSplits, augment: str | None, seed: int, out: Path) -> None:
-    from pellucid import plots
+    from pellucid.plots.figures import render
+    from pellucid.plots.images import image_grid
     from pellucid.run.files import write_file
     from pellucid.spec.augment import AugmentSpec
 
@@ -116,7 +117,7 @@ def _draw(splits: DataSplits, augment: str | None, seed: int, out: Path) -> None
         images, titles = _variants(splits, rows, spec, seed)
         title = f"{splits.name}: first the image, then variants of it ({augment}, seed {seed})"
     kind = out.suffix.lower().lstrip(".") or "png"
-    write_file(out, plots.render(plots.image_grid(images, titles, title), kind))
+    write_file(out, render(image_grid(images, titles, title), kind))
 
 
 def _sample(dataset: ImageDataset, per_class: int, seed: int) -> list[int]:

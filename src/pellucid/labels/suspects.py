@@ -15,11 +15,12 @@ from jaxtyping import Float64, Int64
 from numpy import ndarray
 from pydantic import BaseModel, ConfigDict
 
-from pellucid import plots
 from pellucid.audit.duplicates import Pool
 from pellucid.audit.findings import Text
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.labels.folds import assign_folds
+from pellucid.plots.figures import render
+from pellucid.plots.images import image_grid
 from pellucid.spec.train import TrainSpec
 from pellucid.train.fit import fit
 from pellucid.train.trained import Run
@@ -220,7 +221,7 @@ def suspects_png(found: Suspects, splits: DataSplits, top: int) -> bytes:
     images = [_visible(datasets[suspect.split].images[suspect.index]) for suspect in shown]
     titles = [_title(suspect) for suspect in shown]
     title = f"{_plain(found.data)}: suspected label errors; label \u2192 suggestion and its probability"
-    return plots.render(plots.image_grid(images, titles, title))
+    return render(image_grid(images, titles, title))
 
 
 def _settings(spec: TrainSpec) -> Any:

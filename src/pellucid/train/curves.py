@@ -29,8 +29,10 @@ def draw_curves(history: History, record: RunRecord, path: Path) -> Path:
         raise SettingError([unknown("picture format", path.suffix, [f".{name}" for name in FORMATS])])
     if not history.epochs:
         raise RunError("The run has no finished epoch, so there are no curves to draw.")
-    from pellucid import plots  # matplotlib takes most of a second to import, and training need not wait for it
+    # matplotlib takes most of a second to import, and training need not wait for it.
+    from pellucid.plots.curves import curves
+    from pellucid.plots.figures import render
 
     title = f"{record.data.name}, recipe {record.recipe}, seed {record.train.seed}"
-    write_file(path, plots.render(plots.curves(history, title), kind))
+    write_file(path, render(curves(history, title), kind))
     return path

@@ -1,4 +1,4 @@
-"""Figures from plain results: each takes axes or makes its own, and returns the figure. No display is needed.
+"""Accuracy and loss against epoch.
 
 Lines differ by colour, dash and marker, so that they can be told apart by colour-blind readers and in grey print.
 Colours: Okabe and Ito 2008, "Color universal design".
@@ -6,7 +6,6 @@ Colours: Okabe and Ito 2008, "Color universal design".
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -54,37 +53,3 @@ def curve(axes: Axes, history: Mapping[str, Sequence[float]], column: str, label
     axes.grid(visible=True, color="0.88", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     return axes
-
-
-def image_grid(images: Sequence[Any], titles: Sequence[str], title: str = "", columns: int = 10) -> Figure:
-    """Images in a grid, each with its title; grey ones on a scale from black to white.
-
-    Args:
-        images: Each [height, width, channels], uint8, or floats in [0, 1].
-        titles: One for each image.
-        title: Stands above all.
-        columns: How many stand side by side.
-    """
-    rows = -(-len(images) // columns)
-    figure = Figure(figsize=(1.1 * columns, 1.35 * rows + 0.4), layout="constrained")
-    for axes, image, text in zip(figure.subplots(rows, columns, squeeze=False).flat, images, titles, strict=False):
-        most = 1.0 if image.dtype.kind == "f" else 255
-        axes.imshow(image.squeeze(-1) if image.shape[-1] == 1 else image, cmap="gray", vmin=0, vmax=most)
-        axes.set_title(text, fontsize=8)
-    for axes in figure.axes:
-        axes.set_axis_off()
-    if title:
-        figure.suptitle(title, fontsize=11)
-    return figure
-
-
-def render(figure: Figure, kind: str = "png") -> bytes:
-    """The bytes of a figure's file.
-
-    Args:
-        figure: What to draw.
-        kind: ``png`` or ``svg``.
-    """
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=150)
-    return buffer.getvalue()

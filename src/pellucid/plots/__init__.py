@@ -1,0 +1,1 @@
+"""Figures from plain results; nothing else imports matplotlib. No display is needed."""

@@ -1,0 +1,30 @@
+"""Images side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+
+
+def image_grid(images: Sequence[Any], titles: Sequence[str], title: str = "", columns: int = 10) -> Figure:
+    """Images in a grid, each with its title; grey ones on a scale from black to white.
+
+    Args:
+        images: Each [height, width, channels], uint8, or floats in [0, 1].
+        titles: One for each image.
+        title: Stands above all.
+        columns: How many stand side by side.
+    """
+    rows = -(-len(images) // columns)
+    figure = Figure(figsize=(1.1 * columns, 1.35 * rows + 0.4), layout="constrained")
+    for axes, image, text in zip(figure.subplots(rows, columns, squeeze=False).flat, images, titles, strict=False):
+        most = 1.0 if image.dtype.kind == "f" else 255
+        axes.imshow(image.squeeze(-1) if image.shape[-1] == 1 else image, cmap="gray", vmin=0, vmax=most)
+        axes.set_title(text, fontsize=8)
+    for axes in figure.axes:
+        axes.set_axis_off()
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure
