@@ -1,0 +1,1 @@
+"""Seeing what a trained network sees: filters, feature maps, maximisation, attribution."""

@@ -1,0 +1,121 @@
+"""The layers of a trained network by name, and what passes through them, without a trace on the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from torch import Tensor, nn
+
+from pellucid.errors import Fault, RunError, SettingError, suggest, unknown
+
+
+def layers_of(model: nn.Module) -> dict[str, nn.Module]:
+    """The layers by name, in the order in which they were made: modules that hold no others.
+
+    For a `ModelSpec` the names are those of its walk, with each activation as a layer of its own after its layer
+    (``conv2d_1``, ``conv2d_1_relu``).
+    """
+    return {name: module for name, module in model.named_modules() if name and not any(module.children())}
+
+
+def convolutions_of(model: nn.Module) -> dict[str, nn.Conv2d]:
+    """The convolutions by name, in the order in which they were made.
+
+    Raises:
+        RunError: There is none.
+    """
+    found = {name: module for name, module in layers_of(model).items() if isinstance(module, nn.Conv2d)}
+    if not found:
+        raise RunError("This needs a network with a convolution; the run's has none. See: pellucid shapes RUN")
+    return found
+
+
+def require_layer(name: str, known: Iterable[str], what: str = "layer") -> str:
+    """The name itself, when it is among the known ones.
+
+    Raises:
+        SettingError: It is not; the nearest is suggested, and all are listed.
+    """
+    names = list(known)
+    if name not in names:
+        rule, near, known_names = f"Unknown {what} {name!r}", suggest(name, names), f"Known: {', '.join(names)}."
+        raise SettingError([Fault(rule, remedy=near if near == known_names else f"{near} {known_names}")])
+    return name
+
+
+def require_class(name: str | int, class_names: tuple[str, ...]) -> int:
+    """The number of a class that is given by name or by number; a name counts first.
+
+    Raises:
+        SettingError: There is no such class.
+    """
+    if str(name) in class_names:
+        return class_names.index(str(name))
+    if str(name).isdecimal() and int(name) < len(class_names):
+        return int(name)
+    raise SettingError([unknown("class", name, class_names)])
+
+
+@contextmanager
+def undisturbed(model: nn.Module) -> Iterator[None]:
+    """Within this context the network is in evaluation mode and its weights take no gradient.
+
+    Afterwards each module's mode, each weight's gradient and whether it takes one are as they were, whatever happened
+    in between.
+
+    Raises:
+        RunError: A weight is not finite, so that no picture would mean anything.
+    """
+    _require_finite(model)
+    modes = [(module, module.training) for module in model.modules()]
+    weights = [(weight, weight.requires_grad, weight.grad) for weight in model.parameters()]
+    try:
+        model.eval()
+        for weight, _, _ in weights:
+            weight.requires_grad_(False)
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+        for weight, required, gradient in weights:
+            weight.requires_grad_(required)
+            weight.grad = gradient
+
+
+@contextmanager
+def watched(model: nn.Module, names: Iterable[str]) -> Iterator[dict[str, Tensor]]:
+    """Within this context each pass through the network leaves here what the named layers gave, with its gradient.
+
+    The values are those that the layer itself gave: of a convolution, those before its activation.
+
+    Args:
+        model: The network.
+        names: Of its layers, as `layers_of` gives them.
+
+    Raises:
+        SettingError: A layer is unknown.
+    """
+    layers, seen, handles = layers_of(model), dict[str, Tensor](), []
+    try:
+        for name in names:
+            module = layers[require_layer(name, layers)]
+            handles.append(module.register_forward_hook(_keep_in(seen, name)))
+        yield seen
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _keep_in(seen: dict[str, Tensor], name: str) -> Callable[[nn.Module, Any, Tensor], None]:
+    def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
+        seen[name] = output
+
+    return keep
+
+
+def _require_finite(model: nn.Module) -> None:
+    for name, weight in model.state_dict().items():
+        if weight.is_floating_point() and not weight.isfinite().all():
+            raise RunError(f"The weights must be finite; received others in {name}. Train the run anew.")
