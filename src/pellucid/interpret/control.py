@@ -1,0 +1,20 @@
+"""The control that pictures are held against: the same network before training."""
+
+from __future__ import annotations
+
+from pellucid.model import build
+from pellucid.predict import Predictor
+
+
+def untrained(predictor: Predictor) -> Predictor:
+    """The network of a run with the weights from which its training began.
+
+    What a picture shows of both alike comes from the architecture, and not from what was learned.
+
+    Raises:
+        SpecError: The network comes from a factory that cannot be imported here.
+
+    Source: Adebayo et al. 2018, arXiv:1810.03292, section 3.
+    """
+    record = predictor.record
+    return Predictor(build(record.model, record.train.seed), record, predictor.device, predictor.precision)
