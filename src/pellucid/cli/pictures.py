@@ -38,7 +38,7 @@ def picture_path(out: Path | None, folder: RunFolder, name: str) -> Path:
 
 
 def write_picture(figure: Figure, path: Path) -> None:
-    """Write a figure to its file.
+    """Write a figure to its file; the run's folder for pictures is made when it is missing.
 
     Raises:
         RunError: The file cannot be written.
@@ -46,7 +46,10 @@ def write_picture(figure: Figure, path: Path) -> None:
     from pellucid.plots.figures import render
     from pellucid.run.files import write_file
 
-    write_file(path, render(figure, path.suffix.lower().lstrip(".")))
+    raw = render(figure, path.suffix.lower().lstrip("."))
+    if path.parent.name == PICTURES:
+        path.parent.mkdir(exist_ok=True)
+    write_file(path, raw)
 
 
 def write_numbers(path: Path, **arrays: Any) -> Path:
