@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from pellucid.spec.train import OPTIMIZERS, SGD, Adam, AdamW, TrainSpec
-from pellucid.train.optimizers import make_optimizer, set_step
+from pellucid.train.optimizers import KERNELS, MOMENTS, Optimizer
 
 STEPS = 12
 CASES = {
@@ -25,7 +25,6 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_updates_are_those_of_keras(keras: ModuleType, name: str) -> None:
     settings, theirs = CASES[name]
-    spec = TrainSpec(learning_rate=0.01, optimizer=settings)
     random = np.random.default_rng(0)
     start = random.normal(size=(5,)).astype(np.float32)
     ours = torch.nn.Parameter(torch.from_numpy(start.copy()))
@@ -34,13 +33,12 @@ def test_updates_are_those_of_keras(keras: ModuleType, name: str) -> None:
     if names.get("weight_decay") == 0:
         names.pop("weight_decay")
     twin = getattr(keras.optimizers, theirs)(learning_rate=0.01, **names)
-    optimizer = make_optimizer([ours], spec)
-    for step in range(STEPS):
+    optimizer = Optimizer([ours], settings)
+    for _ in range(STEPS):
         # From gradients of ordinary size to ones that epsilon outweighs.
         gradient = (random.normal(size=5) * 10.0 ** -np.arange(1, 10, 2)).astype(np.float32)
         ours.grad = torch.from_numpy(gradient)
-        set_step(optimizer, spec, step, STEPS)
-        optimizer.step()
+        optimizer.step(rate=0.01)
         twin.apply([torch.from_numpy(gradient)], [variable])
     moved = (variable.value.detach() - torch.from_numpy(start)).abs()
     assert torch.allclose(ours.detach(), variable.value.detach(), rtol=1e-5, atol=2e-6)
@@ -48,7 +46,9 @@ def test_updates_are_those_of_keras(keras: ModuleType, name: str) -> None:
 
 
 def test_every_optimizer_is_in_the_table() -> None:
-    assert {type(settings) for settings, _ in CASES.values()} == set(OPTIMIZERS.values())
+    assert (
+        {type(settings) for settings, _ in CASES.values()} == set(OPTIMIZERS.values()) == set(KERNELS) == set(MOMENTS)
+    )
 
 
 def test_the_defaults_are_keras_s(keras: ModuleType) -> None:

@@ -10,7 +10,7 @@ from torch import nn
 
 from pellucid.spec.train import SGD, Adam, AdamW, Cosine, TrainSpec
 from pellucid.train.loop import update
-from pellucid.train.optimizers import make_optimizer, set_step
+from pellucid.train.optimizers import Optimizer
 
 # One pixel of value 1, two classes, all weights 0: softmax gives 1/2 each, so the gradient of the mean cross-entropy
 # is -1/2 at the label's weight and bias and +1/2 at the other's.
@@ -26,11 +26,11 @@ def zero_network() -> nn.Module:
 
 def updated(spec: TrainSpec, times: int = 1, smoothing: float = 0.0) -> tuple[list[float], list[float]]:
     network = zero_network()
-    optimizer = make_optimizer(network.parameters(), spec)
+    optimizer = Optimizer(network.parameters(), spec.optimizer)
     losses = []
     for step in range(times):
-        set_step(optimizer, spec, step, times)
-        losses.append(update(network, optimizer, IMAGES, LABELS, smoothing)[0].item())
+        rate = spec.learning_rate_at(step, times)
+        losses.append(update(network, optimizer, IMAGES, LABELS, rate, smoothing)[0].item())
     return network[1].weight.flatten().tolist(), losses
 
 
@@ -64,7 +64,7 @@ def test_decay_shrinks_the_weights_by_itself() -> None:
     nn.init.constant_(network[1].weight, 2.0)
     spec = TrainSpec(learning_rate=0.1, optimizer=AdamW(weight_decay=0.5))
     # Both weights alike keep the gradients at 1/2: the step is 0.1, the decay 0.1 * 0.5 * 2.
-    update(network, make_optimizer(network.parameters(), spec), IMAGES, LABELS)
+    update(network, Optimizer(network.parameters(), spec.optimizer), IMAGES, LABELS, spec.learning_rate)
     assert network[1].weight.flatten().tolist() == pytest.approx([2 - 0.1 + 0.1, 2 - 0.1 - 0.1], abs=1e-5)
 
 
@@ -77,9 +77,9 @@ def test_label_smoothing_spreads_a_share_over_all_classes() -> None:
 def test_the_learning_rate_of_a_step_is_the_schedules() -> None:
     spec = TrainSpec(learning_rate=0.2, optimizer=SGD(momentum=0.0), schedule=Cosine())
     network = zero_network()
-    optimizer = make_optimizer(network.parameters(), spec)
-    assert set_step(optimizer, spec, 50, 100) == pytest.approx(0.1)
-    update(network, optimizer, IMAGES, LABELS)
+    rate = spec.learning_rate_at(50, 100)
+    assert rate == pytest.approx(0.1)
+    update(network, Optimizer(network.parameters(), spec.optimizer), IMAGES, LABELS, rate)
     assert network[1].weight.flatten().tolist() == pytest.approx([0.05, -0.05])
 
 

@@ -22,7 +22,7 @@ from pellucid.spec.seeds import derive_seed
 from pellucid.spec.train import TrainSpec
 from pellucid.train.callbacks import Callback, Plan
 from pellucid.train.interrupt import Stop
-from pellucid.train.optimizers import make_optimizer, set_step
+from pellucid.train.optimizers import Optimizer
 from pellucid.train.tally import REMEDY, Tally
 
 Rows = Int64[Tensor, " _"]
@@ -81,7 +81,7 @@ def train(
         TrainingError: A loss is not finite.
     """
     plan = Plan(spec.epochs, math.ceil(len(images.rows) / spec.batch_size), len(images.rows))
-    optimizer = make_optimizer(model.parameters(), spec)
+    optimizer = Optimizer(model.parameters(), spec.optimizer)
     steps, rate = plan.epochs * plan.steps_per_epoch, 0.0
     outcome = Outcome()
     try:
@@ -95,13 +95,13 @@ def train(
                     outcome.interrupted = True
                     require_finite(model)
                     return outcome
-                rate = set_step(optimizer, spec, outcome.steps, steps)
+                rate = spec.learning_rate_at(outcome.steps, steps)
                 # For dropout and the like.
                 seed_generators(images.data.device, derive_seed(spec.seed, "step", epoch, step))
                 batch, labels = images.data.batch(rows)
                 if spec.augmentation:
                     batch = augment(batch, spec.augmentation, derive_seed(spec.seed, "augment", epoch, step))
-                loss, logits = update(model, optimizer, batch, labels, spec.label_smoothing, precision)
+                loss, logits = update(model, optimizer, batch, labels, rate, spec.label_smoothing, precision)
                 outcome.steps += 1
                 tally.add(step, loss, logits, labels)
                 _tell(callbacks, "on_step_end", epoch, step)
@@ -118,9 +118,10 @@ def train(
 
 def update(
     model: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    optimizer: Optimizer,
     images: Float[Tensor, "batch channels height width"],
     labels: Int64[Tensor, " batch"],
+    rate: float,
     label_smoothing: float = 0.0,
     precision: str = "fp32",
 ) -> tuple[Float[Tensor, ""], Float[Tensor, "batch classes"]]:
@@ -132,9 +133,8 @@ def update(
     with autocast(images.device, precision):
         logits = model(images).float()
     loss = cross_entropy(logits, labels, label_smoothing=label_smoothing)
-    optimizer.zero_grad(set_to_none=True)
     loss.backward()
-    optimizer.step()
+    optimizer.step(rate)
     return loss.detach(), logits.detach()
 
 

@@ -1,67 +1,125 @@
-"""Optimizer settings become torch optimizers. All are fused: one pass over the weights an update."""
+"""Optimizers: all weights are updated in one call of torch's fused kernels.
+
+The classes of ``torch.optim`` call the same kernels. They are not used because making the first of them imports torch's
+compiler, which takes about a second: as long as a short training.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from torch import nn, optim
+import torch
+from torch import Tensor, nn
 
-from pellucid.spec.train import SGD, Adam, AdamW, TrainSpec
+from pellucid.spec.train import SGD, Adam, AdamW
 
-Parameters = Iterable[nn.Parameter]
-
-
-def make_optimizer(parameters: Parameters, spec: TrainSpec) -> optim.Optimizer:
-    """The optimizer of a training; `set_step` must be called before each update."""
-    return OPTIMIZERS[type(spec.optimizer)](parameters, spec.optimizer, spec.learning_rate)
+Settings = Adam | AdamW | SGD
+MOMENTS: dict[type, int] = {Adam: 2, AdamW: 2, SGD: 1}
 
 
-def set_step(optimizer: optim.Optimizer, spec: TrainSpec, step: int, steps: int) -> float:
-    """Set what depends on the step: the learning rate, and Adam's epsilon.
+@dataclass(frozen=True)
+class Group:
+    """Weights of one type on one device, as the kernels want them, and what belongs to each.
+
+    Attributes:
+        weights: They are changed in place.
+        gradients: One for each.
+        moments: The optimizer's running sums: for each moment, one for each weight.
+        counts: Updates made, this one too, on the device; one for each.
+    """
+
+    weights: list[Any]
+    gradients: list[Any]
+    moments: list[list[Tensor]]
+    counts: list[Tensor]
+
+
+class Optimizer:
+    """Updates weights in place from their gradients.
+
+    Attributes:
+        weights: Those that take a gradient.
+        settings: Which optimizer, and its settings.
+        updates: Updates made.
+    """
+
+    def __init__(self, weights: Iterable[nn.Parameter], settings: Settings) -> None:
+        self.weights = [weight for weight in weights if weight.requires_grad]
+        self.settings = settings
+        self.updates = 0
+        self._moments = [[torch.zeros_like(weight) for weight in self.weights] for _ in range(MOMENTS[type(settings)])]
+        self._counts = {weight.device: torch.zeros((), device=weight.device) for weight in self.weights}
+
+    @torch.no_grad()
+    def step(self, rate: float) -> None:
+        """Update the weights that have a gradient, and let the gradients go.
+
+        Args:
+            rate: Learning rate of this update.
+        """
+        self.updates += 1
+        for count in self._counts.values():
+            count.add_(1)
+        for group in self._groups():
+            KERNELS[type(self.settings)](self.settings, group, rate, self.updates)
+        for weight in self.weights:
+            weight.grad = None
+
+    def _groups(self) -> Iterator[Group]:
+        alike: dict[Any, list[int]] = {}
+        for place, weight in enumerate(self.weights):
+            if weight.grad is not None:
+                alike.setdefault((weight.device, weight.dtype), []).append(place)
+        for (device, _), places in alike.items():
+            weights = [self.weights[place] for place in places]
+            moments = [[moment[place] for place in places] for moment in self._moments]
+            yield Group(weights, [weight.grad for weight in weights], moments, [self._counts[device]] * len(places))
+
+
+def _adam(settings: Adam | AdamW, group: Group, rate: float, update: int) -> None:
+    """Adam and AdamW.
 
     Keras adds epsilon to the root of the second moment before its bias is corrected, torch after it. To have Keras's
     updates, torch is given epsilon divided by the root of the correction.
 
-    Args:
-        optimizer: As `make_optimizer` gave it.
-        spec: The same settings.
-        step: Number of the update, from 0.
-        steps: How many there will be.
-
-    Returns:
-        The learning rate.
-
     Source: Kingma and Ba 2014, arXiv:1412.6980, section 2, "epsilon hat".
     """
-    rate = spec.learning_rate_at(step, steps)
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-        if isinstance(spec.optimizer, Adam | AdamW):
-            group["eps"] = spec.optimizer.epsilon / math.sqrt(1 - spec.optimizer.beta_2 ** (step + 1))
-    return rate
-
-
-def _adam(parameters: Parameters, settings: Adam, rate: float) -> optim.Optimizer:
-    betas = (settings.beta_1, settings.beta_2)
-    return optim.Adam(parameters, lr=rate, betas=betas, eps=settings.epsilon, fused=True)
-
-
-def _adamw(parameters: Parameters, settings: AdamW, rate: float) -> optim.Optimizer:
-    betas, decay = (settings.beta_1, settings.beta_2), settings.weight_decay
-    return optim.AdamW(parameters, lr=rate, betas=betas, eps=settings.epsilon, weight_decay=decay, fused=True)
-
-
-def _sgd(parameters: Parameters, settings: SGD, rate: float) -> optim.Optimizer:
-    return optim.SGD(
-        parameters,
+    decay, kernel = 0.0, torch.ops.aten._fused_adam_.default
+    if isinstance(settings, AdamW):
+        decay, kernel = settings.weight_decay, torch.ops.aten._fused_adamw_.default
+    kernel(
+        group.weights,
+        group.gradients,
+        *group.moments,
+        [],  # greatest second moments, of a variant that is not offered
+        group.counts,
         lr=rate,
-        momentum=settings.momentum,
-        weight_decay=settings.weight_decay,
-        nesterov=settings.nesterov,
-        fused=True,
+        beta1=settings.beta_1,
+        beta2=settings.beta_2,
+        weight_decay=decay,
+        eps=settings.epsilon / math.sqrt(1 - settings.beta_2**update),
+        amsgrad=False,
+        maximize=False,
     )
 
 
-OPTIMIZERS: dict[type, Callable[[Parameters, Any, float], optim.Optimizer]] = {Adam: _adam, AdamW: _adamw, SGD: _sgd}
+def _sgd(settings: SGD, group: Group, rate: float, update: int) -> None:
+    """Stochastic gradient descent with momentum."""
+    torch.ops.aten._fused_sgd_.default(
+        group.weights,
+        group.gradients,
+        group.moments[0] if settings.momentum else [],
+        lr=rate,
+        momentum=settings.momentum,
+        weight_decay=settings.weight_decay,
+        dampening=0.0,
+        nesterov=settings.nesterov,
+        maximize=False,
+        is_first_step=update == 1,
+    )
+
+
+KERNELS: dict[type, Callable[[Any, Group, float, int], None]] = {Adam: _adam, AdamW: _adam, SGD: _sgd}
