@@ -22,6 +22,7 @@ OUT_OF_MEMORY = ("out of memory", "allocate memory", "alloc_cpu", "calculation o
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # from glibc's malloc.h
 OLDER_MMAP_LIMIT = 32 << 20  # where glibc refuses more
 KEPT_BYTES = 1 << 30
+BF16_BATCH = 32  # images from which bf16 pays; see docs/benchmarks.md
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -49,18 +50,25 @@ def available_devices() -> list[str]:
     return [*cuda, *(["mps"] if _available("mps") else []), "cpu"]
 
 
-def choose_precision(name: str, device: torch.device) -> str:
+def choose_precision(name: str, device: torch.device, batch_size: int | None = None) -> str:
     """The precision of activations: ``fp32`` or ``bf16``. Weights and gradients are fp32 always.
 
-    ``auto`` takes fp32, since bf16 is many times slower where the processor lacks it; `precisions` says where it is
-    native.
+    ``auto`` goes by a rule, and not by a race, so that the same command gives the same network: bf16 for training where
+    the device computes in it natively and the mini-batch is large enough to pay for the conversions; fp32 otherwise,
+    and in prediction.
+
+    Args:
+        name: ``auto``, ``fp32`` or ``bf16``.
+        device: Where the network is.
+        batch_size: Images in a mini-batch of training; None for prediction.
 
     Raises:
         SettingError: The name is unknown.
         DeviceError: The device cannot compute in it.
     """
     if name == "auto":
-        return "fp32"
+        pays = batch_size is not None and batch_size >= BF16_BATCH
+        return "bf16" if pays and precisions(device)["bf16"] == "native" else "fp32"
     if name not in PRECISIONS:
         raise SettingError([unknown("precision", name, ("auto", *PRECISIONS))])
     if name == "bf16" and device.type == "mps":

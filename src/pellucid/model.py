@@ -11,7 +11,7 @@ import importlib
 import inspect
 import math
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -55,13 +55,14 @@ ACTIVATION_MODULES: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-def build(spec: ModelSpec | FactorySpec, seed: int = 0) -> nn.Module:
+def build(spec: ModelSpec | FactorySpec, seed: int = 0, vote: int = 1) -> nn.Module:
     """Make the network of a specification, with fresh weights.
 
     Args:
         spec: What to build.
         seed: The weights follow from it: Glorot-uniform kernels, zero biases. A factory makes its own weights, with
             torch's generator at this seed.
+        vote: How many of them; above 1 they become the members of a `Vote`.
 
     Returns:
         A module that gives logits. Its parameters are float32 on the CPU.
@@ -71,6 +72,8 @@ def build(spec: ModelSpec | FactorySpec, seed: int = 0) -> nn.Module:
 
     Source for the weights: Glorot and Bengio 2010, AISTATS, equation 16.
     """
+    if vote > 1:
+        return Vote.of(lambda own_seed: build(spec, own_seed), seed, vote)
     if isinstance(spec, FactorySpec):
         return build_from_factory(_import(spec.factory), spec, seed)
     modules: OrderedDict[str, nn.Module] = OrderedDict()
@@ -178,6 +181,32 @@ class BatchNorm(nn.Module):
             self.running_mean.lerp_(mean, 1 - self.momentum)
             self.running_var.lerp_(inverse_deviation.pow(-2) - self.epsilon, 1 - self.momentum)
         return normalised
+
+
+class Vote(nn.Module):
+    """Networks of one kind, each trained by itself, whose probabilities are averaged.
+
+    Source: Hansen and Salamon 1990, "Neural network ensembles", IEEE TPAMI 12(10).
+    """
+
+    def __init__(self, members: Iterable[nn.Module]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    @classmethod
+    def of(cls, make: Callable[[int], nn.Module], seed: int, count: int) -> Vote:
+        """So many networks, each from a seed of its own; the first is the one that the seed alone would give."""
+        return cls(make(derive_seed(seed, "member", number) if number else seed) for number in range(count))
+
+    def forward(self, images: Maps) -> Float[Tensor, "batch classes"]:
+        """The logarithm of the mean probability, so that softmax gives that mean."""
+        each = torch.stack([member(images).float().log_softmax(dim=1) for member in self.members])
+        return each.logsumexp(dim=0) - math.log(len(self.members))
+
+
+def members_of(model: nn.Module) -> list[nn.Module]:
+    """The members of a vote, or the network itself."""
+    return list(model.members) if isinstance(model, Vote) else [model]
 
 
 def _conv(layer: Conv2D, shape: Shape) -> nn.Module:

@@ -76,7 +76,7 @@ class Predictor:
         """
         folder, chosen = RunFolder(path), choose_device(device)
         record = folder.read_record()
-        model = build(record.model)
+        model = build(record.model, vote=record.train.vote)
         _load_weights(model, folder)
         return cls(model, record, chosen, choose_precision(precision, chosen))
 

@@ -62,8 +62,17 @@ def test_a_torch_that_tells_nothing_of_the_processor_is_enough(monkeypatch: pyte
     assert device.processor()
 
 
+@pytest.mark.parametrize("native", [True, False])
+def test_automatic_precision_goes_by_the_device_and_the_batch(monkeypatch: pytest.MonkeyPatch, native: bool) -> None:
+    monkeypatch.setattr(device, "cpu_capabilities", lambda: {"avx512_bf16": native})
+    enough = device.BF16_BATCH
+    assert device.choose_precision("auto", CPU, enough) == ("bf16" if native else "fp32")
+    assert device.choose_precision("auto", CPU, enough - 1) == "fp32"
+    assert device.choose_precision("auto", CPU) == "fp32"  # in prediction
+    assert device.choose_precision("fp32", CPU, enough) == "fp32"
+
+
 def test_precision_is_chosen_by_name() -> None:
-    assert device.choose_precision("auto", CPU) == "fp32"
     assert device.choose_precision("bf16", CPU) == "bf16"
     assert device.precisions(CPU)["fp32"] == "native"
     with pytest.raises(SettingError, match="Unknown precision 'fp31'. Did you mean fp32?"):

@@ -35,7 +35,7 @@ def train(
         str, typer.Argument(metavar="DATA", help="A data set's name, a folder, a table, an .npz file or an archive.")
     ] = "mnist",
     recipe: Annotated[
-        str | None, typer.Option(help="fast or tutorial; gives the network and what is not set here.  [default: fast]")
+        str | None, typer.Option(help="fast, accurate, tiny or tutorial: gives what is not set here.  [default: fast]")
     ] = None,
     model: Annotated[
         str | None, typer.Option(help="The network: shorthand, a .json file, or package.module:factory.")
@@ -54,6 +54,9 @@ def train(
     ] = None,
     no_validation: Annotated[bool, typer.Option("--no-validation", help="Hold out nothing.")] = False,
     seed: Annotated[int | None, typer.Option(help="All randomness follows from it.  [default: 0]")] = None,
+    vote: Annotated[
+        int | None, typer.Option(help="Train so many networks; the average of their probabilities answers.")
+    ] = None,
     image_size: ImageSize = None,
     channels: Channels = None,
     fit: Fit = None,
@@ -106,6 +109,7 @@ def train(
         "augmentation": augment,
         "validation_split": validation_split,
         "seed": seed,
+        "vote": vote,
     }
     given = {name: value for name, value in settings.items() if value is not None}
     given |= {"validation_split": None} if no_validation else {}

@@ -17,4 +17,6 @@ def untrained(predictor: Predictor) -> Predictor:
     Source: Adebayo et al. 2018, arXiv:1810.03292, section 3.
     """
     record = predictor.record
-    return Predictor(build(record.model, record.train.seed), record, predictor.device, predictor.precision)
+    return Predictor(
+        build(record.model, record.train.seed, record.train.vote), record, predictor.device, predictor.precision
+    )

@@ -156,6 +156,7 @@ class TrainSpec(Spec):
         validation_split: Share of the training images held out, class by class, give or take chance; None holds out
             nothing.
         seed: From which all randomness follows.
+        vote: How many networks are trained, each from weights of its own; the average of their probabilities answers.
     """
 
     error_kind: ClassVar = SettingError
@@ -171,6 +172,7 @@ class TrainSpec(Spec):
         default=0.1, description="Use None (--no-validation) to hold out nothing."
     )
     seed: NonNegativeInt = 0
+    vote: PositiveInt = 1
 
     def learning_rate_at(self, step: int, steps: int) -> float:
         """Learning rate of one update, counted from 0 over the whole training."""
@@ -189,3 +191,4 @@ class TrainSettings(TypedDict, total=False):
     augmentation: str | AugmentSpec | None
     validation_split: float | None
     seed: int
+    vote: int

@@ -32,7 +32,7 @@ from pellucid.device import (
     versions,
 )
 from pellucid.errors import DataError, Fault, SpecError
-from pellucid.model import build, build_from_factory
+from pellucid.model import Vote, build, build_from_factory, members_of
 from pellucid.run.folder import RunFolder, new_run
 from pellucid.run.record import DataRecord, Environment, Results, RunRecord, Score
 from pellucid.spec.model import FactorySpec, ModelSpec, read_model
@@ -40,7 +40,7 @@ from pellucid.spec.recipes import recipe as named_recipe
 from pellucid.spec.train import TrainSettings, TrainSpec
 from pellucid.train.callbacks import Callback, HistoryWriter
 from pellucid.train.interrupt import interruptible
-from pellucid.train.loop import Outcome, Rows, Split, train
+from pellucid.train.loop import Outcome, Rows, Split, measure, train
 from pellucid.train.progress import ProgressBar
 from pellucid.train.trained import Run
 
@@ -95,7 +95,7 @@ def fit(
     started, clock = datetime.now(UTC), time.perf_counter()
     name, model_spec, train_spec = choose(data, model, recipe, settings)
     chosen_device = choose_device(device)
-    chosen_precision = choose_precision(precision, chosen_device)
+    chosen_precision = choose_precision(precision, chosen_device, train_spec.batch_size)
     if gpu_memory_mib is not None:
         cap_gpu_memory(chosen_device, gpu_memory_mib)
     keep_freed_memory()
@@ -119,7 +119,7 @@ def fit(
             callbacks = [ProgressBar(), *callbacks]
         cuda = [chosen_device] if chosen_device.type == "cuda" else []
         with torch.random.fork_rng(devices=cuda), repeatable(), enough_memory():
-            network = place(_build(model, model_spec, train_spec.seed), chosen_device)
+            network = place(_build(model, model_spec, train_spec), chosen_device)
             placed = _place_splits(splits, chosen_device)
             training = time.perf_counter()
             came_to = train(
@@ -131,8 +131,12 @@ def fit(
                 callbacks=callbacks,
                 stop=stop,
             )
-        finished = time.perf_counter()
-        record = _finish(record, came_to, finished - training, finished - clock)
+            finished = time.perf_counter()
+            network = _trained_members(network, train_spec, came_to)
+            validation = _validation(network, placed.get("validation"), came_to)
+        record = _finish(record, came_to, finished - training, time.perf_counter() - clock, validation)
+        kept = train_spec.replace(vote=len(members_of(network)))
+        record = record.model_copy(update={"train": kept})
         run = Run(network, record, chosen_device, history=came_to.history, folder=folder, data=data)
         if folder:
             run.write(folder)
@@ -177,10 +181,12 @@ def _specify(model: Any, shape: tuple[int, int, int], classes: int) -> ModelSpec
     return FactorySpec(factory=name, input_shape=shape, classes=classes)
 
 
-def _build(model: Any, spec: ModelSpec | FactorySpec, seed: int) -> nn.Module:
-    if isinstance(spec, FactorySpec) and not isinstance(model, str | FactorySpec):
-        return build_from_factory(model, spec, seed)
-    return build(spec, seed)
+def _build(model: Any, spec: ModelSpec | FactorySpec, train: TrainSpec) -> nn.Module:
+    if isinstance(spec, ModelSpec) or isinstance(model, str | FactorySpec):
+        return build(spec, train.seed, train.vote)
+    if train.vote > 1:
+        return Vote.of(lambda seed: build_from_factory(model, spec, seed), train.seed, train.vote)
+    return build_from_factory(model, spec, train.seed)
 
 
 def _splits(data: DataSplits, spec: TrainSpec) -> dict[str, tuple[ImageDataset, Rows]]:
@@ -230,11 +236,28 @@ def _environment(device: torch.device, precision: str) -> Environment:
     )
 
 
-def _finish(record: RunRecord, came_to: Outcome, train_seconds: float, total_seconds: float) -> RunRecord:
-    last = came_to.history.epochs[-1] if came_to.history.epochs and not came_to.interrupted else None
-    validation = None
-    if last and last.val_loss is not None and last.val_accuracy is not None:
-        validation = Score(loss=last.val_loss, accuracy=last.val_accuracy)
+def _trained_members(network: nn.Module, spec: TrainSpec, came_to: Outcome) -> nn.Module:
+    """Without those members of a vote that an interruption kept from their last epoch; at least the first remains."""
+    trained = max(1, len(came_to.history.epochs) // spec.epochs)
+    members = members_of(network)
+    if trained >= len(members):
+        return network
+    return Vote(members[:trained]) if trained > 1 else members[0]
+
+
+def _validation(network: nn.Module, split: Split | None, came_to: Outcome) -> Score | None:
+    """The score after the last epoch: of one network as the history has it, of a vote as a whole."""
+    if came_to.interrupted:
+        return None
+    last = came_to.history.epochs[-1]
+    vote = isinstance(network, Vote)
+    loss, accuracy = measure(network, split) if vote else (last.val_loss, last.val_accuracy)
+    return None if loss is None or accuracy is None else Score(loss=loss, accuracy=accuracy)
+
+
+def _finish(
+    record: RunRecord, came_to: Outcome, train_seconds: float, total_seconds: float, validation: Score | None
+) -> RunRecord:
     results = Results(
         epochs=len(came_to.history.epochs),
         steps=came_to.steps,

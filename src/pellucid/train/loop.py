@@ -17,6 +17,7 @@ from pellucid.data.augment import augment
 from pellucid.data.batches import DeviceImages, shuffled
 from pellucid.device import autocast, seed_generators
 from pellucid.errors import TrainingError
+from pellucid.model import members_of
 from pellucid.run.history import Epoch, History
 from pellucid.spec.seeds import derive_seed
 from pellucid.spec.train import TrainSpec
@@ -66,7 +67,7 @@ def train(
     callbacks: Sequence[Callback] = (),
     stop: Stop | None = None,
 ) -> Outcome:
-    """Train a network in place.
+    """Train a network in place; the members of a vote one after another.
 
     Args:
         model: On the device of the images; gives logits.
@@ -80,33 +81,34 @@ def train(
     Raises:
         TrainingError: A loss is not finite.
     """
-    plan = Plan(spec.epochs, math.ceil(len(images.rows) / spec.batch_size), len(images.rows))
-    optimizer = Optimizer(model.parameters(), spec.optimizer)
-    steps, rate = plan.epochs * plan.steps_per_epoch, 0.0
+    learners = [(member, Optimizer(member.parameters(), spec.optimizer)) for member in members_of(model)]
+    plan = Plan(len(learners) * spec.epochs, math.ceil(len(images.rows) / spec.batch_size), len(images.rows))
+    steps, rate = spec.epochs * plan.steps_per_epoch, 0.0
     outcome = Outcome()
     try:
         _tell(callbacks, "on_train_begin", plan)
-        for epoch in range(1, spec.epochs + 1):
+        for epoch in range(1, plan.epochs + 1):
             started = time.perf_counter()
             tally = Tally(plan, spec, epoch, images.data.device)
-            model.train()
+            network, optimizer = learners[(epoch - 1) // spec.epochs]
+            network.train()
             for step, rows in enumerate(shuffled(images.rows, spec.seed, epoch).split(spec.batch_size), start=1):
                 if stop and stop.requested:
                     outcome.interrupted = True
                     require_finite(model)
                     return outcome
-                rate = spec.learning_rate_at(outcome.steps, steps)
+                rate = spec.learning_rate_at(outcome.steps % steps, steps)
                 # For dropout and the like.
                 seed_generators(images.data.device, derive_seed(spec.seed, "step", epoch, step))
                 batch, labels = images.data.batch(rows)
                 if spec.augmentation:
                     batch = augment(batch, spec.augmentation, derive_seed(spec.seed, "augment", epoch, step))
-                loss, logits = update(model, optimizer, batch, labels, rate, spec.label_smoothing, precision)
+                loss, logits = update(network, optimizer, batch, labels, rate, spec.label_smoothing, precision)
                 outcome.steps += 1
                 tally.add(step, loss, logits, labels)
                 _tell(callbacks, "on_step_end", epoch, step)
             loss_mean, accuracy = tally.means()
-            val_loss, val_accuracy = measure(model, validation)
+            val_loss, val_accuracy = measure(network, validation)
             row = Epoch(epoch, loss_mean, accuracy, val_loss, val_accuracy, rate, time.perf_counter() - started)
             outcome.history.epochs.append(row)
             _tell(callbacks, "on_epoch_end", row)

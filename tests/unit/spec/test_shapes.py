@@ -15,7 +15,7 @@ from pellucid.spec.layers import (
     MaxPooling2D,
     same_padding,
 )
-from pellucid.spec.recipes import fast, tutorial
+from pellucid.spec.recipes import tutorial
 from pellucid.spec.shapes import find_faults, walk
 
 
@@ -117,8 +117,3 @@ def test_all_faults_are_found_each_once_and_with_its_place() -> None:
 )
 def test_a_network_must_end_in_classes(layers, message: str) -> None:
     assert message in " ".join(str(fault) for fault in find_faults(layers, (8, 8, 1)))
-
-
-@pytest.mark.parametrize("shape", [(8, 8, 1), (15, 40, 3), (28, 28, 1), (64, 64, 3), (224, 224, 3)])
-def test_the_fast_recipe_fits_many_shapes(shape: tuple[int, int, int]) -> None:
-    assert fast(shape, 7).model.walk()[-1].output_shape == (7,)

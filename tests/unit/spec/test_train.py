@@ -3,7 +3,7 @@ import math
 import pytest
 
 from pellucid.errors import SettingError
-from pellucid.spec.recipes import RECIPES, recipe
+from pellucid.spec.recipes import RECIPES, SMALL_MAP, recipe
 from pellucid.spec.seeds import derive_seed
 from pellucid.spec.train import SGD, Adam, AdamW, Constant, Cosine, OneCycle, TrainSettings, TrainSpec
 
@@ -81,7 +81,23 @@ def test_the_keywords_of_fit_are_the_settings() -> None:
 def test_unknown_recipes_are_named() -> None:
     with pytest.raises(SettingError, match="Unknown recipe 'tutrial'. Did you mean tutorial?"):
         recipe("tutrial", (28, 28, 1), 10)
-    assert set(RECIPES) == {"fast", "tutorial"}
+    assert set(RECIPES) == {"fast", "accurate", "tiny", "tutorial"}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize(
+    "shape", [(1, 1, 1), (8, 8, 1), (15, 40, 3), (28, 28, 1), (32, 32, 3), (64, 64, 3), (224, 224, 3)]
+)
+def test_every_recipe_fits_many_shapes(name: str, shape: tuple[int, int, int]) -> None:
+    chosen = recipe(name, shape, 7)
+    walk = chosen.model.walk()
+    assert walk[-1].output_shape == (7,)
+    maps = [step.output_shape for step in walk if len(step.output_shape) == 3]
+    assert min(maps[-1][:2]) <= SMALL_MAP
+
+
+def test_the_tiny_recipe_has_under_10_000_parameters() -> None:
+    assert sum(step.parameters for step in recipe("tiny", (28, 28, 1), 10).model.walk()) < 10_000
 
 
 def test_seeds_differ_by_purpose_and_counter_and_never_change() -> None:
