@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test check format accuracy bench-images clean
+.PHONY: train test check format accuracy bench bench-env bench-images clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -32,6 +32,12 @@ accuracy: .venv/.installed
 bench-images: .venv/.installed
 	$(BIN)/python benchmarks/own_images.py --out docs/images-benchmark.md
 
+# docs/benchmarks.md: Pellucid against its peers (about two hours on two cores, which must have nothing else to do)
+bench: bench-env
+	.venv-bench/bin/python -m benchmarks.compare
+
+bench-env: .venv-bench/.installed
+
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
@@ -43,5 +49,13 @@ bench-images: .venv/.installed
 	$(PIP_INSTALL) --editable '.[dev]'
 	touch $@ .venv/.installed
 
+# The peers' environment; TensorFlow wants an older h5py than constraints.txt has.
+.venv-bench/.installed: pyproject.toml constraints.txt benchmarks/requirements.txt
+	$(PYTHON) -m venv .venv-bench
+	grep -v '^h5py=' constraints.txt > .venv-bench/constraints.txt
+	.venv-bench/bin/python -m pip install --quiet --constraint .venv-bench/constraints.txt \
+		--requirement benchmarks/requirements.txt --editable .
+	touch $@
+
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .coverage .coverage.* dist
+	rm -rf .venv .venv-bench .pytest_cache .ruff_cache .import_linter_cache .coverage .coverage.* dist

@@ -1,0 +1,1 @@
+"""Pellucid measured against what users would run instead: one module a section, JSON results, one page."""
