@@ -22,7 +22,7 @@ OUT_OF_MEMORY = ("out of memory", "allocate memory", "alloc_cpu", "calculation o
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # from glibc's malloc.h
 OLDER_MMAP_LIMIT = 32 << 20  # where glibc refuses more
 KEPT_BYTES = 1 << 30
-BF16_BATCH = 32  # images from which bf16 pays; see docs/benchmarks.md
+BF16_MULTIPLY_ADDS = 20e6  # an update, from which bf16 pays for its conversions; see docs/benchmarks.md
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -50,24 +50,23 @@ def available_devices() -> list[str]:
     return [*cuda, *(["mps"] if _available("mps") else []), "cpu"]
 
 
-def choose_precision(name: str, device: torch.device, batch_size: int | None = None) -> str:
+def choose_precision(name: str, device: torch.device, multiply_adds: float = 0) -> str:
     """The precision of activations: ``fp32`` or ``bf16``. Weights and gradients are fp32 always.
 
-    ``auto`` goes by a rule, and not by a race, so that the same command gives the same network: bf16 for training where
-    the device computes in it natively and the mini-batch is large enough to pay for the conversions; fp32 otherwise,
-    and in prediction.
+    ``auto`` goes by a rule, and not by a race, so that the same command gives the same network: bf16 where the device
+    computes in it natively and a mini-batch is enough work to pay for the conversions, fp32 otherwise.
 
     Args:
         name: ``auto``, ``fp32`` or ``bf16``.
         device: Where the network is.
-        batch_size: Images in a mini-batch of training; None for prediction.
+        multiply_adds: Of a mini-batch in training; 0 where they are not known, and in prediction.
 
     Raises:
         SettingError: The name is unknown.
         DeviceError: The device cannot compute in it.
     """
     if name == "auto":
-        pays = batch_size is not None and batch_size >= BF16_BATCH
+        pays = multiply_adds >= BF16_MULTIPLY_ADDS
         return "bf16" if pays and precisions(device)["bf16"] == "native" else "fp32"
     if name not in PRECISIONS:
         raise SettingError([unknown("precision", name, ("auto", *PRECISIONS))])

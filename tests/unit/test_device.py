@@ -63,9 +63,9 @@ def test_a_torch_that_tells_nothing_of_the_processor_is_enough(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("native", [True, False])
-def test_automatic_precision_goes_by_the_device_and_the_batch(monkeypatch: pytest.MonkeyPatch, native: bool) -> None:
+def test_automatic_precision_goes_by_the_device_and_the_work(monkeypatch: pytest.MonkeyPatch, native: bool) -> None:
     monkeypatch.setattr(device, "cpu_capabilities", lambda: {"avx512_bf16": native})
-    enough = device.BF16_BATCH
+    enough = device.BF16_MULTIPLY_ADDS
     assert device.choose_precision("auto", CPU, enough) == ("bf16" if native else "fp32")
     assert device.choose_precision("auto", CPU, enough - 1) == "fp32"
     assert device.choose_precision("auto", CPU) == "fp32"  # in prediction

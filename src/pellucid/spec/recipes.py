@@ -104,16 +104,16 @@ def fast(input_shape: tuple[int, int, int], classes: int) -> Recipe:
         stack.block(16, 3, padding="same")
     else:
         stack.block(16, 7, strides=3 if size <= 128 else 4)
-    filters = 48
-    while filters == 48 or stack.is_large:
+    filters = 32
+    while filters == 32 or stack.is_large:
         stack.block(min(filters, 96), pool=True)
         filters *= 2
     stack.block(96)
     stack.add(GlobalMaxPooling2D(), Dense(units=classes, activation="softmax"))
     train = TrainSpec(
         epochs=1,
-        batch_size=192,
-        learning_rate=0.02,
+        batch_size=256,
+        learning_rate=0.025,
         optimizer=_adamw(0.01),
         schedule=OneCycle(warmup=0.2),
         label_smoothing=0.1,
@@ -133,13 +133,13 @@ def accurate(input_shape: tuple[int, int, int], classes: int) -> Recipe:
     stack.block(min(filters, 192), padding="same")
     stack.add(GlobalMaxPooling2D(), Dense(units=classes, activation="softmax"))
     train = TrainSpec(
-        epochs=20,
+        epochs=15,
         batch_size=128,
         learning_rate=0.015,
         optimizer=_adamw(0.05),
         schedule=OneCycle(warmup=0.2),
         label_smoothing=0.1,
-        augmentation=AugmentSpec(shift=0.08, rotation=10, scale=0.1, shear=5, elastic=0.5),
+        augmentation=AugmentSpec(shift=0.06, rotation=8, scale=0.08, shear=4, elastic=0.3),
     )
     return Recipe(ModelSpec(input_shape=input_shape, layers=stack.layers), train)
 

@@ -95,7 +95,7 @@ def fit(
     started, clock = datetime.now(UTC), time.perf_counter()
     name, model_spec, train_spec = choose(data, model, recipe, settings)
     chosen_device = choose_device(device)
-    chosen_precision = choose_precision(precision, chosen_device, train_spec.batch_size)
+    chosen_precision = choose_precision(precision, chosen_device, _multiply_adds(model_spec) * train_spec.batch_size)
     if gpu_memory_mib is not None:
         cap_gpu_memory(chosen_device, gpu_memory_mib)
     keep_freed_memory()
@@ -179,6 +179,11 @@ def _specify(model: Any, shape: tuple[int, int, int], classes: int) -> ModelSpec
         raise SpecError([Fault(rule, f"a {type(model).__name__}", "Give lambda: YourModule(...).")])
     name = f"{getattr(model, '__module__', '?')}:{getattr(model, '__qualname__', type(model).__qualname__)}"
     return FactorySpec(factory=name, input_shape=shape, classes=classes)
+
+
+def _multiply_adds(model: ModelSpec | FactorySpec) -> int:
+    """For one image; 0 for a network of the user's own code."""
+    return sum(step.multiply_adds for step in model.walk()) if isinstance(model, ModelSpec) else 0
 
 
 def _build(model: Any, spec: ModelSpec | FactorySpec, train: TrainSpec) -> nn.Module:
