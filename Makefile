@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test check format accuracy bench bench-env bench-images clean
+.PHONY: train test check format accuracy recipes bench bench-env bench-images clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -24,9 +24,13 @@ format: .venv/.installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# docs/accuracy.md: accuracy of the recipes over five seeds (about 45 minutes on two cores)
+# docs/accuracy.md: accuracy of the recipes and of a vote over several seeds (about 15 minutes on two cores)
 accuracy: .venv/.installed
-	$(BIN)/python benchmarks/accuracy.py --seeds 5 --out docs/accuracy.md
+	$(BIN)/python benchmarks/accuracy.py --out docs/accuracy.md
+
+# docs/recipes.md: what each part of the recipes is worth (about 25 minutes on two cores)
+recipes: .venv/.installed
+	$(BIN)/python benchmarks/recipes.py --out docs/recipes.md
 
 # docs/images-benchmark.md: reading, memory and a DataLoader (about 25 minutes on two cores, 10 GB of disk)
 bench-images: .venv/.installed

@@ -40,7 +40,8 @@ def measure(program: Program) -> dict[str, Any]:
     This process must stay small: Linux counts the memory that it had at the start of a child as the child's.
 
     Returns:
-        ``program``, ``total_seconds`` of the whole process, ``process_peak_memory_mib``, and what was read.
+        ``program``, ``answer_seconds`` until it had printed its first line, ``total_seconds`` of the whole process,
+        ``process_peak_memory_mib``, and what was read.
 
     Raises:
         RuntimeError: The program failed.
@@ -51,7 +52,9 @@ def measure(program: Program) -> dict[str, Any]:
         process = subprocess.Popen(
             program.command, stdout=subprocess.PIPE, stderr=messages, env=environment, cwd=program.folder
         )
-        output = process.stdout.read() if process.stdout else b""
+        output = process.stdout.readline() if process.stdout else b""
+        answer_seconds = time.perf_counter() - started
+        output += process.stdout.read() if process.stdout else b""
         _, status, usage = os.wait4(process.pid, 0)
         total_seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -60,5 +63,5 @@ def measure(program: Program) -> dict[str, Any]:
             end = messages.read().decode(errors="replace")[-SHOWN_OF_A_FAILURE:]
             raise RuntimeError(f"{program.name} ended with {process.returncode}: {' '.join(program.command)}\n{end}")
     peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    measured = {"total_seconds": total_seconds, "process_peak_memory_mib": peak}
+    measured = {"answer_seconds": answer_seconds, "total_seconds": total_seconds, "process_peak_memory_mib": peak}
     return {**program.read(output), "program": program.name, **measured}

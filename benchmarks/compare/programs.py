@@ -48,17 +48,17 @@ def pellucid_updates(*options: object, precision: str = "auto", **environment: s
 
 
 def pellucid_train(name: str, data: str, options: str, folder: Path) -> Program:
-    """`pellucid train`, which prints its run as JSON; its run folder goes below a folder."""
+    """`pellucid train`, whose first line is the test accuracy; its run folder goes below a folder."""
     out = folder / f"run-{next(_numbers)}"
-    command = (PELLUCID, "train", data, *shlex.split(options), "--out", str(out), "--json")
-    return Program(name, command, read_run)
+    command = (PELLUCID, "train", data, *shlex.split(options), "--out", str(out))
+    return Program(name, command, lambda _: read_run(out))
 
 
-def read_run(output: bytes) -> dict[str, Any]:
-    """The figures of a `pellucid train`, under the names that the peers use."""
-    document = json.loads(output)
+def read_run(folder: Path) -> dict[str, Any]:
+    """The figures of a run folder, under the names that the peers use."""
+    document = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     results, environment = document["results"], document["environment"]
-    with (Path(document["run"]) / "history.csv").open(newline="") as file:
+    with (folder / "history.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     ends = itertools.accumulate(float(row["seconds"]) for row in rows)
     history = [

@@ -143,29 +143,26 @@ def train(
         progress=True,
         **given,
     )
-    _finish(run, out, svg)
+    _finish(run, out, svg, as_json)
     if run.record.status == "interrupted":
         raise typer.Exit(INTERRUPTED)
     if as_json:
         print_json({"run": str(out), **run.record.model_dump(mode="json")})
     else:
-        _report(run.record, out)
+        typer.echo(str(out))
 
 
-def _finish(run: Run, out: Path, svg: bool) -> None:
-    """Draw the curves, and judge a run that was trained to its end on the test split."""
+def _finish(run: Run, out: Path, svg: bool, as_json: bool) -> None:
+    """Judge a run that was trained to its end on the test split and tell of it; draw the curves after that."""
     from pellucid.errors import RunError
 
     try:
-        for picture in ("curves.png", *(["curves.svg"] if svg else [])):
-            if run.history.epochs:
-                run.plot(out / picture)
-        if run.record.status == "interrupted":
-            say(f"interrupted after {len(run.history.epochs)} epochs; what was trained is in {out}")
-            if run.folder and run.folder.replaced:
-                say(f"the older run is kept in {run.folder.replaced}")
-        elif run.data and run.data.has_test:
-            run.evaluate()
+        try:
+            _judge(run, out, as_json)
+        finally:
+            for picture in ("curves.png", *(["curves.svg"] if svg else [])):
+                if run.history.epochs:
+                    run.plot(out / picture)
     except RunError as error:
         raise RunError(f"{error} The training is done and kept; finish it with: pellucid evaluate {out}") from None
     except KeyboardInterrupt:
@@ -173,7 +170,19 @@ def _finish(run: Run, out: Path, svg: bool) -> None:
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _report(record: RunRecord, out: Path) -> None:
+def _judge(run: Run, out: Path, as_json: bool) -> None:
+    if run.record.status == "interrupted":
+        say(f"interrupted after {len(run.history.epochs)} epochs; what was trained is in {out}")
+        if run.folder and run.folder.replaced:
+            say(f"the older run is kept in {run.folder.replaced}")
+        return
+    if run.data and run.data.has_test:
+        run.evaluate()
+    if not as_json:
+        _report(run.record)
+
+
+def _report(record: RunRecord) -> None:
     results = record.results
     if results is None:
         return
@@ -184,4 +193,3 @@ def _report(record: RunRecord, out: Path) -> None:
     else:
         say(f"{record.data.name} has no test split, so there is no test accuracy.")
     typer.echo(f"trained in {results.train_seconds:.1f} s, peak memory {results.peak_memory_mib:.0f} MiB")
-    typer.echo(str(out))
