@@ -149,16 +149,16 @@ def measure(model: nn.Module, split: Split | None) -> tuple[float, float] | tupl
     if split is None:
         return None, None
     model.eval()
-    loss = torch.zeros((), dtype=torch.float64)
-    right = 0
+    losses, right = [], []  # on the device, which is waited for only at the end
     with torch.inference_mode():
         for images, labels in split.data.batches(split.rows):
             logits = model(images).float()
-            loss += cross_entropy(logits, labels, reduction="sum").cpu()
-            right += int((logits.argmax(dim=1) == labels).sum())
-    if not loss.isfinite():
-        raise TrainingError(f"The validation loss must be finite; received {loss.item()}. {REMEDY}")
-    return loss.item() / len(split.rows), right / len(split.rows)
+            losses.append(cross_entropy(logits, labels, reduction="sum"))
+            right.append((logits.argmax(dim=1) == labels).sum())
+    loss = torch.stack(losses).cpu().double().sum().item()
+    if not math.isfinite(loss):
+        raise TrainingError(f"The validation loss must be finite; received {loss}. {REMEDY}")
+    return loss / len(split.rows), int(torch.stack(right).sum()) / len(split.rows)
 
 
 def require_finite(model: nn.Module) -> None:

@@ -89,6 +89,8 @@ def test_train_takes_every_setting(pellucid: Command) -> None:
         0.1,
         "--seed",
         4,
+        "--vote",
+        2,
     )
     status, out, _ = pellucid("train", *QUICK, *options, "--no-validation", "--precision", "bf16", "--json")
     assert status == 0
@@ -103,6 +105,7 @@ def test_train_takes_every_setting(pellucid: Command) -> None:
         "augmentation": None,
         "validation_split": None,
         "seed": 4,
+        "vote": 2,
     }
     assert document["environment"]["precision"] == "bf16"
     assert document["results"]["validation"] is None

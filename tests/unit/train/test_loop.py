@@ -6,6 +6,7 @@ from torch import nn
 
 from pellucid.data.batches import DeviceImages, shuffled
 from pellucid.data.dataset import DataSplits
+from pellucid.device import place
 from pellucid.errors import TrainingError
 from pellucid.model import build
 from pellucid.run.history import Epoch, History
@@ -15,6 +16,7 @@ from pellucid.train.callbacks import Callback, Plan
 from pellucid.train.interrupt import Stop
 from pellucid.train.loop import Split, measure, train, update
 from pellucid.train.optimizers import Optimizer
+from pellucid.train.tally import Tally
 
 CPU = torch.device("cpu")
 SPEC = ModelSpec.from_shorthand("conv 4 3x3 relu, maxpool 2x2, flatten, dropout 0.3, dense 3 softmax", (8, 8, 1))
@@ -178,3 +180,20 @@ def test_bf16_trains_fp32_weights(bars: DataSplits) -> None:
     outcome = train(model, split(bars), None, spec, precision="bf16")
     assert math.isfinite(outcome.history["loss"][0])
     assert seen == {(torch.float32, torch.float32)}
+
+
+@pytest.mark.gpu
+def test_an_epoch_on_a_gpu_waits_for_nothing(bars: DataSplits) -> None:
+    cuda = torch.device("cuda")
+    data, model, spec = DeviceImages(bars.train, cuda), place(build(SPEC), cuda).train(), TrainSpec(batch_size=16)
+    optimizer = Optimizer(model.parameters(), spec.optimizer)
+    tally = Tally(Plan(1, 4, 50), spec, 1, cuda)
+    batches = ROWS.to(cuda).split(16)
+    try:
+        for step, rows in enumerate(batches, start=1):
+            images, labels = data.batch(rows)
+            tally.add(step, *update(model, optimizer, images, labels, rate=0.01), labels)
+            torch.cuda.set_sync_debug_mode("error")  # from the second step on, when all is warm
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert math.isfinite(tally.means()[0])
