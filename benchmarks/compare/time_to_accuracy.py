@@ -70,9 +70,9 @@ def page(document: dict[str, Any]) -> list[str]:
     header += ["test accuracy, %", "training, s", "from start to printed accuracy, s"]
     return [
         f"Times faster than the seed's program, {REFERENCE}, round by round. The programs are measured whole, but for",
-        f"those marked *: they train for two epochs on {document['scale']['part_images']:,} images, of which the",
-        f"second, without compilation, is scaled up to all images and {document['scale']['epochs']} epochs, the usual script's",
-        f"to its {SCRIPT_EPOCHS}.",
+        f"those marked *: they train for two epochs on {document['scale']['part_images']:,} images, of which",
+        f"the second, without compilation, is scaled up to all images and {document['scale']['epochs']} epochs, and",
+        f"that of the usual script to its {SCRIPT_EPOCHS}.",
         *table(header, rows),
         *_seeds(document),
         "",
