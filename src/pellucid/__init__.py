@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from pellucid.version import __version__
 
 _HOMES = {
     "pellucid.data.load": ("load_data",),
@@ -23,6 +23,17 @@ _HOMES = {
         "TrainingError",
     ),
     "pellucid.evaluate.evaluation": ("Evaluation",),
+    "pellucid.interpret.attribution.attribution": ("Attribution", "attribute"),
+    "pellucid.interpret.attribution.scores": ("score_maps",),
+    "pellucid.interpret.control": ("untrained",),
+    "pellucid.interpret.feature_maps": ("LayerMaps", "feature_maps"),
+    "pellucid.interpret.filters": ("LayerFilters", "filters_of"),
+    "pellucid.interpret.legibility": ("Legibility", "legibility", "reference_of"),
+    "pellucid.interpret.maximize.ascent": ("maximize",),
+    "pellucid.interpret.maximize.maximized": ("Maximized",),
+    "pellucid.interpret.maximize.prior": ("fit_prior",),
+    "pellucid.interpret.maximize.targets": ("class_targets", "filter_targets", "neuron_target"),
+    "pellucid.interpret.sample": ("sample_of",),
     "pellucid.model": ("build",),
     "pellucid.predict": ("Prediction", "Predictor"),
     "pellucid.run.history": ("Epoch", "History"),
@@ -63,6 +74,24 @@ if TYPE_CHECKING:
     from pellucid.errors import SpecError as SpecError
     from pellucid.errors import TrainingError as TrainingError
     from pellucid.evaluate.evaluation import Evaluation as Evaluation
+    from pellucid.interpret.attribution.attribution import Attribution as Attribution
+    from pellucid.interpret.attribution.attribution import attribute as attribute
+    from pellucid.interpret.attribution.scores import score_maps as score_maps
+    from pellucid.interpret.control import untrained as untrained
+    from pellucid.interpret.feature_maps import LayerMaps as LayerMaps
+    from pellucid.interpret.feature_maps import feature_maps as feature_maps
+    from pellucid.interpret.filters import LayerFilters as LayerFilters
+    from pellucid.interpret.filters import filters_of as filters_of
+    from pellucid.interpret.legibility import Legibility as Legibility
+    from pellucid.interpret.legibility import legibility as legibility
+    from pellucid.interpret.legibility import reference_of as reference_of
+    from pellucid.interpret.maximize.ascent import maximize as maximize
+    from pellucid.interpret.maximize.maximized import Maximized as Maximized
+    from pellucid.interpret.maximize.prior import fit_prior as fit_prior
+    from pellucid.interpret.maximize.targets import class_targets as class_targets
+    from pellucid.interpret.maximize.targets import filter_targets as filter_targets
+    from pellucid.interpret.maximize.targets import neuron_target as neuron_target
+    from pellucid.interpret.sample import sample_of as sample_of
     from pellucid.model import build as build
     from pellucid.predict import Prediction as Prediction
     from pellucid.predict import Predictor as Predictor

@@ -7,18 +7,22 @@ import sys
 
 import typer
 
-import pellucid
+from pellucid.cli.attribute import attribute
 from pellucid.cli.data import app as data_app
 from pellucid.cli.doctor import doctor
 from pellucid.cli.evaluate import evaluate
+from pellucid.cli.feature_maps import feature_maps
+from pellucid.cli.filters import filters
+from pellucid.cli.maximize import maximize
 from pellucid.cli.plot import plot
 from pellucid.cli.predict import predict
 from pellucid.cli.runs import runs
 from pellucid.cli.shapes import shapes
 from pellucid.cli.train import train
 from pellucid.errors import PellucidError
+from pellucid.version import __version__
 
-COMMANDS = (train, evaluate, predict, shapes, plot, runs, doctor)
+COMMANDS = (train, evaluate, predict, shapes, plot, runs, filters, feature_maps, maximize, attribute, doctor)
 
 app = typer.Typer(
     help="Train an image classifier in seconds, see through it, and ship it with proof.",
@@ -32,7 +36,7 @@ app = typer.Typer(
 
 def _show_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"pellucid {pellucid.__version__}")
+        typer.echo(f"pellucid {__version__}")
         raise typer.Exit
 
 

@@ -10,8 +10,7 @@ import typer
 from pellucid.errors import SettingError, unknown
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+    from pellucid.plots.figures import Figure
     from pellucid.run.folder import RunFolder
 
 FORMATS = ("png", "svg")

@@ -108,9 +108,10 @@ def watched(model: nn.Module, names: Iterable[str]) -> Iterator[dict[str, Tensor
             handle.remove()
 
 
-def _keep_in(seen: dict[str, Tensor], name: str) -> Callable[[nn.Module, Any, Tensor], None]:
-    def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
+def _keep_in(seen: dict[str, Tensor], name: str) -> Callable[[nn.Module, Any, Tensor], Tensor]:
+    def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> Tensor:
         seen[name] = output
+        return output.clone()  # what a later layer may change in place
 
     return keep
 

@@ -15,7 +15,6 @@ from typing import Any, Unpack
 import torch
 from torch import nn
 
-import pellucid
 from pellucid.data.batches import DeviceImages
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.splits import hold_out
@@ -43,6 +42,7 @@ from pellucid.train.interrupt import interruptible
 from pellucid.train.loop import Outcome, Rows, Split, measure, train
 from pellucid.train.progress import ProgressBar
 from pellucid.train.trained import Run
+from pellucid.version import __version__
 
 Model = ModelSpec | FactorySpec | str | Callable[..., nn.Module]
 DEFAULT_RECIPE = "fast"
@@ -102,7 +102,7 @@ def fit(
     splits = _splits(data, train_spec)
     counts = {name: len(rows) for name, (_, rows) in splits.items()}
     record = RunRecord(
-        pellucid_version=pellucid.__version__,
+        pellucid_version=__version__,
         status="running",
         started=started.isoformat(),
         recipe=name,

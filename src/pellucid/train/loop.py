@@ -24,6 +24,7 @@ from pellucid.spec.train import TrainSpec
 from pellucid.train.callbacks import Callback, Plan
 from pellucid.train.interrupt import Stop
 from pellucid.train.optimizers import Optimizer
+from pellucid.train.reorder import pooled_first
 from pellucid.train.tally import REMEDY, Tally
 
 Rows = Int64[Tensor, " _"]
@@ -81,7 +82,7 @@ def train(
     Raises:
         TrainingError: A loss is not finite.
     """
-    learners = [(member, Optimizer(member.parameters(), spec.optimizer)) for member in members_of(model)]
+    learners = [(pooled_first(member), Optimizer(member.parameters(), spec.optimizer)) for member in members_of(model)]
     plan = Plan(len(learners) * spec.epochs, math.ceil(len(images.rows) / spec.batch_size), len(images.rows))
     steps, rate = spec.epochs * plan.steps_per_epoch, 0.0
     outcome = Outcome()

@@ -59,10 +59,18 @@ def test_what_layers_give_is_left_with_its_gradient(model: nn.Module) -> None:
     images = torch.rand(2, 1, 8, 8, requires_grad=True)
     with undisturbed(model), watched(model, ["conv2d_1", "dense_1"]) as seen:
         logits = model(images)
-    assert seen["dense_1"] is logits
+    assert torch.equal(seen["dense_1"], logits)
     assert torch.equal(seen["conv2d_1"], model[0](images))  # before the activation
     seen["conv2d_1"].sum().backward()
     assert images.grad is not None
+
+
+def test_an_activation_in_place_does_not_change_what_was_seen() -> None:
+    network = nn.Sequential(nn.Linear(2, 2, bias=False), nn.ReLU(inplace=True))
+    nn.init.constant_(network[0].weight, -1.0)
+    with undisturbed(network), watched(network, ["0"]) as seen:
+        output = network(torch.ones(1, 2))
+    assert (seen["0"].tolist(), output.tolist()) == ([[-2.0, -2.0]], [[0.0, 0.0]])
 
 
 @pytest.mark.parametrize("fails", [False, True])

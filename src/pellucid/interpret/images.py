@@ -1,0 +1,99 @@
+"""The images that a network is looked into with: a file, one of the run's own data, a sample of its training images."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import UInt8
+from numpy import ndarray
+
+from pellucid.data.catalogue import CATALOGUE
+from pellucid.data.dataset import DataSplits
+from pellucid.data.load import load_data
+from pellucid.errors import DataError, SettingError, unknown
+from pellucid.predict import Predictor
+from pellucid.spec.seeds import derive_seed
+
+SPLITS = ("test", "train")
+NUMBERED = re.compile(r"([A-Za-z]+):(-?\d+)")
+
+
+class ChosenImage(NamedTuple):
+    """An image to look into the network with.
+
+    Attributes:
+        pixels: uint8, [height, width, channels], as the network takes it.
+        label: Index of its true class; None where it is not known, as for a file.
+        description: Which it is, for titles.
+    """
+
+    pixels: UInt8[ndarray, "height width channels"]
+    label: int | None
+    description: str
+
+
+def read_image_argument(predictor: Predictor, text: str, invert: bool = False) -> ChosenImage:
+    """Find the image that a user names.
+
+    Args:
+        predictor: The run.
+        text: The path of an image file; or ``test:17`` or ``train:17``, an image of the run's own data by its number,
+            from 0. A file of that name comes first.
+        invert: Exchange dark and bright.
+
+    Raises:
+        DataError: The file cannot be read, there is no image of that number, or the data cannot be had.
+        SettingError: The split is unknown.
+    """
+    numbered = NUMBERED.fullmatch(text)
+    note = ", inverted" if invert else ""
+    if not numbered or Path(text).exists():
+        return ChosenImage(predictor.read(Path(text), invert=invert), None, Path(text).name + note)
+    split, number = numbered[1], int(numbered[2])
+    if split not in SPLITS:
+        raise SettingError([unknown("split", split, SPLITS)])
+    splits = own_data(predictor)
+    dataset = splits.test if split == "test" else splits.train
+    predictor.check(dataset)
+    if not 0 <= number < len(dataset):
+        rule = f"The {split} split of {splits.name} has images 0 to {len(dataset) - 1}"
+        raise DataError(f"{rule}; received {number}. Choose one of these.")
+    pixels = np.array(dataset.images[number])
+    description = f"{splits.name}, {split} image {number}{note}"
+    return ChosenImage(255 - pixels if invert else pixels, int(dataset.labels[number]), description)
+
+
+def own_data(predictor: Predictor) -> DataSplits:
+    """The data that a run was trained on, loaded again.
+
+    Raises:
+        DataError: They are not here any more, or have changed.
+    """
+    record = predictor.record.data
+    location = record.location or record.name
+    if location not in CATALOGUE and not Path(location).exists():
+        raise DataError(f"The run was trained on {location}, which is not here. Bring it back to look at its images.")
+    splits = load_data(location, record.reading)
+    if splits.train.fingerprint != record.fingerprint:
+        rule = "The data must be those that the run was trained on"
+        raise DataError(f"{rule}; received others at {location}: the fingerprint differs. Put the former ones there.")
+    return splits
+
+
+def training_sample(predictor: Predictor, most: int, seed: int = 0) -> UInt8[ndarray, "count height width channels"]:
+    """Some of the images of the run's training split, in their order; never of the test split.
+
+    Args:
+        predictor: The run.
+        most: How many at most.
+        seed: Which ones.
+
+    Raises:
+        DataError: The data cannot be had, or have changed.
+    """
+    images = own_data(predictor).train.images
+    chosen = np.random.default_rng(derive_seed(seed, "training sample")).permutation(len(images))[:most]
+    return np.array(images[np.sort(chosen)])

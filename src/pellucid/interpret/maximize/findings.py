@@ -1,0 +1,130 @@
+"""What is shown of an ascent: the best picture of each target, and how all of its pictures stand to real images."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from numpy import ndarray
+
+from pellucid.interpret.legibility import Legibility, Reference, legibility
+from pellucid.interpret.maximize.maximized import Maximized
+from pellucid.interpret.maximize.targets import OUTPUT, Target
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The training image nearest to a picture.
+
+    Attributes:
+        image: uint8, [height, width, channels].
+        label: Name of its class.
+        distance: Cosine distance to it.
+        reading: Name of the class that the five nearest vote for.
+        within: Whether 95% of the held-out images are no nearer to theirs.
+    """
+
+    image: UInt8[ndarray, "height width channels"]
+    label: str
+    distance: float
+    reading: str
+    within: bool
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The picture of a target that is shown: of all starts, the one with the greatest activation.
+
+    Attributes:
+        target: What it maximises.
+        method: ``raw`` or ``constrained``.
+        start: Number of the start, from 0.
+        image: In [0, 1], [height, width, channels]; None when the target had no gradient from any start.
+        activation: What the target is for it.
+        nearest: None when it is not known, or there is no picture.
+    """
+
+    target: Target
+    method: str
+    start: int
+    image: Float[ndarray, "height width channels"] | None
+    activation: float
+    nearest: Nearest | None
+
+    def row(self) -> dict[str, Any]:
+        """The same without the images, for JSON."""
+        near = self.nearest
+        return dataclasses.asdict(self.target) | {
+            "method": self.method,
+            "dead": self.image is None,
+            "start": self.start,
+            "activation": self.activation,
+            "distance": near.distance if near else None,
+            "nearest": near.label if near else None,
+            "reading": near.reading if near else None,
+        }
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How all pictures of one method stand to real images, the dead ones left out.
+
+    Attributes:
+        pictures: How many there are.
+        median_distance: Median of the cosine distances to the nearest training image; None where they are not known.
+        share_within: Share of them within the 95th percentile of the held-out images' distances; None likewise.
+        closest: Least of the distances; None likewise.
+        read_right: How many of the pictures of classes the five nearest images read as that class; None likewise, and
+            where there is no class among the targets.
+        classes_read_right: Of how many classes the picture that is shown is read so; None likewise.
+    """
+
+    pictures: int
+    median_distance: float | None = None
+    share_within: float | None = None
+    closest: float | None = None
+    read_right: int | None = None
+    classes_read_right: int | None = None
+
+
+def findings_of(made: Maximized, reference: Reference | None) -> tuple[list[Finding], Summary]:
+    """Choose the pictures to show, and hold all of them against real images.
+
+    Args:
+        made: The pictures.
+        reference: Real images of the run; None when they cannot be had.
+    """
+    judged = legibility(made.images.reshape(-1, *made.images.shape[2:]), reference) if reference else None
+    findings = []
+    for row, (target, start) in enumerate(zip(made.targets, made.best, strict=True)):
+        lives = row not in made.dead
+        nearest = _nearest(judged, reference, row * made.images.shape[1] + start) if judged and reference else None
+        image = made.images[row, start] if lives else None
+        activation = float(made.activations[row, start])
+        findings.append(Finding(target, made.method, start, image, activation, nearest if lives else None))
+    return findings, _summary(made, judged, reference)
+
+
+def _nearest(judged: Legibility, reference: Reference, picture: int) -> Nearest:
+    row, distance = int(judged.nearest[picture]), float(judged.distances[picture])
+    names = reference.class_names
+    label, reading = names[reference.labels[row]], names[judged.readings[picture]]
+    return Nearest(reference.images[row], label, distance, reading, distance <= reference.limit)
+
+
+def _summary(made: Maximized, judged: Legibility | None, reference: Reference | None) -> Summary:
+    moved = made.moved.ravel()
+    if judged is None or reference is None or not moved.any():
+        return Summary(int(moved.sum()))
+    distances = judged.distances[moved]
+    read = dict[str, int]()
+    if all(target.layer == OUTPUT for target in made.targets):
+        wanted = np.array([[target.index] for target in made.targets])
+        right = (judged.readings.reshape(made.moved.shape) == wanted) & made.moved
+        shown = right[np.arange(len(right)), made.best]
+        read = {"read_right": int(right.sum()), "classes_read_right": int(shown.sum())}
+    within = float((distances <= reference.limit).mean())
+    return Summary(len(distances), float(np.median(distances)), within, float(distances.min()), **read)

@@ -1,0 +1,68 @@
+"""What came of an ascent, as plain arrays."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+from numpy import ndarray
+
+from pellucid.interpret.maximize.targets import Target
+
+MANNERS = {"raw": "moved freely", "constrained": "L1 ink and total variation penalties, jitter, noise, blur"}
+
+
+@dataclass(frozen=True)
+class Maximized:
+    """Pictures that were made to maximise targets.
+
+    Attributes:
+        targets: What each row of pictures maximises.
+        images: In [0, 1], [targets, starts, height, width, channels], float32.
+        activations: What each target is for its pictures, [targets, starts].
+        history: The same at the beginning of each step, as the network saw the picture then, [steps, targets, starts].
+        moved: Whether the target had a gradient at any step, [targets, starts]; a picture without is still the noise
+            that it began as, and shows nothing.
+        frames: Pictures on the way, uint8, [frames, targets, starts, height, width, channels].
+        method: ``raw`` or ``constrained``.
+        painter: How the pictures are written, with the prior from data if there is one.
+        seed: From which the noise follows.
+    """
+
+    targets: tuple[Target, ...]
+    images: Float[ndarray, "targets starts height width channels"]
+    activations: Float[ndarray, "targets starts"]
+    history: Float[ndarray, "steps targets starts"]
+    moved: Bool[ndarray, "targets starts"]
+    frames: UInt8[ndarray, "frames targets starts height width channels"]
+    method: str
+    painter: str
+    seed: int
+
+    @property
+    def manner(self) -> str:
+        """How the pictures were made, for their title."""
+        return f"{self.painter}; {MANNERS[self.method]}"
+
+    @property
+    def best(self) -> list[int]:
+        """Of each target, the start with the greatest activation among those that moved."""
+        return np.where(self.moved, self.activations, -np.inf).argmax(axis=1).tolist()
+
+    @property
+    def dead(self) -> list[int]:
+        """Targets that had no gradient from any start: nothing can be shown of them."""
+        return np.flatnonzero(~self.moved.any(axis=1)).tolist()
+
+
+def join(parts: Sequence[Maximized]) -> Maximized:
+    """The targets of several batches as one."""
+    rows = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in ("images", "activations", "moved")
+    }
+    steps = {name: np.concatenate([getattr(part, name) for part in parts], axis=1) for name in ("history", "frames")}
+    targets = tuple(target for part in parts for target in part.targets)
+    return dataclasses.replace(parts[0], targets=targets, **rows, **steps)

@@ -1,0 +1,202 @@
+"""The filters of a convolution, one tile each, and the sheet that tiles are laid out on."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+MOST_FILTERS, MOST_CHANNELS = 128, 36
+STRONGEST = 16  # input channels that are drawn of a filter with more than MOST_CHANNELS
+ENLARGED, GAP = 8, 3  # pixels of a weight's side, and between the channels of a filter
+WIDTH, MARGIN = 9.0, 0.35  # inches
+DEAD: dict[str, Any] = {"linestyle": ":", "linewidth": 1.6, "edgecolor": "black"}
+DUPLICATE: dict[str, Any] = {"linestyle": "-", "linewidth": 1.6, "edgecolor": "#009E73"}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From values to colours. White is zero, red above, blue below; grey images go from black to white.
+
+    Attributes:
+        most: The value at the end; of a signed scale, minus it stands at the other end.
+        signed: Whether zero is in the middle.
+        grey: Whether it is a scale of brightness.
+    """
+
+    most: float
+    signed: bool = True
+    grey: bool = False
+
+    @property
+    def least(self) -> float:
+        """The value at the lower end."""
+        return -self.most if self.signed else 0.0
+
+    @property
+    def colours(self) -> Any:
+        """The colour map; one without sign is the upper half of the other. What holds no value is grey."""
+        if self.grey:
+            return mpl.colormaps["gray"]
+        both = mpl.colormaps["RdBu_r"]
+        return (both if self.signed else ListedColormap(both(np.linspace(0.5, 1, 256)))).with_extremes(bad="0.65")
+
+
+class Sheet:
+    """A figure that is laid out in inches, from the upper left corner below its heading.
+
+    Attributes:
+        figure: The whole.
+        axes: Where one unit is one inch; y grows downwards.
+    """
+
+    def __init__(self, width: float, height: float, title: str, notes: Sequence[str] = ()) -> None:
+        titles = textwrap.wrap(title, int(width * 11))
+        lines = [line for note in notes for line in textwrap.wrap(note, int(width * 15))]
+        self.width, self.height = width, height
+        self._head = 0.14 + 0.2 * len(titles) + 0.15 * len(lines)
+        self.figure = Figure(figsize=(width, self._head + height))
+        self.axes = self.figure.add_axes((0, 0, 1, 1))
+        self.axes.set(xlim=(0, width), ylim=(height, -self._head), autoscale_on=False)
+        self.axes.set_axis_off()
+        for number, line in enumerate(titles):
+            self.write(line, MARGIN, 0.1 - self._head + 0.2 * number, size=11, align="left")
+        for number, line in enumerate(lines):
+            self.write(line, MARGIN, 0.13 - self._head + 0.2 * len(titles) + 0.15 * number, size=8, align="left")
+
+    def write(
+        self, text: str, x: float, y: float, *, size: float = 8, align: Any = "center", weight: str = "normal"
+    ) -> None:
+        """Write a text whose upper edge is at y."""
+        style = {"ha": align, "va": "top", "fontsize": size, "weight": weight}
+        self.axes.text(x, y, text, parse_math=False, **style)
+
+    def stamp(self, tile: Any, scale: Scale, x: float, y: float, width: float, height: float) -> None:
+        """Draw an array, [height, width] or in colour, with its upper left corner at (x, y)."""
+        extent = (x, x + width, y + height, y)
+        limits = {"cmap": scale.colours, "vmin": scale.least, "vmax": scale.most}
+        self.axes.imshow(tile, extent=extent, aspect="auto", interpolation="nearest", **limits)
+        self.axes.add_patch(Rectangle((x, y), width, height, fill=False, edgecolor="0.65", linewidth=0.4))
+
+    def bar(self, scale: Scale, x: float, y: float, height: float, label: str = "") -> None:
+        """Draw an upright colour bar with the values at its ends, and at zero."""
+        values = np.linspace(scale.most, scale.least, 256)[:, None]
+        self.stamp(values, scale, x, y, 0.12, height)
+        for value in {scale.most, 0.0, scale.least}:
+            place = y + height * (scale.most - value) / (scale.most - scale.least)
+            style = {"ha": "left", "va": "center", "fontsize": 7}
+            self.axes.text(x + 0.16, place, f"{value:.3g}", **style)
+        if label:
+            self.write(label, x + 0.06, y + height + 0.06, size=8)
+
+    def panel(self, x: float, y: float, width: float, height: float) -> Any:
+        """Axes of their own, with their upper left corner at (x, y)."""
+        whole = self._head + self.height
+        place = (x / self.width, 1 - (self._head + y + height) / whole, width / self.width, height / whole)
+        return self.figure.add_axes(place)
+
+
+def filter_grid(
+    kernels: Any, title: str, *, dead: Sequence[int] = (), duplicates: Mapping[int, int] | None = None, rule: str = ""
+) -> Figure:
+    """Each filter as a tile, all on one scale: red above zero, blue below, white at zero.
+
+    A filter of several input channels is a mosaic of one small square a channel, in rows from left to right. Of more
+    than 36 channels the 16 whose weights have the greatest norm are drawn, the strongest first, and the title says so.
+
+    Args:
+        kernels: Weights, [filters, height, width, channels].
+        title: What the filters are, of which run.
+        dead: Numbers of filters to frame as dead.
+        duplicates: Number of each filter to frame as a duplicate, with that of the filter that it is like.
+        rule: How the dead were told.
+    """
+    duplicates = duplicates or {}
+    tiles, reading = _tiles(np.asarray(kernels[:MOST_FILTERS]))
+    if hidden := len(kernels) - len(tiles):
+        reading += f" {hidden} more filters are in the .npz file only."
+    notes = [reading, _legend(len(dead), len(duplicates), rule)]
+    height, width = tiles.shape[1:]
+    columns, side = _columns(len(tiles), width / height)
+    rows = -(-len(tiles) // columns)
+    tall = side * height / width
+    pitch = tall + 0.3
+    sheet = Sheet(WIDTH, rows * pitch + 0.2, title, notes)
+    scale = Scale(float(np.abs(kernels).max()) or 1.0)
+    for number, tile in enumerate(tiles):
+        x, y = MARGIN + number % columns * (side + 0.16), 0.2 + number // columns * pitch
+        sheet.stamp(tile, scale, x, y, side, tall)
+        _label(sheet, number, x, y, side, tall, number in dead, duplicates.get(number))
+    sheet.bar(scale, WIDTH - 0.85, 0.2, min(2.5, rows * pitch - 0.3), "weight")
+    return sheet.figure
+
+
+def _columns(count: int, ratio: float) -> tuple[int, float]:
+    """How many tiles of this ratio of width to height stand side by side, and their width in inches."""
+    room = WIDTH - MARGIN - 1.1
+    wanted = max(1, round((8 if count <= 64 else 11) / math.sqrt(ratio)))
+    columns = min(count, wanted)
+    return columns, min(room / columns - 0.16, 1.1 * math.sqrt(ratio))
+
+
+def _tiles(kernels: Any) -> tuple[Any, str]:
+    """A tile for each filter, [filters, height, width], and how it is to be read."""
+    _, height, width, channels = kernels.shape
+    if channels == 1:
+        return _mosaics(kernels, 1), f"Each tile is a filter of {height}x{width} weights."
+    if channels == 3:
+        return _mosaics(kernels, 3), "Each tile is a filter; left to right its weights for red, green and blue."
+    if channels <= MOST_CHANNELS:
+        reading = f"Each tile is a filter; in it one square for each of the {channels} input channels, in order."
+        return _mosaics(kernels, _fullest(channels)), reading
+    power = np.square(kernels).sum(axis=(1, 2))
+    strongest = np.argsort(-power, axis=1, kind="stable")[:, :STRONGEST]
+    share = np.take_along_axis(power, strongest, axis=1).sum(axis=1) / np.maximum(power.sum(axis=1), 1e-30)
+    kept = np.take_along_axis(kernels, strongest[:, None, None, :], axis=3)
+    reading = (
+        f"Each tile is a filter; in it the {STRONGEST} of {channels} input channels with the greatest norm, strongest "
+        f"first ({share.min():.0%} to {share.max():.0%} of the squared norm)."
+    )
+    return _mosaics(kept, _fullest(STRONGEST)), reading
+
+
+def _fullest(count: int) -> int:
+    """The number of columns, from a square to twice as wide as tall, that leaves the fewest places empty."""
+    least = math.ceil(math.sqrt(count))
+    return min(range(least, math.ceil(math.sqrt(2 * count)) + 1), key=lambda columns: -count % columns)
+
+
+def _mosaics(kernels: Any, columns: int) -> Any:
+    """The channels of each filter as squares in rows, with gaps that hold nothing."""
+    count, height, width, channels = kernels.shape
+    rows = -(-channels // columns)
+    high, wide = height * ENLARGED + GAP, width * ENLARGED + GAP
+    canvas = np.full((count, rows * high - GAP, columns * wide - GAP), np.nan)
+    large = kernels.repeat(ENLARGED, axis=1).repeat(ENLARGED, axis=2)
+    for channel in range(channels):
+        top, left = channel // columns * high, channel % columns * wide
+        canvas[:, top : top + high - GAP, left : left + wide - GAP] = large[..., channel]
+    return canvas
+
+
+def _label(
+    sheet: Sheet, number: int, x: float, y: float, side: float, tall: float, dead: bool, like: int | None
+) -> None:
+    words = [str(number)] + ["dead"] * dead + [f"like {like}"] * (like is not None)
+    sheet.write(", ".join(words), x + side / 2, y + tall + 0.02, size=7, weight="bold" if words[1:] else "normal")
+    if dead or like is not None:
+        sheet.axes.add_patch(Rectangle((x, y), side, tall, fill=False, **(DEAD if dead else DUPLICATE)))
+
+
+def _legend(dead: int, duplicates: int, rule: str) -> str:
+    frames = [" (dotted frame)" * (dead > 0), " (green frame)" * (duplicates > 0)]
+    told = f"; a dead one: {rule}" if rule else ""
+    return f"{dead} dead{frames[0]}, {duplicates} like an earlier filter{frames[1]}{told}."

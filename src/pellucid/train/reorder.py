@@ -1,0 +1,27 @@
+"""The same function with less work."""
+
+from __future__ import annotations
+
+from torch import nn
+
+
+def pooled_first(network: nn.Module) -> nn.Module:
+    """Put max pooling before the ReLU that precedes it, which then has as much less work as pooling shrinks the maps.
+
+    Both only ever keep the order of values, so they may change places: outputs and gradients stay the same to the bit.
+
+    Args:
+        network: It is left as it is.
+
+    Returns:
+        A network of the same modules in the better order; the one given where there is nothing to reorder, or where
+        its modules are not simply called one after another.
+    """
+    if type(network) is not nn.Sequential:  # what inherits from it may call its modules in another way
+        return network
+    modules = list(network)
+    for place in range(len(modules) - 1):
+        module, following = modules[place : place + 2]
+        if type(module) is nn.ReLU and isinstance(following, nn.MaxPool2d):
+            modules[place], modules[place + 1] = following, module
+    return network if modules == list(network) else nn.Sequential(*modules)
