@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test check format accuracy recipes bench bench-env bench-images clean
+.PHONY: train test check format accuracy recipes bench bench-env bench-images bench-maximize clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -35,6 +35,10 @@ recipes: .venv/.installed
 # docs/images-benchmark.md: reading, memory and a DataLoader (about 25 minutes on two cores, 10 GB of disk)
 bench-images: .venv/.installed
 	$(BIN)/python benchmarks/own_images.py --out docs/images-benchmark.md
+
+# docs/maximize-benchmark.md: speed and legibility of maximisation (about ten minutes on two cores)
+bench-maximize: .venv/.installed
+	$(BIN)/python benchmarks/maximize.py --out docs/maximize-benchmark.md
 
 # docs/benchmarks.md: Pellucid against its peers (about two hours on two cores, which must have nothing else to do)
 bench: bench-env

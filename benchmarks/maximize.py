@@ -192,8 +192,8 @@ Made by `make bench-maximize`. Machine: {found["machine"]}.
 
 ## Speed
 All 10 classes of `tutorial` from {STARTS} starts and all its {speed["targets"] - 10} filters from one:
-{speed["pictures"]} pictures of {speed["steps"]["ours"]} steps, in the same process and taking turns with a loop in the style of Lucent that
-was written for this comparison: one picture at a time, {speed["steps"]["one by one"]} steps of Adam. Medians of
+{speed["pictures"]} pictures of {speed["steps"]["ours"]} steps, in the same process and taking turns with a loop in
+the style of Lucent that was written for this comparison: one picture at a time, {speed["steps"]["one by one"]} steps of Adam. Medians of
 {len(speed["rates"]["raw"])} rounds, ratios with the least and greatest. "As high" is the share of targets whose
 pictures come to at least the activation that the loop's reach; the constrained ways give activation up for legibility.
 
