@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 from numpy import ndarray
 
-COLUMNS = 4
+MOST_COLUMNS = 4
 BLOCK_INCHES = (2.45, 4.1)
 HEIGHTS = (2.3, 0.85, 0.85)  # map, curves, notes
 UNSIGNED, SIGNED = "Blues", "PuOr"
@@ -86,8 +86,8 @@ def attribution_maps(
         chance: Mean curves of random orders, drawn pale behind the others.
         title: Stands above all.
     """
-    columns = min(COLUMNS, 1 + len(panels))
-    rows = -(-(1 + len(panels)) // columns)
+    rows = -(-(1 + len(panels)) // MOST_COLUMNS)
+    columns = -(-(1 + len(panels)) // rows)
     width = columns * BLOCK_INCHES[0]
     figure = Figure(figsize=(width, rows * BLOCK_INCHES[1] + 0.5), layout="constrained")
     figure.suptitle("\n".join(textwrap.wrap(title, int(width * LETTERS_AN_INCH * 0.75))), fontsize=10)
