@@ -1,6 +1,6 @@
 """Recipes: a network and how to train it, fitted to the shape and the classes of the data.
 
-They were chosen on the validation split of MNIST only; docs/recipes.md says what each part of them is worth.
+They were chosen on the validation split of MNIST only; `make recipes` measures what each part of them is worth.
 """
 
 from __future__ import annotations
