@@ -177,7 +177,7 @@ def measure(folder: Path, quick: bool) -> dict[str, Any]:
 
 def page(found: dict[str, Any]) -> str:
     """The page as Markdown."""
-    speed, real = found["speed"], found["reference"]
+    speed, steps, real = found["speed"], found["speed"]["steps"], found["reference"]
     rows = [
         f"| {row['run']} | {row['way']} | {row['median_distance']:.3f} | {row['closest']:.3f} "
         f"| {row['share_within']:.0%} | {row['read_right']} of {row['pictures']} | {row['classes_read_right']} of 10 |"
@@ -192,11 +192,10 @@ Made by `make bench-maximize`. Machine: {found["machine"]}.
 
 ## Speed
 All 10 classes of `tutorial` from {STARTS} starts and all its {speed["targets"] - 10} filters from one:
-{speed["pictures"]} pictures of {speed["steps"]["ours"]} steps, in the same process and taking turns with a loop in
-the style of Lucent that was written for this comparison: one picture at a time, {speed["steps"]["one by one"]} steps
-of Adam. Medians of {len(speed["rates"]["raw"])} rounds, ratios with the least and greatest. "As high" is the share of
-targets whose pictures come to at least the activation that the loop's reach; the constrained ways give activation up
-for legibility.
+{speed["pictures"]} pictures of {steps["ours"]} steps, in the same process and taking turns with a loop in the style of
+Lucent that was written for this comparison: one picture at a time, {steps["one by one"]} steps of Adam. Medians of
+{len(speed["rates"]["raw"])} rounds, ratios with the least and greatest. "As high" is the share of targets whose
+pictures come to at least the activation that the loop's reach; the constrained ways give activation up for legibility.
 
 | way | pictures a second | against one by one | all {speed["pictures"]}, seconds | mean class logit | as high |
 |---|---|---|---|---|---|

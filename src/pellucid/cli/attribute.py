@@ -92,7 +92,8 @@ def attribute(
     title += f"{', untrained (control)' if untrained else ''}; seed {seed}"
     answer = predictor.class_names[int(probabilities.argmax())]
     label = None if chosen.label is None else predictor.class_names[chosen.label]
-    caption = (f"label {label or 'unknown'}, answer {answer} ({percent(float(probabilities.max()), 1)})", *HOW_TO_READ)
+    answered = f"{'trained ' * untrained}answer {answer} ({percent(float(probabilities.max()), 1)})"
+    caption = (f"label {label or 'unknown'}, {answered}", *HOW_TO_READ)
     write_picture(_figure(chosen.pixels, caption, maps, scores, title), picture)
     numbers = write_numbers(picture, **_arrays(chosen.pixels, maps, scores))
     for found in maps:
