@@ -18,7 +18,7 @@ from typing import Any
 
 import pellucid as pl
 from pellucid.evaluate.evaluation import evaluate
-from pellucid.model import members_of
+from pellucid.model.vote import members_of
 
 PROGRAM = [str(Path(sys.executable).parent / "pellucid")]
 SEEDS = {"tiny": 3}

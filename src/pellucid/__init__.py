@@ -34,7 +34,7 @@ _HOMES = {
     "pellucid.interpret.maximize.prior": ("fit_prior",),
     "pellucid.interpret.maximize.targets": ("class_targets", "filter_targets", "neuron_target"),
     "pellucid.interpret.sample": ("sample_of",),
-    "pellucid.model": ("build",),
+    "pellucid.model.build": ("build",),
     "pellucid.predict": ("Prediction", "Predictor"),
     "pellucid.run.history": ("Epoch", "History"),
     "pellucid.spec.augment": ("AugmentSpec",),
@@ -92,7 +92,7 @@ if TYPE_CHECKING:
     from pellucid.interpret.maximize.targets import filter_targets as filter_targets
     from pellucid.interpret.maximize.targets import neuron_target as neuron_target
     from pellucid.interpret.sample import sample_of as sample_of
-    from pellucid.model import build as build
+    from pellucid.model.build import build as build
     from pellucid.predict import Prediction as Prediction
     from pellucid.predict import Predictor as Predictor
     from pellucid.run.history import Epoch as Epoch

@@ -17,11 +17,11 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from pellucid.data.batches import EVALUATION_BATCH_SIZE, DeviceImages, as_input
-from pellucid.data.dataset import ImageDataset
+from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.decode import read_image
 from pellucid.device import autocast, choose_device, choose_precision, place
 from pellucid.errors import DataError, RunError
-from pellucid.model import build
+from pellucid.model.build import build
 from pellucid.run.folder import WEIGHTS, RunFolder
 from pellucid.run.record import RunRecord
 
@@ -138,6 +138,33 @@ class Predictor:
     def read(self, path: Path, *, invert: bool = False) -> UInt8[ndarray, "height width channels"]:
         """An image file as the network takes it: its channels and size, and turned from dark to bright on demand."""
         return read_image(path, self.record.input_shape, self.record.data.reading, invert=invert)
+
+    def own_data(self) -> DataSplits:
+        """The data that the run was trained on, loaded again.
+
+        Raises:
+            DataError: They are not here any more, or have changed.
+        """
+        from pellucid.data.catalogue import CATALOGUE  # prediction need not wait for what loads data
+        from pellucid.data.load import load_data
+
+        record = self.record.data
+        location = record.location or record.name
+        if location not in CATALOGUE and not Path(location).exists():
+            remedy = "Bring it back, or give other data."
+            raise DataError(f"The run was trained on {location}, which is not here. {remedy}")
+        splits = load_data(location, record.reading)
+        self.require_unchanged(splits)
+        return splits
+
+    def require_unchanged(self, splits: DataSplits) -> None:
+        """See that data are those that the run was trained on.
+
+        Raises:
+            DataError: Their fingerprint is another.
+        """
+        if splits.train.fingerprint != self.record.data.fingerprint:
+            raise DataError(f"{splits.name} has changed since the run was trained: its fingerprint is another.")
 
     def check(self, dataset: ImageDataset) -> None:
         """See that a data set is of the shape and classes that the run was trained for.

@@ -16,7 +16,7 @@ from pellucid.errors import RunError
 from pellucid.interpret.attribution.attribution import attribute
 from pellucid.interpret.attribution.methods import METHODS
 from pellucid.interpret.attribution.scores import score_maps
-from pellucid.model import Vote
+from pellucid.model.vote import Vote
 from pellucid.run.folder import RunFolder
 from pellucid.run.record import RunRecord
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from pellucid.model import build
+from pellucid.model.build import build
 from pellucid.spec.layers import ACTIVATIONS, LAYERS
 from pellucid.spec.model import ModelSpec
 

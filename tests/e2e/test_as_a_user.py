@@ -151,7 +151,9 @@ def test_ctrl_c_saves_what_was_trained_and_exits_with_130(tmp_path: Path) -> Non
 def test_ctrl_c_before_training_leaves_nothing(tmp_path: Path) -> None:
     # Whatever it was doing - importing, reading data, training already - nothing half done may be left.
     for seconds in (0.5, 1.0, 1.5, 2.0):
-        process = subprocess.Popen([*PROGRAM, "train"], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [*PROGRAM, "train", "--epochs", "9"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        )
         time.sleep(seconds)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=120)
@@ -161,7 +163,7 @@ def test_ctrl_c_before_training_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_help_is_printed_without_importing_torch(tmp_path: Path) -> None:
-    for arguments in (["--help"], ["train", "--help"], ["shapes"], ["runs"]):
+    for arguments in (["--help"], ["train", "--help"], ["attribute", "--help"], ["shapes"], ["runs"]):
         code = f"import sys; sys.argv = ['pellucid', *{arguments!r}]\nfrom pellucid.cli import main\n"
         code += (
             "try:\n    main()\nfinally:\n    assert 'torch' not in sys.modules and 'matplotlib' not in sys.modules\n"

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from pellucid.model import BatchNorm, build
+from pellucid.model.build import build
+from pellucid.model.modules import BatchNorm
 from pellucid.spec.model import ModelSpec
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pellucid.model import build
+from pellucid.model.build import build
 from pellucid.predict import Predictor
 
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,11 +14,10 @@ from torch import Tensor, nn
 
 from pellucid.data.batches import as_input
 from pellucid.errors import DataError
-from pellucid.interpret.layers import layers_of, undisturbed
+from pellucid.interpret.layers import observed, undisturbed
 from pellucid.predict import Predictor
 
 INPUT, LOGITS, SOFTMAX = "input", "logits", "softmax"
-Observer = Callable[[str, nn.Module, Any, Tensor], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,24 +75,6 @@ def feature_maps(predictor: Predictor, image: Shaped[ndarray, ...]) -> list[Laye
     return [*found, LayerMaps(SOFTMAX, _values(logits.softmax(dim=1)), signed=False, per_class=True)]
 
 
-@contextmanager
-def observed(model: nn.Module, observe: Observer) -> Iterator[None]:
-    """Within this context each layer that is called is reported at once, before a later one can change its output.
-
-    Args:
-        model: The network.
-        observe: Called with the layer's name, the layer, the first thing that it took, and the tensor that it gave.
-    """
-    handles = []
-    try:
-        for name, module in layers_of(model).items():
-            handles.append(module.register_forward_hook(partial(_report, observe, name)))
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
 def require_image(predictor: Predictor, image: Shaped[ndarray, ...]) -> None:
     """See that an image is one that the run takes.
 
@@ -107,11 +85,6 @@ def require_image(predictor: Predictor, image: Shaped[ndarray, ...]) -> None:
         rule = f"The image must be uint8 {list(predictor.record.input_shape)}, [height, width, channels]"
         remedy = "Read a file with Predictor.read, which brings it there."
         raise DataError(f"{rule}; received {image.dtype} {list(image.shape)}. {remedy}")
-
-
-def _report(observe: Observer, name: str, module: nn.Module, taken: tuple[Any, ...], given: Any) -> None:
-    if isinstance(given, Tensor):
-        observe(name, module, taken[0] if taken else None, given)
 
 
 def _values(batch: Tensor) -> Float32[ndarray, ...]:

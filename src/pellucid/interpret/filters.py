@@ -13,9 +13,8 @@ from torch import Tensor, nn
 
 from pellucid.data.batches import as_input
 from pellucid.errors import DataError
-from pellucid.interpret.feature_maps import observed
-from pellucid.interpret.layers import convolutions_of, require_layer, undisturbed
-from pellucid.model import BatchNorm
+from pellucid.interpret.layers import convolutions_of, observed, require_layer, undisturbed
+from pellucid.model.modules import BatchNorm
 from pellucid.predict import Predictor
 
 ALIKE = 0.98  # cosine similarity from which a kernel is a duplicate

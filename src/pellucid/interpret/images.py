@@ -10,9 +10,6 @@ import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
 
-from pellucid.data.catalogue import CATALOGUE
-from pellucid.data.dataset import DataSplits
-from pellucid.data.load import load_data
 from pellucid.errors import DataError, SettingError, unknown
 from pellucid.predict import Predictor
 from pellucid.spec.seeds import derive_seed
@@ -55,7 +52,7 @@ def read_image_argument(predictor: Predictor, text: str, invert: bool = False) -
     split, number = numbered[1], int(numbered[2])
     if split not in SPLITS:
         raise SettingError([unknown("split", split, SPLITS)])
-    splits = own_data(predictor)
+    splits = predictor.own_data()
     dataset = splits.test if split == "test" else splits.train
     predictor.check(dataset)
     if not 0 <= number < len(dataset):
@@ -64,23 +61,6 @@ def read_image_argument(predictor: Predictor, text: str, invert: bool = False) -
     pixels = np.array(dataset.images[number])
     description = f"{splits.name}, {split} image {number}{note}"
     return ChosenImage(255 - pixels if invert else pixels, int(dataset.labels[number]), description)
-
-
-def own_data(predictor: Predictor) -> DataSplits:
-    """The data that a run was trained on, loaded again.
-
-    Raises:
-        DataError: They are not here any more, or have changed.
-    """
-    record = predictor.record.data
-    location = record.location or record.name
-    if location not in CATALOGUE and not Path(location).exists():
-        raise DataError(f"The run was trained on {location}, which is not here. Bring it back to look at its images.")
-    splits = load_data(location, record.reading)
-    if splits.train.fingerprint != record.fingerprint:
-        rule = "The data must be those that the run was trained on"
-        raise DataError(f"{rule}; received others at {location}: the fingerprint differs. Put the former ones there.")
-    return splits
 
 
 def training_sample(predictor: Predictor, most: int, seed: int = 0) -> UInt8[ndarray, "count height width channels"]:
@@ -94,6 +74,6 @@ def training_sample(predictor: Predictor, most: int, seed: int = 0) -> UInt8[nda
     Raises:
         DataError: The data cannot be had, or have changed.
     """
-    images = own_data(predictor).train.images
+    images = predictor.own_data().train.images
     chosen = np.random.default_rng(derive_seed(seed, "training sample")).permutation(len(images))[:most]
     return np.array(images[np.sort(chosen)])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
 
 from pellucid.errors import Fault, RunError, SettingError, suggest, unknown
+
+Observer = Callable[[str, nn.Module, Any, Tensor], None]
 
 
 def layers_of(model: nn.Module) -> dict[str, nn.Module]:
@@ -97,23 +100,44 @@ def watched(model: nn.Module, names: Iterable[str]) -> Iterator[dict[str, Tensor
     Raises:
         SettingError: A layer is unknown.
     """
-    layers, seen, handles = layers_of(model), dict[str, Tensor](), []
-    try:
-        for name in names:
-            module = layers[require_layer(name, layers)]
-            handles.append(module.register_forward_hook(_keep_in(seen, name)))
+    layers, seen = layers_of(model), dict[str, Tensor]()
+
+    def keep(name: str, _module: nn.Module, _taken: Any, given: Any) -> Any:
+        if not isinstance(given, Tensor):
+            return None
+        seen[name] = given
+        return given.clone()  # what a later layer may change in place
+
+    with _hooked({require_layer(name, layers): layers[name] for name in names}, keep):
         yield seen
+
+
+@contextmanager
+def observed(model: nn.Module, observe: Observer) -> Iterator[None]:
+    """Within this context each layer that is called is reported at once, before a later one can change its output.
+
+    Args:
+        model: The network.
+        observe: Called with the layer's name, the layer, the first thing that it took, and the tensor that it gave.
+    """
+
+    def report(name: str, module: nn.Module, taken: tuple[Any, ...], given: Any) -> None:
+        if isinstance(given, Tensor):
+            observe(name, module, taken[0] if taken else None, given)
+
+    with _hooked(layers_of(model), report):
+        yield
+
+
+@contextmanager
+def _hooked(layers: Mapping[str, nn.Module], hook: Callable[..., Any]) -> Iterator[None]:
+    """Within this context the hook is called with the name of each layer and what torch tells forward hooks."""
+    handles = [module.register_forward_hook(partial(hook, name)) for name, module in layers.items()]
+    try:
+        yield
     finally:
         for handle in handles:
             handle.remove()
-
-
-def _keep_in(seen: dict[str, Tensor], name: str) -> Callable[[nn.Module, Any, Tensor], Tensor]:
-    def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> Tensor:
-        seen[name] = output
-        return output.clone()  # what a later layer may change in place
-
-    return keep
 
 
 def _require_finite(model: nn.Module) -> None:

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from pellucid.data.dataset import ImageDataset
 from pellucid.data.splits import hold_out
-from pellucid.interpret.images import own_data
 from pellucid.predict import Predictor
 from pellucid.spec.seeds import derive_seed
 
@@ -42,7 +41,7 @@ def sample_of(predictor: Predictor) -> Sample:
     Raises:
         DataError: The data cannot be had, have changed since, or have a class too small to hold some out.
     """
-    splits, spec = own_data(predictor), predictor.record.train
+    splits, spec = predictor.own_data(), predictor.record.train
     if splits.validation is not None:
         return Sample(_some(splits.train, MOST_IMAGES), _some(splits.validation, MOST_HELD_OUT))
     kept, held_out = hold_out(splits.train, spec.validation_split or SHARE, spec.seed)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from matplotlib.figure import Figure
 
-from pellucid.plots.filters import MARGIN, Scale, Sheet
+from pellucid.plots.sheet import MARGIN, Scale, Sheet
 
 MOST_LAYERS, MOST_MAPS, MOST_BARS = 60, 12, 20
 MOST_IN_A_LINE = 128  # values of a vector that stand side by side

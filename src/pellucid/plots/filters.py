@@ -1,107 +1,23 @@
-"""The filters of a convolution, one tile each, and the sheet that tiles are laid out on."""
+"""The filters of a convolution, one tile each."""
 
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+
+from pellucid.plots.sheet import MARGIN, Scale, Sheet
 
 MOST_FILTERS, MOST_CHANNELS = 128, 36
 STRONGEST = 16  # input channels that are drawn of a filter with more than MOST_CHANNELS
 ENLARGED, GAP = 8, 3  # pixels of a weight's side, and between the channels of a filter
-WIDTH, MARGIN = 9.0, 0.35  # inches
+WIDTH = 9.0  # inches
 DEAD: dict[str, Any] = {"linestyle": ":", "linewidth": 1.6, "edgecolor": "black"}
 DUPLICATE: dict[str, Any] = {"linestyle": "-", "linewidth": 1.6, "edgecolor": "#009E73"}
-
-
-@dataclass(frozen=True)
-class Scale:
-    """From values to colours. White is zero, red above, blue below; grey images go from black to white.
-
-    Attributes:
-        most: The value at the end; of a signed scale, minus it stands at the other end.
-        signed: Whether zero is in the middle.
-        grey: Whether it is a scale of brightness.
-    """
-
-    most: float
-    signed: bool = True
-    grey: bool = False
-
-    @property
-    def least(self) -> float:
-        """The value at the lower end."""
-        return -self.most if self.signed else 0.0
-
-    @property
-    def colours(self) -> Any:
-        """The colour map; one without sign is the upper half of the other. What holds no value is grey."""
-        if self.grey:
-            return mpl.colormaps["gray"]
-        both = mpl.colormaps["RdBu_r"]
-        return (both if self.signed else ListedColormap(both(np.linspace(0.5, 1, 256)))).with_extremes(bad="0.65")
-
-
-class Sheet:
-    """A figure that is laid out in inches, from the upper left corner below its heading.
-
-    Attributes:
-        figure: The whole.
-        axes: Where one unit is one inch; y grows downwards.
-    """
-
-    def __init__(self, width: float, height: float, title: str, notes: Sequence[str] = ()) -> None:
-        titles = textwrap.wrap(title, int(width * 11))
-        lines = [line for note in notes for line in textwrap.wrap(note, int(width * 15))]
-        self.width, self.height = width, height
-        self._head = 0.14 + 0.2 * len(titles) + 0.15 * len(lines)
-        self.figure = Figure(figsize=(width, self._head + height))
-        self.axes = self.figure.add_axes((0, 0, 1, 1))
-        self.axes.set(xlim=(0, width), ylim=(height, -self._head), autoscale_on=False)
-        self.axes.set_axis_off()
-        for number, line in enumerate(titles):
-            self.write(line, MARGIN, 0.1 - self._head + 0.2 * number, size=11, align="left")
-        for number, line in enumerate(lines):
-            self.write(line, MARGIN, 0.13 - self._head + 0.2 * len(titles) + 0.15 * number, size=8, align="left")
-
-    def write(
-        self, text: str, x: float, y: float, *, size: float = 8, align: Any = "center", weight: str = "normal"
-    ) -> None:
-        """Write a text whose upper edge is at y."""
-        style = {"ha": align, "va": "top", "fontsize": size, "weight": weight}
-        self.axes.text(x, y, text, parse_math=False, **style)
-
-    def stamp(self, tile: Any, scale: Scale, x: float, y: float, width: float, height: float) -> None:
-        """Draw an array, [height, width] or in colour, with its upper left corner at (x, y)."""
-        extent = (x, x + width, y + height, y)
-        limits = {"cmap": scale.colours, "vmin": scale.least, "vmax": scale.most}
-        self.axes.imshow(tile, extent=extent, aspect="auto", interpolation="nearest", **limits)
-        self.axes.add_patch(Rectangle((x, y), width, height, fill=False, edgecolor="0.65", linewidth=0.4))
-
-    def bar(self, scale: Scale, x: float, y: float, height: float, label: str = "") -> None:
-        """Draw an upright colour bar with the values at its ends, and at zero."""
-        values = np.linspace(scale.most, scale.least, 256)[:, None]
-        self.stamp(values, scale, x, y, 0.12, height)
-        for value in {scale.most, 0.0, scale.least}:
-            place = y + height * (scale.most - value) / (scale.most - scale.least)
-            style = {"ha": "left", "va": "center", "fontsize": 7}
-            self.axes.text(x + 0.16, place, f"{value:.3g}", **style)
-        if label:
-            self.write(label, x + 0.06, y + height + 0.06, size=8)
-
-    def panel(self, x: float, y: float, width: float, height: float) -> Any:
-        """Axes of their own, with their upper left corner at (x, y)."""
-        whole = self._head + self.height
-        place = (x / self.width, 1 - (self._head + y + height) / whole, width / self.width, height / whole)
-        return self.figure.add_axes(place)
 
 
 def filter_grid(

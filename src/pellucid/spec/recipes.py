@@ -5,8 +5,9 @@ They were chosen on the validation split of MNIST only; `make recipes` measures 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pellucid.errors import SettingError, unknown
 from pellucid.spec.augment import AugmentSpec
@@ -28,10 +29,23 @@ from pellucid.spec.train import AdamW, OneCycle, TrainSpec
 
 @dataclass(frozen=True)
 class Recipe:
-    """A network and how to train it."""
+    """A network and how to train it.
+
+    Attributes:
+        model: The network.
+        train: How to train it, with the epochs for data of MNIST's size.
+        least_updates: How many updates small data are to get, by more epochs.
+    """
 
     model: ModelSpec
     train: TrainSpec
+    least_updates: int = 0
+
+    def fitted_to(self, images: int) -> Recipe:
+        """The same with as many more epochs as so few training images need to give the least number of updates."""
+        updates_an_epoch = math.ceil(images / self.train.batch_size)
+        epochs = max(self.train.epochs, math.ceil(self.least_updates / updates_an_epoch))
+        return replace(self, train=self.train.replace(epochs=epochs))
 
 
 SMALL_MAP = 8  # where down-sampling ends
@@ -41,11 +55,13 @@ class Stack:
     """Layers that are put one on another, each fitted to what the last one gives.
 
     Attributes:
+        input_shape: (height, width, channels) of one image.
         layers: In order.
         shape: What the last one gives.
     """
 
     def __init__(self, input_shape: tuple[int, int, int]) -> None:
+        self.input_shape = input_shape
         self.layers: list[Layer] = []
         self.shape: Shape = input_shape
 
@@ -69,15 +85,30 @@ class Stack:
             self.add(MaxPooling2D())
         self.add(BatchNormalization(momentum=0.9), Activation(activation="relu"))
 
+    def model(self, reduction: Layer, classes: int) -> ModelSpec:
+        """The network of these layers: reduced to a vector, and that to a probability of each class."""
+        self.add(reduction, Dense(units=classes, activation="softmax"))
+        return ModelSpec(input_shape=self.input_shape, layers=self.layers)
+
     @property
     def is_large(self) -> bool:
         """Whether the maps are larger than where down-sampling ends."""
         return min(self.shape[:2]) > SMALL_MAP
 
 
-def _adamw(weight_decay: float) -> AdamW:
-    """With shorter memories than usual, as there are few updates."""
-    return AdamW(weight_decay=weight_decay, beta_1=0.85, beta_2=0.95)
+def _training(
+    epochs: int, batch_size: int, learning_rate: float, weight_decay: float, augmentation: AugmentSpec | None = None
+) -> TrainSpec:
+    """AdamW with shorter memories than usual, as there are few updates, one cycle, and label smoothing."""
+    return TrainSpec(
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        optimizer=AdamW(weight_decay=weight_decay, beta_1=0.85, beta_2=0.95),
+        schedule=OneCycle(warmup=0.2),
+        label_smoothing=0.1,
+        augmentation=augmentation,
+    )
 
 
 def tutorial(input_shape: tuple[int, int, int], classes: int) -> Recipe:
@@ -89,8 +120,7 @@ def tutorial(input_shape: tuple[int, int, int], classes: int) -> Recipe:
     while len(stack.layers) < 4 or stack.is_large:
         filters = 64 if stack.layers else 32
         stack.add(Conv2D(filters=filters, kernel_size=(3, 3), activation="relu"), MaxPooling2D(pool_size=(2, 2)))
-    stack.add(Flatten(), Dense(units=classes, activation="softmax"))
-    return Recipe(ModelSpec(input_shape=input_shape, layers=stack.layers), TrainSpec())
+    return Recipe(stack.model(Flatten(), classes), TrainSpec())
 
 
 def fast(input_shape: tuple[int, int, int], classes: int) -> Recipe:
@@ -109,16 +139,8 @@ def fast(input_shape: tuple[int, int, int], classes: int) -> Recipe:
         stack.block(min(filters, 96), pool=True)
         filters *= 2
     stack.block(96)
-    stack.add(GlobalMaxPooling2D(), Dense(units=classes, activation="softmax"))
-    train = TrainSpec(
-        epochs=1,
-        batch_size=256,
-        learning_rate=0.025,
-        optimizer=_adamw(0.01),
-        schedule=OneCycle(warmup=0.2),
-        label_smoothing=0.1,
-    )
-    return Recipe(ModelSpec(input_shape=input_shape, layers=stack.layers), train)
+    train = _training(epochs=1, batch_size=256, learning_rate=0.025, weight_decay=0.01)
+    return Recipe(stack.model(GlobalMaxPooling2D(), classes), train, least_updates=200)
 
 
 def accurate(input_shape: tuple[int, int, int], classes: int) -> Recipe:
@@ -131,17 +153,9 @@ def accurate(input_shape: tuple[int, int, int], classes: int) -> Recipe:
         stack.block(min(filters * 3 // 2, 192), pool=True)
         filters *= 2
     stack.block(min(filters, 192), padding="same")
-    stack.add(GlobalMaxPooling2D(), Dense(units=classes, activation="softmax"))
-    train = TrainSpec(
-        epochs=15,
-        batch_size=128,
-        learning_rate=0.015,
-        optimizer=_adamw(0.05),
-        schedule=OneCycle(warmup=0.2),
-        label_smoothing=0.1,
-        augmentation=AugmentSpec(shift=0.06, rotation=8, scale=0.08, shear=4, elastic=0.3),
-    )
-    return Recipe(ModelSpec(input_shape=input_shape, layers=stack.layers), train)
+    augmentation = AugmentSpec(shift=0.06, rotation=8, scale=0.08, shear=4, elastic=0.3)
+    train = _training(epochs=15, batch_size=128, learning_rate=0.015, weight_decay=0.05, augmentation=augmentation)
+    return Recipe(stack.model(GlobalMaxPooling2D(), classes), train, least_updates=2000)
 
 
 def tiny(input_shape: tuple[int, int, int], classes: int) -> Recipe:
@@ -153,17 +167,9 @@ def tiny(input_shape: tuple[int, int, int], classes: int) -> Recipe:
     stack.block(24, pool=True)
     while stack.is_large:
         stack.block(24, pool=True)
-    stack.add(GlobalMaxPooling2D(), Dense(units=classes, activation="softmax"))
-    train = TrainSpec(
-        epochs=12,
-        batch_size=128,
-        learning_rate=0.015,
-        optimizer=_adamw(0.01),
-        schedule=OneCycle(warmup=0.2),
-        label_smoothing=0.1,
-        augmentation=AugmentSpec(shift=0.06, rotation=8, scale=0.08),
-    )
-    return Recipe(ModelSpec(input_shape=input_shape, layers=stack.layers), train)
+    augmentation = AugmentSpec(shift=0.06, rotation=8, scale=0.08)
+    train = _training(epochs=12, batch_size=128, learning_rate=0.015, weight_decay=0.01, augmentation=augmentation)
+    return Recipe(stack.model(GlobalMaxPooling2D(), classes), train, least_updates=2000)
 
 
 RECIPES: dict[str, Callable[[tuple[int, int, int], int], Recipe]] = {
@@ -174,13 +180,14 @@ RECIPES: dict[str, Callable[[tuple[int, int, int], int], Recipe]] = {
 }
 
 
-def recipe(name: str, input_shape: tuple[int, int, int], classes: int) -> Recipe:
+def recipe(name: str, input_shape: tuple[int, int, int], classes: int, images: int | None = None) -> Recipe:
     """The named recipe for such data.
 
     Args:
         name: One of `RECIPES`.
         input_shape: (height, width, channels) of one image.
         classes: Number of classes.
+        images: Training images, where they are known: few of them get more epochs.
 
     Raises:
         SettingError: No recipe has that name.
@@ -188,4 +195,5 @@ def recipe(name: str, input_shape: tuple[int, int, int], classes: int) -> Recipe
     """
     if name not in RECIPES:
         raise SettingError([unknown("recipe", name, RECIPES)])
-    return RECIPES[name](input_shape, classes)
+    chosen = RECIPES[name](input_shape, classes)
+    return chosen.fitted_to(images) if images else chosen

@@ -31,7 +31,9 @@ from pellucid.device import (
     versions,
 )
 from pellucid.errors import DataError, Fault, SpecError
-from pellucid.model import Vote, build, build_from_factory, members_of
+from pellucid.model.build import build
+from pellucid.model.factory import build_from_factory
+from pellucid.model.vote import Vote, members_of
 from pellucid.run.folder import RunFolder, new_run
 from pellucid.run.record import DataRecord, Environment, Results, RunRecord, Score
 from pellucid.spec.model import FactorySpec, ModelSpec, read_model
@@ -159,7 +161,7 @@ def choose(
         raise DataError(f"A classifier needs at least 2 classes; {data.name} has {classes}.")
     if model is None:
         recipe = recipe or DEFAULT_RECIPE
-    chosen = named_recipe(recipe, shape, classes) if recipe else None
+    chosen = named_recipe(recipe, shape, classes, len(data.train)) if recipe else None
     train_spec = (chosen.train if chosen else TrainSpec()).replace(**settings)
     if model is None and chosen:
         return recipe or "", chosen.model, train_spec

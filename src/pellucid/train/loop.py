@@ -17,7 +17,7 @@ from pellucid.data.augment import augment
 from pellucid.data.batches import DeviceImages, shuffled
 from pellucid.device import autocast, seed_generators
 from pellucid.errors import TrainingError
-from pellucid.model import members_of
+from pellucid.model.vote import members_of
 from pellucid.run.history import Epoch, History
 from pellucid.spec.seeds import derive_seed
 from pellucid.spec.train import TrainSpec

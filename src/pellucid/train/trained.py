@@ -9,9 +9,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from pellucid.data.catalogue import CATALOGUE
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.data.load import load_data
 from pellucid.data.splits import hold_out
 from pellucid.errors import DataError, RunError, SettingError, unknown
 from pellucid.evaluate.evaluation import Evaluation, evaluate
@@ -84,9 +82,9 @@ class Run(Predictor):
         if split not in SPLITS:
             raise SettingError([unknown("split", split, SPLITS)])
         own = data is None or data.location == (self.record.data.location or self.record.data.name)
-        splits = data or self._own_data()
-        if own and splits.train.fingerprint != self.record.data.fingerprint:
-            raise DataError(f"{splits.name} has changed since the run was trained: its fingerprint is another.")
+        splits = data or self.own_data()
+        if own:
+            self.require_unchanged(splits)
         evaluation = evaluate(self, self._split(splits, split), data=splits.name, split=split)
         if own and split == "test" and self.precision == "fp32":
             self._keep(evaluation)
@@ -141,13 +139,14 @@ class Run(Predictor):
         folder.write(HISTORY, self.history.to_csv())
         folder.write_record(self.record)
 
-    def _own_data(self) -> DataSplits:
+    def own_data(self) -> DataSplits:
+        """The data that the run was trained on, loaded again when they are first needed.
+
+        Raises:
+            DataError: They are not here any more, or have changed.
+        """
         if self.data is None:
-            record = self.record.data
-            location = record.location or record.name
-            if location not in CATALOGUE and not Path(location).exists():
-                raise DataError(f"The run was trained on {location}, which is not here. Give the data.")
-            self.data = load_data(location, record.reading)
+            self.data = super().own_data()
         return self.data
 
     def _split(self, splits: DataSplits, split: str) -> ImageDataset:

@@ -4,53 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import pellucid as pl
-from pellucid.cli import main
 from pellucid.data import catalogue
 from pellucid.data.dataset import DataSplits
 
-
-class Outcome(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Outcome]
-
-
-@pytest.fixture
-def pellucid(
-    bars: DataSplits,
-    bars_run: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Command:
-    """Runs a command in an empty folder with one run in it; the bars are in the catalogue."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(catalogue.CATALOGUE, "bars", lambda: bars)
-    shutil.copytree(bars_run, tmp_path / "runs" / "bars-one")
-
-    def call(*arguments: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["pellucid", *map(str, arguments)])
-        status = 0
-        try:
-            main()
-        except SystemExit as exit_:
-            status = exit_.code if isinstance(exit_.code, int) else 1
-        return Outcome(status, *capsys.readouterr())
-
-    return call
+Command = Callable[..., Any]
 
 
 QUICK = ("bars", "--model", "flatten, dense 3", "--epochs", 1, "--batch-size", 16)
@@ -330,7 +296,10 @@ def test_a_folder_of_pictures_is_trained_on_judged_and_predicted(pellucid: Comma
 def test_a_run_whose_data_are_gone_says_so(pellucid: Command, photos: Path) -> None:
     assert pellucid("train", "photos", *PHOTOS, "--out", "runs/p").status == 0
     shutil.rmtree(photos)
-    assert f"The run was trained on {photos}, which is not here. Give the data." in pellucid("evaluate", "p").err
+    assert (
+        f"The run was trained on {photos}, which is not here. Bring it back, or give other data."
+        in pellucid("evaluate", "p").err
+    )
 
 
 @pytest.mark.parametrize(

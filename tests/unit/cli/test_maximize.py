@@ -1,52 +1,29 @@
 from __future__ import annotations
 
 import json
-import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
-import typer
 from PIL import Image
 
-from pellucid.cli.maximize import maximize
 from pellucid.data import catalogue
 from pellucid.data.dataset import DataSplits
-from pellucid.errors import DataError, PellucidError
-
-app = typer.Typer()
-app.command()(maximize)
-app.callback()(lambda: None)
-
-
-class Outcome(NamedTuple):
-    status: int
-    out: str
-    err: str
+from pellucid.errors import DataError
 
 
 @pytest.fixture
-def run(bars: DataSplits, bars_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(catalogue.CATALOGUE, "bars", lambda: bars)
-    return Path(shutil.copytree(bars_run, tmp_path / "runs" / "one"))
+def run(tmp_path: Path) -> Path:
+    return tmp_path / "runs" / "bars-one"
 
 
 @pytest.fixture
-def call(run: Path, capsys: pytest.CaptureFixture[str]):
-    def command(*arguments: object) -> Outcome:
-        status = 0
-        try:
-            app(["maximize", "one", "--steps", "3", *map(str, arguments)])
-        except SystemExit as error:
-            status = error.code if isinstance(error.code, int) else 1
-        except PellucidError as error:
-            typer.echo(str(error), err=True)
-            status = error.exit_status
-        return Outcome(status, *capsys.readouterr())
-
-    return command
+def call(pellucid: Callable[..., Any]) -> Callable[..., Any]:
+    """The command, with a few steps."""
+    return partial(pellucid, "maximize", "bars-one", "--steps", 3)
 
 
 def test_all_classes_by_both_methods(call, run: Path) -> None:
@@ -57,7 +34,7 @@ def test_all_classes_by_both_methods(call, run: Path) -> None:
     assert [line.split()[:2] for line in lines[1:7]] == [
         [name, method] for method in ("raw", "constrained") for name in ("across", "upright", "aslant")
     ]
-    assert lines[-1] == str(Path("runs/one/pictures/maximize-classes.png"))
+    assert lines[-1] == str(Path("runs/bars-one/pictures/maximize-classes.png"))
     assert Path(lines[-1]).exists()
     assert "raw: of 24 pictures" in err
     assert "read as their class" in err
@@ -75,7 +52,7 @@ def test_one_json_document_with_all_files(call, run: Path) -> None:
     assert "frames" not in document
     assert document["reference"]["images"] + document["reference"]["held_out"] == 240
     assert document["methods"]["raw"]["drawn_as"] == "pixels"
-    assert document["methods"]["constrained"]["drawn_as"].startswith("32 principal components of ")
+    assert document["methods"]["constrained"]["drawn_as"].startswith("24 principal components of ")
     assert [(row["label"], row["method"]) for row in document["pictures"]] == [
         ("aslant", "raw"),
         ("aslant", "constrained"),

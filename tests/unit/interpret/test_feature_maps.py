@@ -9,7 +9,8 @@ from torch import Tensor, nn
 import pellucid as pl
 from pellucid.data.dataset import DataSplits
 from pellucid.errors import DataError, RunError
-from pellucid.interpret.feature_maps import feature_maps, observed
+from pellucid.interpret.feature_maps import feature_maps
+from pellucid.interpret.layers import observed
 
 Wrap = Callable[[nn.Module], pl.Predictor]
 IMAGE = np.random.default_rng(0).integers(0, 256, (8, 8, 1), dtype=np.uint8)

@@ -8,7 +8,7 @@ import pellucid as pl
 from pellucid.data import catalogue
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.errors import DataError, SettingError
-from pellucid.interpret.images import own_data, read_image_argument, training_sample
+from pellucid.interpret.images import read_image_argument, training_sample
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_what_is_not_there_is_told(predictor: pl.Predictor, text: str, kind: typ
 
 def test_data_that_are_not_here_any_more_are_told(predictor: pl.Predictor) -> None:
     with pytest.raises(DataError, match="The run was trained on bars, which is not here. Bring it back"):
-        own_data(predictor)
+        predictor.own_data()
 
 
 def test_data_that_have_changed_are_told(
@@ -77,8 +77,8 @@ def test_data_that_have_changed_are_told(
 ) -> None:
     changed = DataSplits("bars", bars.train.subset(np.arange(100)), bars.test)
     monkeypatch.setitem(catalogue.CATALOGUE, "bars", lambda: changed)
-    with pytest.raises(DataError, match="must be those that the run was trained on; received others at bars"):
-        own_data(predictor)
+    with pytest.raises(DataError, match="bars has changed since the run was trained: its fingerprint is another"):
+        predictor.own_data()
 
 
 def test_a_sample_is_seeded_and_never_reads_the_test_split(

@@ -8,7 +8,8 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from pellucid.plots.figures import render
-from pellucid.plots.filters import DEAD, DUPLICATE, ENLARGED, GAP, Scale, Sheet, filter_grid
+from pellucid.plots.filters import DEAD, DUPLICATE, ENLARGED, GAP, filter_grid
+from pellucid.plots.sheet import Scale, Sheet
 
 
 def kernels_of(count: int, channels: int, size: int = 3) -> np.ndarray:

@@ -96,6 +96,15 @@ def test_every_recipe_fits_many_shapes(name: str, shape: tuple[int, int, int]) -
     assert min(maps[-1][:2]) <= SMALL_MAP
 
 
+@pytest.mark.parametrize(
+    ("images", "epochs"), [(60_000, 1), (51_200, 1), (51_199, 1), (25_600, 2), (1000, 50), (3, 200)]
+)
+def test_few_images_get_more_epochs(images: int, epochs: int) -> None:
+    # Of fast: 200 updates of 256 images.
+    assert recipe("fast", (28, 28, 1), 10, images).train.epochs == epochs
+    assert recipe("tutorial", (28, 28, 1), 10, images).train.epochs == 15
+
+
 def test_the_tiny_recipe_has_under_10_000_parameters() -> None:
     assert sum(step.parameters for step in recipe("tiny", (28, 28, 1), 10).model.walk()) < 10_000
 

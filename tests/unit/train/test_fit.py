@@ -103,6 +103,13 @@ def test_the_callers_random_state_is_left_alone(bars: DataSplits) -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
+def test_a_small_data_set_is_learned_as_it_comes(small_mnist: DataSplits) -> None:
+    run = pl.fit(small_mnist)
+    assert run.record.train.epochs == 25
+    assert run.evaluate().accuracy > 0.9
+    assert pl.fit(small_mnist, epochs=1).record.train.epochs == 1
+
+
 def test_recipe_model_and_settings_are_combined(bars: DataSplits) -> None:
     fast = pl.recipe("fast", (8, 8, 1), 3)
     own = pl.fit(bars, recipe="fast", epochs=1, optimizer="sgd").record
@@ -211,7 +218,9 @@ def test_other_data_are_judged_but_not_recorded(bars: DataSplits, tmp_path: Path
 
 
 def test_data_without_a_name_must_be_given_again(bars_run: Path) -> None:
-    with pytest.raises(DataError, match="The run was trained on bars, which is not here. Give the data."):
+    with pytest.raises(
+        DataError, match="The run was trained on bars, which is not here. Bring it back, or give other data."
+    ):
         pl.load_run(bars_run).evaluate()
 
 

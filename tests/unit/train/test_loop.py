@@ -8,7 +8,7 @@ from pellucid.data.batches import DeviceImages, shuffled
 from pellucid.data.dataset import DataSplits
 from pellucid.device import place
 from pellucid.errors import TrainingError
-from pellucid.model import build
+from pellucid.model.build import build
 from pellucid.run.history import Epoch, History
 from pellucid.spec.model import ModelSpec
 from pellucid.spec.train import SGD, Cosine, TrainSpec

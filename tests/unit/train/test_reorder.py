@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from pellucid.model import build
+from pellucid.model.build import build
 from pellucid.spec.model import ModelSpec
 from pellucid.train.reorder import pooled_first
 

@@ -10,7 +10,7 @@ from torch import nn
 import pellucid as pl
 from pellucid.data.dataset import DataSplits
 from pellucid.errors import SettingError
-from pellucid.model import Vote, members_of
+from pellucid.model.vote import Vote, members_of
 
 MODEL = "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
 QUICK = {"model": MODEL, "epochs": 2, "batch_size": 32}

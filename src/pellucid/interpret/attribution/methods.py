@@ -26,7 +26,6 @@ class Method:
         unit: What a value of the map is.
         signed: Values below zero speak against the class; otherwise there are none.
         layered: It needs a layer with maps.
-        seeded: It draws random numbers.
         complete: The map should add up to the logit less that of a black image.
     """
 
@@ -35,13 +34,12 @@ class Method:
     unit: str
     signed: bool = False
     layered: bool = False
-    seeded: bool = False
     complete: bool = False
 
 
 METHODS: dict[str, Method] = {
     "saliency": Method("saliency", saliency, "|gradient| of the logit"),
-    "smoothgrad": Method("SmoothGrad", smoothgrad, "|mean gradient| of the logit", seeded=True),
+    "smoothgrad": Method("SmoothGrad", smoothgrad, "|mean gradient| of the logit"),
     "integrated_gradients": Method(
         "integrated gradients", integrated_gradients, "share of the logit", signed=True, complete=True
     ),

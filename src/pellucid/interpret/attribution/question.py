@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from pellucid.model import members_of
+from pellucid.model.vote import members_of
 
 VALUES_A_PASS = 1 << 20
 

@@ -15,7 +15,7 @@ from pellucid.device import enough_memory, repeatable
 from pellucid.interpret.attribution.attribution import Attribution, attribute
 from pellucid.interpret.attribution.question import VALUES_A_PASS
 from pellucid.interpret.layers import undisturbed
-from pellucid.model import build
+from pellucid.model.build import build
 from pellucid.predict import Predictor
 from pellucid.spec.seeds import derive_seed
 

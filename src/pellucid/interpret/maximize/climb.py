@@ -19,7 +19,7 @@ from pellucid.interpret.maximize.paint import GREY, Painter, Pictures
 from pellucid.interpret.maximize.penalties import ink, total_variation, unit
 from pellucid.interpret.maximize.targets import OUTPUT, Target, answers
 from pellucid.interpret.maximize.views import view
-from pellucid.model import members_of
+from pellucid.model.vote import members_of
 from pellucid.predict import Predictor
 from pellucid.spec.seeds import derive_seed
 

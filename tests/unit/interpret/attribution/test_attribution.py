@@ -13,7 +13,7 @@ from pellucid.interpret.attribution.attribution import attribute, class_number, 
 from pellucid.interpret.attribution.integrated_gradients import Completeness
 from pellucid.interpret.attribution.methods import METHODS
 from pellucid.interpret.attribution.question import Question
-from pellucid.model import Vote
+from pellucid.model.vote import Vote
 
 Make = Callable[..., pl.Predictor]
 LINEAR = "flatten, dense 3"

@@ -10,7 +10,7 @@ from torch import nn
 import pellucid as pl
 from pellucid.errors import RunError, SettingError
 from pellucid.interpret.maximize import ascent, class_targets, filter_targets, fit_prior, maximize
-from pellucid.model import Vote
+from pellucid.model.vote import Vote
 
 FEW = {"starts": 2, "steps": 6}
 
@@ -39,13 +39,13 @@ def test_the_answer_grows_and_the_pictures_stay_pictures(predictor: pl.Predictor
     assert np.allclose(logits.diagonal().numpy(), made.activations[:, 1], atol=1e-4)
 
 
-def test_the_prior_keeps_pictures_at_the_distance_of_images(predictor: pl.Predictor, bars) -> None:
+def test_the_prior_keeps_pictures_nearer_to_the_mean_than_images(predictor: pl.Predictor, bars) -> None:
     prior = fit_prior(bars.train.images, components=5)
     assert 0 < prior.explained < 1
     assert prior.name == "5 principal components of 240 training images, without labels"
     numbers = 10 * prior.begin(4, torch.Generator().manual_seed(0))
     prior.keep(numbers)
-    assert numbers.norm(dim=1).max() == pytest.approx(5**0.5)
+    assert numbers.norm(dim=1).max() == pytest.approx(0.7 * 5**0.5)
     made = maximize(predictor, class_targets(predictor), prior=prior, **FEW)
     assert made.painter == prior.name
     assert made.moved.all()
@@ -59,7 +59,7 @@ def test_images_that_are_all_alike_give_no_prior() -> None:
 def test_large_and_coloured_pictures_are_drawn_from_small_components(predictor: pl.Predictor, make_bars) -> None:
     images = make_bars(30, seed=0, shape=(36, 40, 3)).images
     prior = fit_prior(images)
-    assert prior.components.shape == (29, 3, 32, 32)
+    assert prior.components.shape == (24, 3, 32, 32)
     model = nn.Sequential(nn.Conv2d(3, 2, 5, stride=4), nn.BatchNorm2d(2), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     other = of_network(predictor, model.append(nn.Linear(2, 3)), (36, 40, 3))
     for drawn in (prior, None):

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from pellucid.errors import SpecError
-from pellucid.model import build, build_from_factory
+from pellucid.model.build import build
+from pellucid.model.factory import build_from_factory
 from pellucid.spec.model import FactorySpec, ModelSpec
 from pellucid.spec.recipes import fast, tutorial
 

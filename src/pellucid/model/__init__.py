@@ -1,0 +1,1 @@
+"""Networks: specifications become torch modules here."""

@@ -1,0 +1,38 @@
+"""Several networks that answer as one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from pellucid.spec.seeds import derive_seed
+
+
+class Vote(nn.Module):
+    """Networks of one kind, each trained by itself, whose probabilities are averaged.
+
+    Source: Hansen and Salamon 1990, "Neural network ensembles", IEEE TPAMI 12(10).
+    """
+
+    def __init__(self, members: Iterable[nn.Module]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    @classmethod
+    def of(cls, make: Callable[[int], nn.Module], seed: int, count: int) -> Vote:
+        """So many networks, each from a seed of its own; the first is the one that the seed alone would give."""
+        return cls(make(derive_seed(seed, "member", number) if number else seed) for number in range(count))
+
+    def forward(self, images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
+        """The logarithm of the mean probability, so that softmax gives that mean."""
+        each = torch.stack([member(images).float().log_softmax(dim=1) for member in self.members])
+        return each.logsumexp(dim=0) - math.log(len(self.members))
+
+
+def members_of(model: nn.Module) -> list[nn.Module]:
+    """The members of a vote, or the network itself."""
+    return list(model.members) if isinstance(model, Vote) else [model]
