@@ -114,13 +114,23 @@ def answers(
         targets: Each has ``starts`` rows of the batch in turn.
         starts: Pictures of each target.
     """
+    groups: dict[tuple[str, bool], list[int]] = {}
+    for row in range(len(targets) * starts):
+        target = targets[row // starts]
+        groups.setdefault((target.layer, target.place is not None), []).append(row)
     parts = []
-    for number, target in enumerate(targets):
-        found = outputs[target.layer][number * starts : (number + 1) * starts, target.index]
-        if target.place is not None:
-            found = found[:, target.place[0], target.place[1]]
+    for (layer, _), rows in groups.items():
+        # One look-up for all of a layer: a slice for each would fill whole maps with zeros on its way back.
+        found = outputs[layer][rows, *_indices([targets[row // starts] for row in rows])].float()
         parts.append(found.flatten(1).mean(1) if found.dim() > 1 else found)
-    return torch.cat(parts).float()
+    order = torch.tensor([row for rows in groups.values() for row in rows]).argsort()
+    return torch.cat(parts)[order]
+
+
+def _indices(targets: Sequence[Target]) -> list[list[int]]:
+    """Where the targets of one kind stand in what their layer gives for an image."""
+    places = [target.place for target in targets if target.place]
+    return [[target.index for target in targets], *([list(axis) for axis in zip(*places, strict=True)])]
 
 
 def _require(number: int, size: int, layer: str, what: str) -> int:
