@@ -44,7 +44,8 @@ def maximize(
 
     Args:
         predictor: The network; it is left as it was found.
-        targets: What to maximise. All go through the network in one batch, or in several where they are very many.
+        targets: What to maximise. Those of one layer go through the network in one batch, or in several where they are
+            very many.
         method: ``raw`` or ``constrained``.
         prior: From data; for ``constrained`` alone.
         starts: Pictures of each target, each from noise of its own.
@@ -67,12 +68,12 @@ def maximize(
     painter: Painter = Pixels(shape) if method == "raw" else prior or Waves(shape)
     most = max(1, MOST_VALUES // (starts * math.prod(shape)))
     keep_freed_memory()
-    batches = [targets[first : first + most] for first in range(0, len(targets), most)]
+    batches = _batches(targets, most)
     shown = np.linspace(0, steps, frames + 1)[1:].round().astype(int).tolist()
     parts: list[Maximized] = []
     with undisturbed(predictor.model), enough_memory(), repeatable():
         for batch in batches:
-            climb = Climb(predictor, batch, painter, starts, seed)
+            climb = Climb(predictor, [targets[place] for place in batch], painter, starts, seed)
             for step in range(steps):
                 climb.step(step, steps)
                 for _ in range(shown.count(step + 1)):
@@ -80,7 +81,15 @@ def maximize(
                 if on_step:
                     on_step(len(parts) * steps + step + 1, len(batches) * steps)
             parts.append(climb.result())
-    return join(parts)
+    return join(parts, [place for batch in batches for place in batch])
+
+
+def _batches(targets: Sequence[Target], most: int) -> list[list[int]]:
+    """Places of targets of the same layer, so that no gradient goes through layers that it need not."""
+    places: dict[str, list[int]] = {}
+    for place, target in enumerate(targets):
+        places.setdefault(target.layer, []).append(place)
+    return [own[first : first + most] for own in places.values() for first in range(0, len(own), most)]
 
 
 def _check(

@@ -58,11 +58,19 @@ class Maximized:
         return np.flatnonzero(~self.moved.any(axis=1)).tolist()
 
 
-def join(parts: Sequence[Maximized]) -> Maximized:
-    """The targets of several batches as one."""
-    rows = {
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in ("images", "activations", "moved")
-    }
-    steps = {name: np.concatenate([getattr(part, name) for part in parts], axis=1) for name in ("history", "frames")}
-    targets = tuple(target for part in parts for target in part.targets)
-    return dataclasses.replace(parts[0], targets=targets, **rows, **steps)
+def join(parts: Sequence[Maximized], places: Sequence[int]) -> Maximized:
+    """The targets of several batches as one.
+
+    Args:
+        parts: At least one.
+        places: Where each target of each part in turn belongs in the whole.
+    """
+
+    def whole(name: str, axis: int) -> ndarray:
+        return np.concatenate([getattr(part, name) for part in parts], axis=axis).take(order, axis=axis)
+
+    order = np.argsort(places)
+    targets = [target for part in parts for target in part.targets]
+    rows = {name: whole(name, 0) for name in ("images", "activations", "moved")}
+    steps = {name: whole(name, 1) for name in ("history", "frames")}
+    return dataclasses.replace(parts[0], targets=tuple(targets[place] for place in order), **rows, **steps)
