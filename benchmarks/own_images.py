@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 
 from pellucid.train.callbacks import Callback
@@ -89,7 +90,7 @@ class Clock(Callback):
     def __init__(self, steps: int, skipped: int = 20) -> None:
         self.steps, self.skipped, self.done, self.started, self.seconds = steps, skipped, 0, 0.0, 0.0
 
-    def on_step_end(self, epoch: int, step: int) -> None:
+    def on_step_end(self, epoch: int, step: int, loss: torch.Tensor) -> None:
         """Count, and stop at the end."""
         self.done += 1
         if self.done == self.skipped:

@@ -6,6 +6,7 @@ import argparse
 import signal
 
 import numpy as np
+import torch
 from peers.measurement import UpdateClock, add_throughput, report, sizes
 
 import pellucid as pl
@@ -17,7 +18,7 @@ class Rate(pl.Callback):
     def __init__(self, clock: UpdateClock) -> None:
         self.clock, self.done = clock, False
 
-    def on_step_end(self, epoch: int, step: int) -> None:
+    def on_step_end(self, epoch: int, step: int, loss: torch.Tensor) -> None:
         """Count the update; ask for the end as Ctrl-C does, so that `fit` returns the run."""
         if not self.done and self.clock.tick():
             self.done = True

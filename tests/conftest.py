@@ -11,7 +11,10 @@ import pytest
 # Where tensors and arrays are passed. It stays installed, as pellucid imports its modules when they are first used.
 CHECKED = [
     f"pellucid.{name}"
-    for name in ("data", "model", "predict", "evaluate", "audit", "train.loop", "train.tally", "labels", "interpret")
+    for name in (
+        *("data", "model", "predict", "evaluate", "audit", "train.loop", "train.tally", "labels", "interpret"),
+        *("study.statistics", "study.range_test", "study.noise_scale"),
+    )
 ]
 jaxtyping.install_import_hook(CHECKED, "beartype.beartype")
 

@@ -54,6 +54,15 @@ _HOMES = {
     "pellucid.spec.reading": ("ReadSpec",),
     "pellucid.spec.recipes": ("Recipe", "recipe"),
     "pellucid.spec.train": ("SGD", "Adam", "AdamW", "Constant", "Cosine", "OneCycle", "TrainSpec"),
+    "pellucid.study.batch_size": ("BatchSizeStudy",),
+    "pellucid.study.compare": ("CompareStudy", "Contender"),
+    "pellucid.study.folds": ("FoldStudy",),
+    "pellucid.study.learning_rate": ("LearningRateStudy",),
+    "pellucid.study.question": ("Subject",),
+    "pellucid.study.range_test": ("RangeTest", "range_test"),
+    "pellucid.study.runner": ("StudyResult", "resume_study", "run_study"),
+    "pellucid.study.search": ("SearchStudy",),
+    "pellucid.study.seeds": ("SeedStudy",),
     "pellucid.train.callbacks": ("Callback", "Plan"),
     "pellucid.train.fit": ("fit",),
     "pellucid.train.progress": ("ProgressBar",),
@@ -120,6 +129,19 @@ if TYPE_CHECKING:
     from pellucid.spec.train import Cosine as Cosine
     from pellucid.spec.train import OneCycle as OneCycle
     from pellucid.spec.train import TrainSpec as TrainSpec
+    from pellucid.study.batch_size import BatchSizeStudy as BatchSizeStudy
+    from pellucid.study.compare import CompareStudy as CompareStudy
+    from pellucid.study.compare import Contender as Contender
+    from pellucid.study.folds import FoldStudy as FoldStudy
+    from pellucid.study.learning_rate import LearningRateStudy as LearningRateStudy
+    from pellucid.study.question import Subject as Subject
+    from pellucid.study.range_test import RangeTest as RangeTest
+    from pellucid.study.range_test import range_test as range_test
+    from pellucid.study.runner import StudyResult as StudyResult
+    from pellucid.study.runner import resume_study as resume_study
+    from pellucid.study.runner import run_study as run_study
+    from pellucid.study.search import SearchStudy as SearchStudy
+    from pellucid.study.seeds import SeedStudy as SeedStudy
     from pellucid.train.callbacks import Callback as Callback
     from pellucid.train.callbacks import Plan as Plan
     from pellucid.train.fit import fit as fit

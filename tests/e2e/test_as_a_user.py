@@ -162,6 +162,24 @@ def test_ctrl_c_before_training_leaves_nothing(tmp_path: Path) -> None:
         assert json.loads((run / "run.json").read_text())["status"] == "interrupted"
 
 
+def test_a_killed_study_goes_on_where_it_was(tmp_path: Path) -> None:
+    command = [*PROGRAM, "study", "seeds", "--n", "3", "--out", "study"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+        table = tmp_path / "study" / "trials.csv"
+        while not table.exists() or len(table.read_text().splitlines()) < 2:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.kill()
+    made = table.read_text().splitlines()
+    assert len(made) < 4
+    assert json.loads((tmp_path / "study" / "study.json").read_text())["status"] == "running"
+    done = pellucid("study", "resume", "study", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["trials"]) == 3
+    assert table.read_text().splitlines()[: len(made)] == made  # down to their seconds
+    assert f"{len(made) - 1} of 3 trials are done already" in done.stderr
+
+
 def test_help_is_printed_without_importing_torch(tmp_path: Path) -> None:
     for arguments in (["--help"], ["train", "--help"], ["attribute", "--help"], ["shapes"], ["runs"]):
         code = f"import sys; sys.argv = ['pellucid', *{arguments!r}]\nfrom pellucid.cli import main\n"

@@ -18,6 +18,7 @@ from pellucid.cli.plot import plot
 from pellucid.cli.predict import predict
 from pellucid.cli.runs import runs
 from pellucid.cli.shapes import shapes
+from pellucid.cli.study import app as study_app
 from pellucid.cli.train import train
 from pellucid.errors import PellucidError
 from pellucid.version import __version__
@@ -50,6 +51,7 @@ def _program(
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(data_app, name="data")
+app.add_typer(study_app, name="study")
 
 
 def main() -> None:

@@ -26,7 +26,10 @@ def audit(
         Path, typer.Option(help="Where files that could not be used are listed, if there are any.")
     ] = Path("bad_images.csv"),
     labels: Annotated[
-        str | None, typer.Option(metavar="RUN", help="Look for wrong labels as well, with networks like this run's.")
+        str | None,
+        typer.Option(
+            metavar="RUN", help="Look for wrong labels as well, with networks like this run's, or a folds study."
+        ),
     ] = None,
     folds: Annotated[int, typer.Option(min=2, help="For --labels: how many networks, each without one fold.")] = 5,
     top: Annotated[int, typer.Option(min=1, help="For --labels: how many suspects of each split are shown.")] = 50,
@@ -46,6 +49,7 @@ def audit(
       pellucid data audit mnist
       pellucid data audit photos --html audit.html
       pellucid data audit photos --labels latest
+      pellucid data audit photos --labels runs/study-folds-photos-20261124T120000Z
     """
     from pellucid.audit.examine import examine
     from pellucid.audit.findings import bad_images as listed
@@ -81,8 +85,10 @@ def _as_trained(data: str, run: str) -> DataSplits:
     """The data in the shape and the splits that the run was trained on."""
     from pellucid.data.load import load_data
     from pellucid.run.folder import find_run
+    from pellucid.study.folder import study_named
 
-    return load_data(data, find_run(run).read_record().data.reading, progress=True)
+    folder = study_named(run) or find_run(run)
+    return load_data(data, folder.read_record().data.reading, progress=True)
 
 
 def _report(found: Audit) -> None:

@@ -26,7 +26,8 @@ def report_labels(
 
     Args:
         splits: The data.
-        run_name: A run folder, a name below ``runs/``, or ``latest``; its network is trained anew k times.
+        run_name: A run folder, a name below ``runs/``, or ``latest``; its network is trained anew k times. A study of
+            folds is taken as it is.
         k: How many folds.
         top: How many suspects of each split are shown, at least 1.
         out_folder: Where the files go; it is made if it is missing.
@@ -44,17 +45,12 @@ def report_labels(
     if top < 1:
         raise SettingError([Fault("top must be at least 1 suspect", str(top))])
     with uninterrupted():
-        from pellucid.labels.suspects import find_suspects
-        from pellucid.train.trained import load_run
+        from pellucid.labels.suspects import suspects_of_study
+        from pellucid.study.folder import study_named
 
     out = _made(out_folder)
-    run = load_run(run_name)
-    say(f"labels: training {k} networks like {run.path}, each without one fold")
-    try:
-        found = find_suspects(splits, run, k=k, on_fold=_say_fold)
-    except KeyboardInterrupt:
-        say("interrupted; no suspects were written")
-        raise typer.Exit(INTERRUPTED) from None
+    study = study_named(run_name)
+    found = suspects_of_study(splits, study) if study else _suspects(splits, run_name, k)
     written = _write(found, splits, top, out)
     if not as_json:
         _report(found, top, written)
@@ -62,6 +58,20 @@ def report_labels(
     document["suspects_total"] = {split: len(found.of(split)) for split in found.counts}
     document["suspects"] = [suspect.model_dump(mode="json") for suspect in found.first(top)]
     return document | {"files": [str(path) for path in written]}
+
+
+def _suspects(splits: DataSplits, run_name: str, k: int) -> Suspects:
+    """From k networks that are trained for it."""
+    from pellucid.labels.suspects import find_suspects
+    from pellucid.train.trained import load_run
+
+    run = load_run(run_name)
+    say(f"labels: training {k} networks like {run.path}, each without one fold")
+    try:
+        return find_suspects(splits, run, k=k, on_fold=_say_fold)
+    except KeyboardInterrupt:
+        say("interrupted; no suspects were written")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _made(folder: Path) -> Path:

@@ -78,13 +78,12 @@ def _spec(run: str | None, recipe: str | None, model: str | None, input_shape: s
     if input_shape and (run or (model and model.endswith(".json"))):
         raise typer.BadParameter("a run and a .json file have an input of their own; leave --input out")
     shape = _read_shape(input_shape) if input_shape else None
-    if run:
-        spec = find_run(run).read_record().model
+    if model is None:
+        named = named_recipe(recipe or "fast", shape or DEFAULT_SHAPE, classes).model
+        spec = find_run(run).read_record().model if run else named
         if isinstance(spec, FactorySpec):
             raise SpecError([Fault("Shapes are known for layers only", f"the factory {spec.factory}")])
         return spec
-    if model is None:
-        return named_recipe(recipe or "fast", shape or DEFAULT_SHAPE, classes).model
     if names_factory(model):
         raise SpecError([Fault("Shapes are known for layers only", f"the factory {model}")])
     if model.endswith(".json"):

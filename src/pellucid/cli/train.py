@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,22 @@ from pellucid.cli.reading import (
     notes_of,
     reading_settings,
 )
+from pellucid.cli.training import (
+    Augmentation,
+    BatchSize,
+    DataArgument,
+    Epochs,
+    LabelSmoothing,
+    LearningRate,
+    ModelText,
+    NoValidation,
+    OptimizerName,
+    RecipeName,
+    ScheduleName,
+    Seed,
+    ValidationSplit,
+    training_settings,
+)
 
 if TYPE_CHECKING:
     from pellucid.run.record import RunRecord
@@ -31,29 +47,19 @@ INTERRUPTED = 130
 
 
 def train(
-    data: Annotated[
-        str, typer.Argument(metavar="DATA", help="A data set's name, a folder, a table, an .npz file or an archive.")
-    ] = "mnist",
-    recipe: Annotated[
-        str | None, typer.Option(help="fast, accurate, tiny or tutorial: gives what is not set here.  [default: fast]")
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option(help="The network: shorthand, a .json file, or package.module:factory.")
-    ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Images in a mini-batch.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="The highest learning rate.")] = None,
-    optimizer: Annotated[str | None, typer.Option(help="adam, adamw or sgd.")] = None,
-    schedule: Annotated[str | None, typer.Option(help="constant, cosine or one_cycle.")] = None,
-    label_smoothing: Annotated[float | None, typer.Option(help="Share of the target spread over all classes.")] = None,
-    augment: Annotated[
-        str | None, typer.Option(help="Vary the training images: shift=0.1,rotation=10,scale=0.1,noise=0.05 …")
-    ] = None,
-    validation_split: Annotated[
-        float | None, typer.Option(help="Share of the training images that is held out.  [default: 0.1]")
-    ] = None,
-    no_validation: Annotated[bool, typer.Option("--no-validation", help="Hold out nothing.")] = False,
-    seed: Annotated[int | None, typer.Option(help="All randomness follows from it.  [default: 0]")] = None,
+    data: DataArgument = "mnist",
+    recipe: RecipeName = None,
+    model: ModelText = None,
+    epochs: Epochs = None,
+    batch_size: BatchSize = None,
+    learning_rate: LearningRate = None,
+    optimizer: OptimizerName = None,
+    schedule: ScheduleName = None,
+    label_smoothing: LabelSmoothing = None,
+    augment: Augmentation = None,
+    validation_split: ValidationSplit = None,
+    no_validation: NoValidation = False,
+    seed: Seed = None,
     vote: Annotated[
         int | None, typer.Option(help="Train so many networks; the average of their probabilities answers.")
     ] = None,
@@ -94,25 +100,23 @@ def train(
     with uninterrupted():
         from pellucid.data.load import load_data
         from pellucid.run.folder import default_path
+        from pellucid.spec.recipes import title_of
         from pellucid.train.fit import DEFAULT_RECIPE
         from pellucid.train.fit import fit as train_on
 
-    if no_validation and validation_split is not None:
-        raise typer.BadParameter("give either --validation-split or --no-validation")
-    settings: dict[str, Any] = {
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "optimizer": optimizer,
-        "schedule": schedule,
-        "label_smoothing": label_smoothing,
-        "augmentation": augment,
-        "validation_split": validation_split,
-        "seed": seed,
-        "vote": vote,
-    }
-    given = {name: value for name, value in settings.items() if value is not None}
-    given |= {"validation_split": None} if no_validation else {}
+    settings = training_settings(
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        optimizer=optimizer,
+        schedule=schedule,
+        label_smoothing=label_smoothing,
+        augmentation=augment,
+        validation_split=validation_split,
+        no_validation=no_validation,
+        seed=seed,
+        vote=vote,
+    )
     reading = reading_settings(
         image_size,
         test_split,
@@ -129,7 +133,7 @@ def train(
     splits = load_data(data, progress=True, **reading)
     for note in notes_of(splits):
         say(note)
-    name = recipe or ("custom" if model else DEFAULT_RECIPE)
+    name = title_of(recipe) if recipe else "custom" if model else DEFAULT_RECIPE
     out = out or default_path(splits.name, name, datetime.now(UTC))
     run = train_on(
         splits,
@@ -141,7 +145,7 @@ def train(
         precision=precision,
         gpu_memory_mib=gpu_memory_mib,
         progress=True,
-        **given,
+        **settings,
     )
     _finish(run, out, svg, as_json)
     if run.record.status == "interrupted":

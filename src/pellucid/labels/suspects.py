@@ -18,10 +18,12 @@ from pydantic import BaseModel, ConfigDict
 from pellucid.audit.duplicates import Pool
 from pellucid.audit.findings import Text
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.labels.folds import assign_folds
+from pellucid.data.stratified import assign_folds
 from pellucid.plots.figures import render
 from pellucid.plots.images import image_grid
 from pellucid.spec.train import TrainSpec
+from pellucid.study.folder import StudyFolder
+from pellucid.study.folds import out_of_fold
 from pellucid.train.fit import fit
 from pellucid.train.trained import Run
 
@@ -132,6 +134,24 @@ def find_suspects(
         suspects=tuple(
             suspect for split, dataset in datasets.items() for suspect in rank(split, dataset, probabilities[split])
         ),
+    )
+
+
+def suspects_of_study(splits: DataSplits, folder: StudyFolder) -> Suspects:
+    """Rank the training images by what a study of folds has answered out of fold; nothing is trained.
+
+    Raises:
+        RunError: It is no study of folds, or not done.
+        DataError: The data are others than the study's.
+    """
+    k, probabilities = out_of_fold(folder, splits.train)
+    wide = probabilities.astype(np.float64)
+    return Suspects(
+        data=splits.name,
+        k=k,
+        counts={"train": len(splits.train)},
+        accuracy={"train": _accuracy(wide, splits.train.labels)},
+        suspects=rank("train", splits.train, wide),
     )
 
 

@@ -161,8 +161,8 @@ def _set_aside(path: Path) -> Path:
 
 def default_path(data: str, recipe: str, started: datetime, runs: Path = RUNS) -> Path:
     """Where a run goes unless it is told: ``runs/<data>-<recipe>-<UTC time>``, numbered if that is taken."""
-    plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in data)
-    name = f"{plain}-{recipe}-{started:%Y%m%dT%H%M%SZ}"
+    wanted = f"{data}-{recipe}-{started:%Y%m%dT%H%M%SZ}"
+    name = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in wanted)
     path, number = runs / name, 1
     while path.exists():
         number += 1

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pellucid.errors import RunError
+from pellucid.run.table import columns_of, from_csv, to_csv
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Epoch:
     seconds: float
 
 
-COLUMNS = tuple(column.name for column in fields(Epoch))
+COLUMNS = columns_of(Epoch)
 
 
 @dataclass
@@ -62,11 +60,7 @@ class History(Mapping[str, list[float]]):
 
     def to_csv(self) -> str:
         """The rows under a header; what is not known stays empty."""
-        text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(epoch) for epoch in self.epochs)
-        return text.getvalue()
+        return to_csv(Epoch, self.epochs)
 
     @classmethod
     def from_csv(cls, path: Path) -> History:
@@ -75,31 +69,4 @@ class History(Mapping[str, list[float]]):
         Raises:
             RunError: The file is missing, or is not such a table.
         """
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise RunError(f"{path} cannot be read ({error}).") from None
-        rows = list(csv.reader(io.StringIO(text)))
-        if not rows or tuple(rows[0]) != COLUMNS:
-            raise RunError(f"{path} is not a history: its first line must be {','.join(COLUMNS)}.")
-        if not text.endswith("\n"):
-            raise RunError(f"{path} is truncated: its last line does not end.")
-        try:
-            return cls([_epoch(dict(zip(COLUMNS, row, strict=True))) for row in rows[1:]])
-        except ValueError as error:
-            raise RunError(f"{path} is damaged: {error}.") from None
-
-
-def _epoch(row: Mapping[str, str]) -> Epoch:
-    def optional(column: str) -> float | None:
-        return float(row[column]) if row[column] else None
-
-    return Epoch(
-        epoch=int(row["epoch"]),
-        loss=float(row["loss"]),
-        accuracy=float(row["accuracy"]),
-        val_loss=optional("val_loss"),
-        val_accuracy=optional("val_accuracy"),
-        learning_rate=float(row["learning_rate"]),
-        seconds=float(row["seconds"]),
-    )
+        return cls(from_csv(Epoch, path, "a history"))

@@ -5,12 +5,15 @@ They were chosen on the validation split of MNIST only; `make recipes` measures 
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from pellucid.errors import SettingError, unknown
+from pellucid.errors import Fault, SettingError, unknown
 from pellucid.spec.augment import AugmentSpec
+from pellucid.spec.base import Spec
 from pellucid.spec.layers import (
     Activation,
     BatchNormalization,
@@ -23,8 +26,10 @@ from pellucid.spec.layers import (
     Padding,
     Shape,
 )
-from pellucid.spec.model import ModelSpec
+from pellucid.spec.model import AnyModelSpec, FactorySpec, ModelSpec
 from pellucid.spec.train import AdamW, OneCycle, TrainSpec
+
+PARTS, FILE = ("model", "train"), ".json"
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Recipe:
         least_updates: How many updates small data are to get, by more epochs.
     """
 
-    model: ModelSpec
+    model: ModelSpec | FactorySpec
     train: TrainSpec
     least_updates: int = 0
 
@@ -46,6 +51,10 @@ class Recipe:
         updates_an_epoch = math.ceil(images / self.train.batch_size)
         epochs = max(self.train.epochs, math.ceil(self.least_updates / updates_an_epoch))
         return replace(self, train=self.train.replace(epochs=epochs))
+
+    def to_json(self) -> str:
+        """As a file that `recipe` reads."""
+        return json.dumps({part: getattr(self, part).model_dump(mode="json") for part in PARTS}, indent=2) + "\n"
 
 
 SMALL_MAP = 8  # where down-sampling ends
@@ -184,16 +193,39 @@ def recipe(name: str, input_shape: tuple[int, int, int], classes: int, images: i
     """The named recipe for such data.
 
     Args:
-        name: One of `RECIPES`.
+        name: One of `RECIPES`, or the path of a .json file with a ``model`` and a ``train`` specification.
         input_shape: (height, width, channels) of one image.
         classes: Number of classes.
         images: Training images, where they are known: few of them get more epochs.
 
     Raises:
-        SettingError: No recipe has that name.
-        SpecError: The images are too small for the recipe's network.
+        SettingError: No recipe has that name, or the file cannot be read.
+        SpecError: The network does not fit the images or the classes.
     """
+    if name.endswith(FILE):
+        return _read(Path(name), input_shape, classes)
     if name not in RECIPES:
         raise SettingError([unknown("recipe", name, RECIPES)])
     chosen = RECIPES[name](input_shape, classes)
     return chosen.fitted_to(images) if images else chosen
+
+
+def title_of(name: str) -> str:
+    """What a recipe is called in run folders: its name, or that of its file."""
+    return Path(name).stem if name.endswith(FILE) else name
+
+
+class _RecipeFile(Spec):
+    model: AnyModelSpec
+    train: TrainSpec
+
+
+def _read(path: Path, input_shape: tuple[int, int, int], classes: int) -> Recipe:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError([Fault(f"The recipe {path} cannot be read ({error})")]) from None
+    read = _RecipeFile.model_validate_json(text)
+    if isinstance(read.model, ModelSpec):
+        read.model.check(input_shape, classes)
+    return Recipe(read.model, read.train)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jaxtyping import Float
+from torch import Tensor
+
 from pellucid.run.folder import HISTORY, RunFolder
 from pellucid.run.history import Epoch, History
 
@@ -29,8 +32,14 @@ class Callback:
     def on_train_begin(self, plan: Plan) -> None:
         """Training is about to begin."""
 
-    def on_step_end(self, epoch: int, step: int) -> None:
-        """An update was made; both count from 1. Called often: return fast."""
+    def on_step_end(self, epoch: int, step: int, loss: Float[Tensor, ""]) -> None:
+        """An update was made. Called often: return fast.
+
+        Args:
+            epoch: Its number, from 1.
+            step: The update's number in the epoch, from 1.
+            loss: Of the mini-batch before the update, on the device; to read it is to wait for a GPU.
+        """
 
     def on_epoch_end(self, epoch: Epoch) -> None:
         """An epoch and its validation are done."""

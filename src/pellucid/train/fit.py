@@ -38,6 +38,7 @@ from pellucid.run.folder import RunFolder, new_run
 from pellucid.run.record import DataRecord, Environment, Results, RunRecord, Score
 from pellucid.spec.model import FactorySpec, ModelSpec, read_model
 from pellucid.spec.recipes import recipe as named_recipe
+from pellucid.spec.recipes import title_of
 from pellucid.spec.train import TrainSettings, TrainSpec
 from pellucid.train.callbacks import Callback, HistoryWriter
 from pellucid.train.interrupt import interruptible
@@ -73,8 +74,9 @@ def fit(
         data: The data set.
         model: A specification, shorthand, the path of a JSON file, ``package.module:factory``, or any callable that
             returns a `torch.nn.Module`. The recipe's network unless given.
-        recipe: Gives the network and the settings that are not given. ``fast`` when there is no model either; a model
-            without a recipe is trained with the defaults of `TrainSpec`.
+        recipe: Gives the network and the settings that are not given: a name, or the path of a .json file with a
+            ``model`` and a ``train`` specification. ``fast`` when there is no model either; a model without a recipe
+            is trained with the defaults of `TrainSpec`.
         out: Folder to write the run to; nothing is written unless given.
         overwrite: Let the run replace an older one in that place.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
@@ -97,11 +99,11 @@ def fit(
     started, clock = datetime.now(UTC), time.perf_counter()
     name, model_spec, train_spec = choose(data, model, recipe, settings)
     chosen_device = choose_device(device)
-    chosen_precision = choose_precision(precision, chosen_device, _multiply_adds(model_spec) * train_spec.batch_size)
+    chosen_precision = choose_precision(precision, chosen_device, multiply_adds(model_spec) * train_spec.batch_size)
     if gpu_memory_mib is not None:
         cap_gpu_memory(chosen_device, gpu_memory_mib)
     keep_freed_memory()
-    splits = _splits(data, train_spec)
+    splits = split_data(data, train_spec)
     counts = {name: len(rows) for name, (_, rows) in splits.items()}
     record = RunRecord(
         pellucid_version=__version__,
@@ -110,8 +112,8 @@ def fit(
         recipe=name,
         model=model_spec,
         train=train_spec,
-        data=_describe(data, counts),
-        environment=_environment(chosen_device, chosen_precision),
+        data=describe_data(data, counts),
+        environment=describe_environment(chosen_device, chosen_precision),
     )
     with _folder(out, overwrite) as folder, interruptible() as stop:
         if folder:
@@ -122,7 +124,7 @@ def fit(
         cuda = [chosen_device] if chosen_device.type == "cuda" else []
         with torch.random.fork_rng(devices=cuda), repeatable(), enough_memory():
             network = place(_build(model, model_spec, train_spec), chosen_device)
-            placed = _place_splits(splits, chosen_device)
+            placed = place_splits(splits, chosen_device)
             training = time.perf_counter()
             came_to = train(
                 network,
@@ -164,8 +166,8 @@ def choose(
     chosen = named_recipe(recipe, shape, classes, len(data.train)) if recipe else None
     train_spec = (chosen.train if chosen else TrainSpec()).replace(**settings)
     if model is None and chosen:
-        return recipe or "", chosen.model, train_spec
-    return recipe or "custom", _specify(model, shape, classes), train_spec
+        return title_of(recipe or ""), chosen.model, train_spec
+    return title_of(recipe or "custom"), _specify(model, shape, classes), train_spec
 
 
 def _specify(model: Any, shape: tuple[int, int, int], classes: int) -> ModelSpec | FactorySpec:
@@ -183,7 +185,7 @@ def _specify(model: Any, shape: tuple[int, int, int], classes: int) -> ModelSpec
     return FactorySpec(factory=name, input_shape=shape, classes=classes)
 
 
-def _multiply_adds(model: ModelSpec | FactorySpec) -> int:
+def multiply_adds(model: ModelSpec | FactorySpec) -> int:
     """For one image; 0 for a network of the user's own code."""
     return sum(step.multiply_adds for step in model.walk()) if isinstance(model, ModelSpec) else 0
 
@@ -196,7 +198,7 @@ def _build(model: Any, spec: ModelSpec | FactorySpec, train: TrainSpec) -> nn.Mo
     return build_from_factory(model, spec, train.seed)
 
 
-def _splits(data: DataSplits, spec: TrainSpec) -> dict[str, tuple[ImageDataset, Rows]]:
+def split_data(data: DataSplits, spec: TrainSpec) -> dict[str, tuple[ImageDataset, Rows]]:
     """The training and the validation split, each as the rows of a data set."""
     whole = torch.arange(len(data.train))
     if spec.validation_split is None:
@@ -207,7 +209,7 @@ def _splits(data: DataSplits, spec: TrainSpec) -> dict[str, tuple[ImageDataset, 
     return {"train": (data.train, torch.from_numpy(kept)), "validation": (data.train, torch.from_numpy(held_out))}
 
 
-def _place_splits(splits: dict[str, tuple[ImageDataset, Rows]], device: torch.device) -> dict[str, Split]:
+def place_splits(splits: dict[str, tuple[ImageDataset, Rows]], device: torch.device) -> dict[str, Split]:
     """The splits on the device; images that two of them share go there once."""
     datasets = {id(dataset): dataset for dataset, _ in splits.values()}
     on_device = {key: DeviceImages(dataset, device) for key, dataset in datasets.items()}
@@ -220,7 +222,8 @@ def _folder(
     return new_run(Path(out), overwrite=overwrite) if out else contextlib.nullcontext()
 
 
-def _describe(data: DataSplits, counts: dict[str, int]) -> DataRecord:
+def describe_data(data: DataSplits, counts: dict[str, int]) -> DataRecord:
+    """What a run folder says of its data."""
     return DataRecord(
         name=data.name,
         fingerprint=data.train.fingerprint,
@@ -232,7 +235,8 @@ def _describe(data: DataSplits, counts: dict[str, int]) -> DataRecord:
     )
 
 
-def _environment(device: torch.device, precision: str) -> Environment:
+def describe_environment(device: torch.device, precision: str) -> Environment:
+    """What a run folder says of the machine."""
     return Environment(
         versions=versions(),
         platform=platform.platform(),

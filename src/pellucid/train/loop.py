@@ -107,7 +107,7 @@ def train(
                 loss, logits = update(network, optimizer, batch, labels, rate, spec.label_smoothing, precision)
                 outcome.steps += 1
                 tally.add(step, loss, logits, labels)
-                _tell(callbacks, "on_step_end", epoch, step)
+                _tell(callbacks, "on_step_end", epoch, step, loss)
             loss_mean, accuracy = tally.means()
             val_loss, val_accuracy = measure(network, validation)
             row = Epoch(epoch, loss_mean, accuracy, val_loss, val_accuracy, rate, time.perf_counter() - started)

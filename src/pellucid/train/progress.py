@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 
+from jaxtyping import Float
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from torch import Tensor
 
 from pellucid.run.history import Epoch, History
 from pellucid.train.callbacks import Callback, Plan
@@ -50,7 +52,7 @@ class ProgressBar(Callback):
         self._task = self._bar.add_task(f"epoch 1/{plan.epochs}", total=plan.epochs * plan.steps_per_epoch, speed="")
         self._bar.start()
 
-    def on_step_end(self, epoch: int, step: int) -> None:
+    def on_step_end(self, epoch: int, step: int, loss: Float[Tensor, ""]) -> None:
         """Move the bar, a few times a second."""
         now = time.perf_counter()
         if now - self._shown < SECONDS_BETWEEN_UPDATES:

@@ -85,7 +85,7 @@ class Run(Predictor):
         splits = data or self.own_data()
         if own:
             self.require_unchanged(splits)
-        evaluation = evaluate(self, self._split(splits, split), data=splits.name, split=split)
+        evaluation = evaluate(self, self.split_of(splits, split), data=splits.name, split=split)
         if own and split == "test" and self.precision == "fp32":
             self._keep(evaluation)
         return evaluation
@@ -149,7 +149,12 @@ class Run(Predictor):
             self.data = super().own_data()
         return self.data
 
-    def _split(self, splits: DataSplits, split: str) -> ImageDataset:
+    def split_of(self, splits: DataSplits, split: str) -> ImageDataset:
+        """A split of data, held out as in the training.
+
+        Raises:
+            DataError: There is no such split.
+        """
         if split == "test":
             return splits.test
         spec, train = self.record.train, splits.train

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.data.stratified import assign_folds
 from pellucid.errors import DataError, SettingError
-from pellucid.labels.folds import assign_folds
 
 
 def dataset(labels: list[int], numbers: list[int] | None = None, groups: tuple[str, ...] | None = None) -> ImageDataset:

@@ -15,9 +15,9 @@ from PIL import Image
 import pellucid as pl
 from pellucid.cli.data_labels import report_labels
 from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.data.stratified import assign_folds
 from pellucid.errors import DataError, RunError, SettingError
 from pellucid.labels import suspects as module
-from pellucid.labels.folds import assign_folds
 from pellucid.labels.suspects import Suspect, Suspects, find_suspects, rank, suspects_csv, suspects_png
 from pellucid.train.trained import Run
 

@@ -27,7 +27,7 @@ class Interrupt(pl.Callback):
     def __init__(self, times: int = 1, epoch: int = 2, step: int = 3) -> None:
         self.times, self.at = times, (epoch, step)
 
-    def on_step_end(self, epoch: int, step: int) -> None:
+    def on_step_end(self, epoch: int, step: int, loss: torch.Tensor) -> None:
         if (epoch, step) == self.at:
             for _ in range(self.times):
                 os.kill(os.getpid(), signal.SIGINT)

@@ -34,7 +34,7 @@ class Listener(Callback):
     def on_train_begin(self, plan: Plan) -> None:
         self.heard.append(plan)
 
-    def on_step_end(self, epoch: int, step: int) -> None:
+    def on_step_end(self, epoch: int, step: int, loss: torch.Tensor) -> None:
         self.heard.append((epoch, step))
 
     def on_epoch_end(self, epoch: Epoch) -> None:
@@ -48,7 +48,7 @@ class StopAt(Callback):
     def __init__(self, stop: Stop, epoch: int, step: int) -> None:
         self.stop, self.at = stop, (epoch, step)
 
-    def on_step_end(self, epoch: int, step: int) -> None:
+    def on_step_end(self, epoch: int, step: int, loss: torch.Tensor) -> None:
         self.stop.requested = (epoch, step) == self.at
 
 

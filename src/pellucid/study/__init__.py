@@ -1,0 +1,1 @@
+"""Questions about training, answered by experiments that anyone can repeat."""

@@ -1,0 +1,184 @@
+"""Cross-validation: k networks, each judged on the fold that it was trained without."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, ClassVar
+
+import numpy as np
+from jaxtyping import Float32
+from numpy import ndarray
+from pydantic import Field
+from typing_extensions import override
+
+from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.data.stratified import Folds, assign_folds
+from pellucid.errors import DataError, Fault, RunError, SettingError
+from pellucid.evaluate.evaluation import evaluate
+from pellucid.plots.figures import render
+from pellucid.plots.studies import folds_figure
+from pellucid.study.folder import StudyFolder
+from pellucid.study.question import Findings, Key, Question, Subject
+from pellucid.study.statistics import Summary, summarize
+
+PREDICTIONS = "out-of-fold.npz"
+
+
+@dataclass(frozen=True)
+class FoldTrial:
+    """One fold held out.
+
+    Attributes:
+        fold: Its number, from 0.
+        images: In it.
+        accuracy: On it, of the network that was trained without it.
+        loss: Likewise, in nats.
+        train_seconds: Duration of the training.
+    """
+
+    fold: int
+    images: int
+    accuracy: float
+    loss: float
+    train_seconds: float
+
+
+class FoldFindings(Findings):
+    """What k folds say.
+
+    Attributes:
+        accuracy: Over the folds. The interval is a rough one, as any two networks share most of their images.
+        pooled_accuracy: Share of all images that are answered right out of fold.
+        loss: Over the folds.
+        train_seconds: Of a training.
+    """
+
+    accuracy: Summary
+    pooled_accuracy: float
+    loss: Summary
+    train_seconds: Summary
+
+
+class FoldStudy(Question):
+    """Stratified k-fold cross-validation on the training split; groups are never parted. The test split is not read.
+
+    Attributes:
+        subject: What is trained, on all folds but one each time; nothing more is held out.
+        k: How many folds, at least 2 and at most the images of the smallest class.
+
+    Source: Stone 1974, JRSS B 36(2), 111-147; Kohavi 1995, IJCAI, for stratification; Bengio and Grandvalet 2004, JMLR
+    5, 1089-1105, for why no unbiased interval exists.
+    """
+
+    row: ClassVar = FoldTrial
+
+    subject: Subject
+    k: Annotated[int, Field(ge=2)] = 10
+
+    @property
+    @override
+    def title(self) -> str:
+        return "folds"
+
+    @override
+    def check(self, data: DataSplits) -> None:
+        counts = np.bincount(data.train.labels, minlength=len(data.class_names))
+        smallest = int(np.where(counts == 0, counts.max(), counts).argmin())
+        if self.k > counts[smallest]:
+            rule = (
+                f"k must be at most the images of the smallest class, {counts[smallest]} ({data.class_names[smallest]})"
+            )
+            raise SettingError([Fault(rule, str(self.k), "Take fewer folds, or add images of it.")])
+        self._folds(data)
+
+    @override
+    def plan(self, data: DataSplits) -> Sequence[Key]:
+        return [(fold,) for fold in range(self.k)]
+
+    @override
+    def key(self, row: FoldTrial) -> Key:
+        return (row.fold,)
+
+    @override
+    def describe(self, key: Key) -> str:
+        return f"fold {key[0]} held out"
+
+    @override
+    def measure(self, key: Key, data: DataSplits, folder: StudyFolder) -> FoldTrial:
+        (fold,) = key
+        folds = self._folds(data)
+        held_out = data.train.subset(np.flatnonzero(folds == fold))
+        part = DataSplits(data.name, data.train.subset(np.flatnonzero(folds != fold)), None)
+        run = self.subject.fit(
+            part, validation_split=None, device=self.device, precision=self.precision, progress=False
+        )
+        judged = evaluate(run, held_out, data=data.name, split="train")
+        folder.write_arrays(_name(fold), probabilities=run.probabilities(held_out.images).astype(np.float32))
+        seconds = run.record.results.train_seconds if run.record.results else 0.0
+        return FoldTrial(fold, len(held_out), judged.accuracy, judged.loss, seconds)
+
+    @override
+    def conclude(self, rows: Sequence[FoldTrial], data: DataSplits, folder: StudyFolder) -> FoldFindings:
+        folds = self._folds(data)
+        probabilities = np.empty((len(folds), len(data.class_names)), np.float32)
+        for row in rows:
+            probabilities[folds == row.fold] = folder.read_array(_name(row.fold), "probabilities")
+        labels = data.train.labels
+        folder.write_arrays(PREDICTIONS, probabilities=probabilities, folds=folds, labels=labels)
+        accuracy, seconds = summarize([row.accuracy for row in rows]), summarize([row.train_seconds for row in rows])
+        pooled = float((probabilities.argmax(axis=1) == labels).mean())
+        told = (
+            f"{self.subject.name}, {self.k} folds of {data.name}: accuracy {accuracy.words('.2%')}.",
+            f"Out of fold, {pooled:.2%} of {len(folds):,} images are answered right.",
+            "The interval is a rough one: any two of the networks share most of their images.",
+            f"Training {seconds.words('.2f')} s.",
+        )
+        return FoldFindings(
+            conclusion=told,
+            accuracy=accuracy,
+            pooled_accuracy=pooled,
+            loss=summarize([row.loss for row in rows]),
+            train_seconds=seconds,
+        )
+
+    @override
+    def draw(self, findings: FoldFindings, rows: Sequence[FoldTrial], folder: StudyFolder) -> dict[str, bytes]:
+        title = f"{self.subject.name}: {self.k}-fold cross-validation"
+        return {"folds.png": render(folds_figure([row.accuracy for row in rows], title))}
+
+    def _folds(self, data: DataSplits) -> Folds:
+        return _assigned(data.train, self.k, self.subject.train.seed)
+
+
+def out_of_fold(folder: StudyFolder, dataset: ImageDataset) -> tuple[int, Float32[ndarray, "count classes"]]:
+    """What a finished study answered for each image with the network that never saw it.
+
+    Args:
+        folder: Of the study.
+        dataset: The images that it was made on.
+
+    Returns:
+        The number of folds, and the probabilities.
+
+    Raises:
+        RunError: It is no study of folds, or not done.
+        DataError: The images are others.
+    """
+    record = folder.read_record()
+    if record.kind != "folds" or record.findings is None:
+        rule = "Predictions out of fold come from a study of folds that is done"
+        raise RunError(f"{rule}; {folder.path} is a study of {record.kind}, {record.status}.")
+    if dataset.fingerprint != record.data.fingerprint:
+        raise DataError(f"The data are not those of {folder.path}: their fingerprints differ.")
+    return int(record.question["k"]), folder.read_array(PREDICTIONS, "probabilities")
+
+
+@lru_cache(maxsize=1)
+def _assigned(dataset: ImageDataset, k: int, seed: int) -> Folds:
+    return assign_folds(dataset, k, seed)
+
+
+def _name(fold: int) -> str:
+    return f"fold-{fold}.npz"

@@ -1,0 +1,119 @@
+"""The learning-rate range test: a short training at rising learning rates, which leaves no trace."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from pellucid.data.batches import shuffled
+from pellucid.device import seed_generators
+from pellucid.errors import TrainingError
+from pellucid.spec.seeds import derive_seed
+from pellucid.spec.train import TrainSpec
+from pellucid.train.loop import Split, update
+from pellucid.train.optimizers import Optimizer
+
+LOWEST, HIGHEST, UPDATES = 1e-6, 10.0, 200
+SMOOTHING = 0.9  # share of the running mean that each update keeps
+DIVERGED = 4.0  # times the lowest smoothed loss
+SETTLED = 10  # updates after which the running mean is one
+WIDTH = 5.0  # of the smoothing of the curve: standard deviation in updates
+
+
+@dataclass(frozen=True)
+class RangeTest:
+    """Loss against learning rate.
+
+    Attributes:
+        rates: Learning rate of each update, rising.
+        losses: Mean loss of its mini-batch, before the update, in nats.
+        smoothed: The losses, smoothed by a Gaussian over the updates.
+        steepest: Learning rate at which the smoothed loss falls fastest against the logarithm of the rate.
+        lowest: Learning rate of the lowest smoothed loss.
+        diverged: Learning rate at which the loss had risen fourfold; None where it did not.
+    """
+
+    rates: tuple[float, ...]
+    losses: tuple[float, ...]
+    smoothed: tuple[float, ...]
+    steepest: float
+    lowest: float
+    diverged: float | None
+
+
+def range_test(
+    network: nn.Module,
+    optimizer: Optimizer,
+    images: Split,
+    spec: TrainSpec,
+    *,
+    lowest: float = LOWEST,
+    highest: float = HIGHEST,
+    updates: int = UPDATES,
+    precision: str = "fp32",
+) -> RangeTest:
+    """Train a copy of a network at learning rates that rise by the same factor each time, until the loss explodes.
+
+    The network, its batch normalisation, the optimizer and the generators of random numbers are afterwards as before,
+    to the bit.
+
+    Args:
+        network: In training or fresh; on the device of the images.
+        optimizer: Of that network.
+        images: What to train on; augmentation is left out.
+        spec: Gives batch size, label smoothing and seed.
+        lowest: First learning rate.
+        highest: Last learning rate.
+        updates: How many, at least 20.
+        precision: Of the activations.
+
+    Raises:
+        TrainingError: The loss explodes from the start.
+
+    Source: Smith 2015, arXiv:1506.01186, section 3.3.
+    """
+    device = images.data.device
+    rates, losses = [], []
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        network, optimizer = copy.deepcopy((network, optimizer))
+        network.train()
+        rows = iter(())
+        least, running, epoch = math.inf, 0.0, 0
+        for step in range(updates):
+            batch = next(rows, None)
+            if batch is None:
+                epoch += 1
+                rows = iter(shuffled(images.rows, spec.seed, epoch).split(spec.batch_size))
+                batch = next(rows)
+            rate = lowest * (highest / lowest) ** (step / (updates - 1))
+            seed_generators(device, derive_seed(spec.seed, "range test", step))
+            loss, _ = update(network, optimizer, *images.data.batch(batch), rate, spec.label_smoothing, precision)
+            value = float(loss)
+            if not math.isfinite(value):
+                break
+            rates.append(rate)
+            losses.append(value)
+            running = SMOOTHING * running + (1 - SMOOTHING) * value
+            smooth = running / (1 - SMOOTHING ** (step + 1))
+            least = min(least, smooth)
+            if step > SETTLED and smooth > DIVERGED * least:
+                break
+    if len(rates) < 2 * SETTLED:
+        raise TrainingError(f"The loss explodes from a learning rate of {lowest:g} on. Begin lower.")
+    return _read(rates, losses, rates[-1] if len(rates) < updates else None)
+
+
+def _read(rates: list[float], losses: list[float], diverged: float | None) -> RangeTest:
+    """Find the lowest loss and the steepest fall before it, on a curve that is smoothed to both sides alike."""
+    from scipy.ndimage import gaussian_filter1d
+
+    smoothed = gaussian_filter1d(np.array(losses), WIDTH, mode="nearest")
+    lowest = int(smoothed.argmin())
+    # Rates rise by one factor, so that equal steps are equal ways on the logarithmic axis.
+    steepest = int(np.gradient(smoothed)[: lowest + 1].argmin())
+    return RangeTest(tuple(rates), tuple(losses), tuple(smoothed.tolist()), rates[steepest], rates[lowest], diverged)

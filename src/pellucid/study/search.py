@@ -1,0 +1,241 @@
+"""Which settings and which network do best on the validation split: a search by Optuna."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import PositiveInt
+from typing_extensions import override
+
+from pellucid.data.dataset import DataSplits
+from pellucid.errors import Fault, PellucidError, SettingError, SpecError, TrainingError
+from pellucid.plots.figures import render
+from pellucid.plots.studies import search_figure
+from pellucid.run.history import Epoch
+from pellucid.spec.recipes import Recipe
+from pellucid.spec.seeds import derive_seed
+from pellucid.study.folder import StudyFolder
+from pellucid.study.question import Findings, Key, Question, Subject
+from pellucid.study.space import DEFAULT, check_space, choose_from, settings_of
+from pellucid.train.callbacks import Callback
+
+STORAGE, BEST, NAME = "search.db", "best.json", "search"
+STARTUP = 5  # trials before any is pruned
+
+
+@dataclass(frozen=True)
+class SearchTrial:
+    """One choice of settings.
+
+    Attributes:
+        trial: Its number, from 0.
+        state: ``complete``, ``pruned`` (stopped early, as others were better by then) or ``failed``.
+        val_accuracy: On the validation split, after the last epoch that was made; None for a failed one.
+        epochs: That were made.
+        train_seconds: Duration; None for one that did not come to its end.
+        values: What was chosen, as JSON.
+        reason: Why it failed; None where it did not.
+    """
+
+    trial: int
+    state: str
+    val_accuracy: float | None
+    epochs: int
+    train_seconds: float | None
+    values: str
+    reason: str | None
+
+
+class SearchFindings(Findings):
+    """What the search found.
+
+    Attributes:
+        best_trial: Number of the best complete trial.
+        best_values: What was chosen in it.
+        val_accuracy: What it came to. It was chosen for this figure, which therefore flatters.
+        importance: Share of the accuracy's variation that each entry explains; empty where there are too few trials.
+    """
+
+    best_trial: int
+    best_values: dict[str, Any]
+    val_accuracy: float
+    importance: dict[str, float]
+
+
+class SearchStudy(Question):
+    """Search a space of settings and networks for the greatest validation accuracy. The test split is not read.
+
+    Attributes:
+        subject: Gives what the space does not.
+        trials: How many.
+        space: What is varied; see `pellucid.study.space`.
+
+    Source: Akiba et al. 2019, arXiv:1907.10902 (Optuna); Bergstra et al. 2011, NeurIPS (the sampler, TPE).
+    """
+
+    row: ClassVar = SearchTrial
+
+    subject: Subject
+    trials: PositiveInt = 50
+    space: dict[str, Any] = DEFAULT
+
+    @property
+    @override
+    def title(self) -> str:
+        return "search"
+
+    @override
+    def check(self, data: DataSplits) -> None:
+        check_space(self.space)
+        _optuna()
+        if self.subject.train.validation_split is None and data.validation is None:
+            rule = "A search needs a validation split to choose by"
+            raise SettingError([Fault(rule, remedy="Leave --no-validation out.")])
+
+    @override
+    def plan(self, data: DataSplits) -> Sequence[Key]:
+        return [(number,) for number in range(self.trials)]
+
+    @override
+    def key(self, row: SearchTrial) -> Key:
+        return (row.trial,)
+
+    @override
+    def describe(self, key: Key) -> str:
+        return f"search trial {key[0]}"
+
+    @override
+    def begin(self, folder: StudyFolder) -> None:
+        """Make the storage; trials that a killed process left open count as failed."""
+        folder.write("space.json", json.dumps(self.space, indent=2) + "\n")
+        optuna = _optuna()
+        study = optuna.create_study(
+            study_name=NAME, storage=_storage(folder), direction="maximize", load_if_exists=True
+        )
+        for trial in study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
+            study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+
+    @override
+    def measure(self, key: Key, data: DataSplits, folder: StudyFolder) -> SearchTrial:
+        optuna = _optuna()
+        (number,) = key
+        states = optuna.trial.TrialState
+        sampler = optuna.samplers.TPESampler(seed=derive_seed(self.subject.train.seed, "sampler", number) % 2**32)
+        pruner = optuna.pruners.MedianPruner(n_startup_trials=STARTUP)
+        study = optuna.load_study(study_name=NAME, storage=_storage(folder), sampler=sampler, pruner=pruner)
+        trial = study.ask()
+        values = choose_from(self.space, trial)
+        watch = _Watch(trial)
+        state, seconds, reason = states.COMPLETE, None, None
+        try:
+            run = self._chosen(values, data).fit(
+                data, device=self.device, precision=self.precision, progress=False, callbacks=[watch]
+            )
+            seconds = run.record.results.train_seconds if run.record.results else None
+        except optuna.TrialPruned:
+            state = states.PRUNED
+        except (SpecError, TrainingError) as error:
+            state, reason = states.FAIL, str(error)
+        except BaseException:
+            study.tell(trial, state=states.FAIL)
+            raise
+        study.tell(trial, watch.accuracy if state == states.COMPLETE else None, state=state)
+        accuracy = None if state == states.FAIL else watch.accuracy
+        name = {states.COMPLETE: "complete", states.PRUNED: "pruned", states.FAIL: "failed"}[state]
+        return SearchTrial(number, name, accuracy, watch.epochs, seconds, json.dumps(values), reason)
+
+    def _chosen(self, values: dict[str, Any], data: DataSplits) -> Subject:
+        """The subject of one trial."""
+        text, train = settings_of(values, self.subject.train)
+        if text is None:
+            return self.subject.replace(train=train)
+        return Subject.of(data, model=text).replace(train=train)
+
+    @override
+    def conclude(self, rows: Sequence[SearchTrial], data: DataSplits, folder: StudyFolder) -> SearchFindings:
+        complete = [row for row in rows if row.state == "complete" and row.val_accuracy is not None]
+        if not complete:
+            reasons = next((row.reason for row in rows if row.reason), "")
+            raise PellucidError(f"No trial came to its end. The first reason: {reasons}")
+        best = max(complete, key=lambda row: (row.val_accuracy or 0.0, -row.trial))
+        values = json.loads(best.values)
+        chosen = self._chosen(values, data)
+        folder.write(BEST, Recipe(chosen.model, chosen.train).to_json())
+        importance = _importance(folder) if len(complete) > STARTUP else {}
+        pruned, failed = (sum(row.state == state for row in rows) for state in ("pruned", "failed"))
+        told = [
+            f"Best of {len(rows)} trials ({pruned} pruned, {failed} failed): trial {best.trial}.",
+            f"Validation accuracy {best.val_accuracy:.2%}. It was chosen for that, so that the figure flatters.",
+            ", ".join(f"{name} {_short(value)}" for name, value in values.items()) + ".",
+            f"Train it with: pellucid train {data.location} --recipe {folder.path / BEST}",
+        ]
+        if importance:
+            shares = ", ".join(f"{name} {share:.0%}" for name, share in importance.items())
+            told.insert(3, f"What mattered: {shares}.")
+        return SearchFindings(
+            conclusion=tuple(told),
+            best_trial=best.trial,
+            best_values=values,
+            val_accuracy=best.val_accuracy or 0.0,
+            importance=importance,
+        )
+
+    @override
+    def draw(self, findings: SearchFindings, rows: Sequence[SearchTrial], folder: StudyFolder) -> dict[str, bytes]:
+        trials = [(row.trial, row.val_accuracy, row.state) for row in rows if row.val_accuracy is not None]
+        varied = [name for name, entry in self.space.items() if isinstance(entry, list | dict)]
+        values = {
+            name: [json.loads(row.values)[name] for row in rows if row.val_accuracy is not None] for name in varied
+        }
+        logarithmic = {name for name in varied if isinstance(self.space[name], dict) and self.space[name].get("log")}
+        return {"search.png": render(search_figure(trials, values, logarithmic, f"search: {self.subject.name}"))}
+
+
+class _Watch(Callback):
+    """Reports each epoch to Optuna, which may end the trial there."""
+
+    def __init__(self, trial: Any) -> None:
+        self.trial, self.accuracy, self.epochs = trial, None, 0
+
+    @override
+    def on_epoch_end(self, epoch: Epoch) -> None:
+        self.accuracy, self.epochs = epoch.val_accuracy, epoch.epoch
+        self.trial.report(epoch.val_accuracy, epoch.epoch)
+        if self.trial.should_prune():
+            raise _optuna().TrialPruned
+
+
+def _optuna() -> Any:
+    """Optuna, quiet.
+
+    Raises:
+        PellucidError: It is not installed.
+    """
+    try:
+        import optuna
+    except ImportError:
+        raise PellucidError("A search needs Optuna. Install it with: pip install 'pellucid[tune]'") from None
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna
+
+
+def _storage(folder: StudyFolder) -> str:
+    return f"sqlite:///{(folder.path / STORAGE).resolve()}"
+
+
+def _importance(folder: StudyFolder) -> dict[str, float]:
+    """Source: PED-ANOVA, Watanabe et al. 2023, arXiv:2304.10255."""
+    optuna = _optuna()
+    study = optuna.load_study(study_name=NAME, storage=_storage(folder))
+    evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+    return {
+        name: float(share)
+        for name, share in optuna.importance.get_param_importances(study, evaluator=evaluator).items()
+    }
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

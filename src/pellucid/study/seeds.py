@@ -1,0 +1,121 @@
+"""How much accuracy and time vary from seed to seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+from typing_extensions import override
+
+from pellucid.data.dataset import DataSplits
+from pellucid.plots.figures import render
+from pellucid.plots.studies import seeds_figure
+from pellucid.study.folder import StudyFolder
+from pellucid.study.question import Findings, Key, Question, Subject
+from pellucid.study.statistics import Summary, summarize, summarize_known
+
+
+@dataclass(frozen=True)
+class SeedTrial:
+    """One training.
+
+    Attributes:
+        seed: From which its randomness follows, the validation split too.
+        val_accuracy: On the validation split after the last epoch; None without one.
+        test_accuracy: On the test split; None where the data have none.
+        test_loss: In nats, likewise.
+        train_seconds: Duration of the training.
+    """
+
+    seed: int
+    val_accuracy: float | None
+    test_accuracy: float | None
+    test_loss: float | None
+    train_seconds: float
+
+
+class SeedFindings(Findings):
+    """The spread over all seeds, of which none is left out.
+
+    Attributes:
+        val_accuracy: On the validation splits; None without them.
+        test_accuracy: On the test split; None where the data have none.
+        train_seconds: Duration of a training.
+    """
+
+    val_accuracy: Summary | None
+    test_accuracy: Summary | None
+    train_seconds: Summary
+
+
+class SeedStudy(Question):
+    """Train the same network from several seeds.
+
+    Attributes:
+        subject: What is trained; its seed is the first.
+        n: How many seeds, at least 2.
+    """
+
+    row: ClassVar = SeedTrial
+
+    subject: Subject
+    n: Annotated[int, Field(ge=2)] = 10
+
+    @property
+    @override
+    def title(self) -> str:
+        return "seeds"
+
+    @override
+    def check(self, data: DataSplits) -> None:
+        """Any data will do that can be trained on."""
+
+    @override
+    def plan(self, data: DataSplits) -> Sequence[Key]:
+        first = self.subject.train.seed
+        return [(seed,) for seed in range(first, first + self.n)]
+
+    @override
+    def key(self, row: SeedTrial) -> Key:
+        return (row.seed,)
+
+    @override
+    def describe(self, key: Key) -> str:
+        return f"seed {key[0]}"
+
+    @override
+    def measure(self, key: Key, data: DataSplits, folder: StudyFolder) -> SeedTrial:
+        (seed,) = key
+        run = self.subject.fit(data, seed=seed, device=self.device, precision=self.precision, progress=False)
+        judged = run.evaluate(data) if data.has_test else None
+        results = run.record.results
+        return SeedTrial(
+            seed=seed,
+            val_accuracy=results.validation.accuracy if results and results.validation else None,
+            test_accuracy=judged.accuracy if judged else None,
+            test_loss=judged.loss if judged else None,
+            train_seconds=results.train_seconds if results else 0.0,
+        )
+
+    @override
+    def conclude(self, rows: Sequence[SeedTrial], data: DataSplits, folder: StudyFolder) -> SeedFindings:
+        val = summarize_known([row.val_accuracy for row in rows])
+        test = summarize_known([row.test_accuracy for row in rows])
+        seconds = summarize([row.train_seconds for row in rows])
+        told = [f"{self.subject.name} from {self.n} seeds, none left out."]
+        told += [f"validation accuracy {val.words('.2%')}."] if val else []
+        told += [f"test accuracy {test.words('.2%')}."] if test else []
+        told.append(f"training {seconds.words('.2f')} s.")
+        return SeedFindings(conclusion=tuple(told), val_accuracy=val, test_accuracy=test, train_seconds=seconds)
+
+    @override
+    def draw(self, findings: SeedFindings, rows: Sequence[SeedTrial], folder: StudyFolder) -> dict[str, bytes]:
+        accuracies = {
+            "validation": [row.val_accuracy for row in rows if row.val_accuracy is not None],
+            "test": [row.test_accuracy for row in rows if row.test_accuracy is not None],
+        }
+        seeds, seconds = [row.seed for row in rows], [row.train_seconds for row in rows]
+        title = f"{self.subject.name}: {self.n} seeds"
+        return {"seeds.png": render(seeds_figure(seeds, accuracies, seconds, title))}

@@ -1,0 +1,136 @@
+"""What a few repetitions say: means with intervals, and whether two networks differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float64
+from numpy import ndarray
+from pydantic import BaseModel, ConfigDict
+
+CONFIDENCE = 0.95
+RESAMPLES = 4000
+
+
+class Summary(BaseModel):
+    """Repetitions of one measurement.
+
+    Attributes:
+        count: How many.
+        mean: Their mean.
+        deviation: Their standard deviation (n - 1); None for one.
+        interval: 95% interval of the mean by Student's t; None for one.
+        least: The least of them.
+        greatest: The greatest.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    count: int
+    mean: float
+    deviation: float | None
+    interval: tuple[float, float] | None
+    least: float
+    greatest: float
+
+    @property
+    def error(self) -> float:
+        """Standard error of the mean; 0 for one repetition, which does not tell it."""
+        return (self.deviation or 0.0) / math.sqrt(self.count)
+
+    def words(self, form: str) -> str:
+        """In words.
+
+        Args:
+            form: How a number is written, as of `format`: ``.2%`` or ``.1f``.
+        """
+        if self.deviation is None or self.interval is None:
+            return format(self.mean, form)
+        low, high = (format(bound, form) for bound in self.interval)
+        spread = f"sd {format(self.deviation, form)}, 95% interval of the mean {low} to {high}"
+        return f"{format(self.mean, form)} ({spread}, {format(self.least, form)} to {format(self.greatest, form)})"
+
+
+def summarize(values: Sequence[float]) -> Summary:
+    """Sum repetitions up.
+
+    Args:
+        values: At least one.
+
+    Source: Student 1908, Biometrika 6(1), 1-25.
+    """
+    count, mean = len(values), math.fsum(values) / len(values)
+    deviation = interval = None
+    if count > 1:
+        from scipy.stats import t
+
+        deviation = float(np.std(values, ddof=1))
+        reach = float(t.ppf((1 + CONFIDENCE) / 2, count - 1)) * deviation / math.sqrt(count)
+        interval = mean - reach, mean + reach
+    return Summary(
+        count=count, mean=mean, deviation=deviation, interval=interval, least=min(values), greatest=max(values)
+    )
+
+
+def summarize_known(values: Sequence[float | None]) -> Summary | None:
+    """The same of values that may not be known; None unless all are."""
+    known = [value for value in values if value is not None]
+    return summarize(known) if known and len(known) == len(values) else None
+
+
+class McNemar(BaseModel):
+    """Two networks on the same images.
+
+    Attributes:
+        only_first: Images that the first alone answers right.
+        only_second: Images that the second alone answers right.
+        p_value: How probable at least so uneven a parting is if both are equally good; exact, two-sided.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    only_first: int
+    only_second: int
+    p_value: float
+
+
+def mcnemar(first: Bool[ndarray, " images"], second: Bool[ndarray, " images"]) -> McNemar:
+    """McNemar's test.
+
+    Args:
+        first: Which images one network answers right.
+        second: The same for the other one.
+
+    Source: McNemar 1947, Psychometrika 12(2), 153-157; the exact form with the binomial distribution.
+    """
+    from scipy.stats import binomtest
+
+    one, two = int((first & ~second).sum()), int((second & ~first).sum())
+    p_value = float(binomtest(one, one + two).pvalue) if one + two else 1.0
+    return McNemar(only_first=one, only_second=two, p_value=p_value)
+
+
+def bootstrap_interval(
+    differences: Float64[ndarray, "seeds images"], confidence: float = CONFIDENCE, seed: int = 0
+) -> tuple[float, float]:
+    """Percentile interval of a mean over seeds and images, of which both are a sample.
+
+    Args:
+        differences: [seeds, images]; of one seed, images alone are drawn anew.
+        confidence: Share of such intervals that hold the true mean.
+        seed: Of the resampling.
+
+    Source: Efron 1979, Annals of Statistics 7(1), 1-26; Owen 2007, Annals of Applied Statistics 1(2), 386-411, for
+    rows and columns drawn each for itself ("pigeonhole bootstrap").
+    """
+    generator = np.random.default_rng(seed)
+    seeds, images = differences.shape
+    rows = generator.multinomial(seeds, [1 / seeds] * seeds, RESAMPLES) / seeds
+    means = np.empty(RESAMPLES)
+    for number, row in enumerate(rows @ differences):
+        means[number] = row[generator.integers(images, size=images)].mean()
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(means, [tail, 1 - tail])
+    return float(low), float(high)

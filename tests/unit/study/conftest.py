@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+import pytest
+
+from pellucid.data.dataset import DataSplits
+from pellucid.study.question import Subject
+
+TINY = "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
+
+
+@pytest.fixture(scope="session")
+def subject(bars: DataSplits) -> Subject:
+    """A network that learns the bars well, but not perfectly, in an instant."""
+    return Subject.of(bars, model=TINY, epochs=3, batch_size=16, learning_rate=0.01)

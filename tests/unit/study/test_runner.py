@@ -1,0 +1,102 @@
+"""What all studies have in common, shown with the seeds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pellucid.data.dataset import DataSplits
+from pellucid.errors import DataError, RunError, SettingError
+from pellucid.study.folder import StudyFolder, find_study
+from pellucid.study.question import Subject
+from pellucid.study.runner import resume_study, run_study
+from pellucid.study.seeds import SeedStudy
+
+
+def test_a_study_is_a_folder_that_is_read_without_pellucid(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    done = run_study(SeedStudy(subject=subject, n=2), bars, out=tmp_path / "study")
+    names = {file.name for file in done.path.iterdir() if not file.name.startswith(".")}
+    assert names == {"study.json", "trials.csv", "seeds.png"}
+    record = json.loads((done.path / "study.json").read_text())
+    assert (record["status"], record["kind"], record["format"]) == ("done", "seeds", 1)
+    assert record["data"]["name"] == "bars"
+    assert record["findings"] == done.findings.model_dump(mode="json")
+    header, *rows = (done.path / "trials.csv").read_text().splitlines()
+    assert header == "seed,val_accuracy,test_accuracy,test_loss,train_seconds"
+    assert len(rows) == 2
+
+
+def test_trials_that_are_done_are_not_made_again(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    done = run_study(SeedStudy(subject=subject, n=3), bars, out=tmp_path / "study")
+    table = done.path / "trials.csv"
+    whole = table.read_text().splitlines(keepends=True)
+    table.write_text("".join([*whole[:2], whole[3]]))  # as if it had been killed in the second trial of three
+    again = resume_study(done.path, data=bars)
+    lines = table.read_text().splitlines(keepends=True)
+    assert (lines[1], lines[3]) == (whole[1], whole[3])  # down to their seconds
+    assert again.trials[1].test_accuracy == done.trials[1].test_accuracy
+    assert again.findings.test_accuracy == done.findings.test_accuracy
+
+
+def test_processes_share_the_work_and_find_the_same(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    alone = run_study(SeedStudy(subject=subject, n=3), bars, out=tmp_path / "alone")
+    shared = run_study(SeedStudy(subject=subject, n=3, processes=2), bars, out=tmp_path / "shared")
+    assert [(row.seed, row.test_accuracy) for row in shared.trials] == [
+        (row.seed, row.test_accuracy) for row in alone.trials
+    ]
+
+
+def test_one_process_at_a_time(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    done = run_study(SeedStudy(subject=subject, n=2), bars, out=tmp_path / "study")
+    with (
+        StudyFolder(done.path).locked(),
+        pytest.raises(RunError, match="Another process is working on .*study. Wait for it, or end it first"),
+    ):
+        resume_study(done.path, data=bars)
+    resume_study(done.path, data=bars)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("format", 99, "must have format 1; received 99, from Pellucid"),
+        ("kind", "oracle", "holds a study of an unknown kind, oracle"),
+        ("status", "asleep", "is not a study of Pellucid's: status"),
+    ],
+)
+def test_a_foreign_folder_is_refused(
+    subject: Subject, bars: DataSplits, tmp_path: Path, key: str, value: object, message: str
+) -> None:
+    done = run_study(SeedStudy(subject=subject, n=2), bars, out=tmp_path / "study")
+    record = json.loads((done.path / "study.json").read_text())
+    (done.path / "study.json").write_text(json.dumps(record | {key: value}))
+    with pytest.raises(RunError, match=message):
+        resume_study(done.path, data=bars)
+
+
+def test_changed_data_are_refused(subject: Subject, bars: DataSplits, make_bars, tmp_path: Path) -> None:
+    done = run_study(SeedStudy(subject=subject, n=2), bars, out=tmp_path / "study")
+    with pytest.raises(DataError, match="bars has changed since the study was begun"):
+        resume_study(done.path, data=DataSplits("bars", make_bars(60, seed=9), None))
+
+
+def test_a_folder_that_exists_is_not_written_into(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"exists already. Choose another --out; .* pellucid study resume"):
+        run_study(SeedStudy(subject=subject, n=2), bars, out=tmp_path)
+
+
+def test_studies_are_found_by_path_name_and_age(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="There is no study below"):
+        find_study("latest", tmp_path)
+    done = run_study(SeedStudy(subject=subject, n=2), bars, out=tmp_path / "one")
+    for name in ("latest", "one", str(done.path)):
+        assert find_study(name, tmp_path).path == done.path
+    with pytest.raises(RunError, match="There is no study two"):
+        find_study("two", tmp_path)
+
+
+def test_settings_out_of_range_are_named(subject: Subject) -> None:
+    with pytest.raises(SettingError, match="n must be at least 2; received 1"):
+        SeedStudy(subject=subject, n=1)

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import pellucid as pl
+from pellucid.data.dataset import DataSplits
+from pellucid.errors import PellucidError, SettingError
+from pellucid.spec.train import TrainSpec
+from pellucid.study.question import Subject
+from pellucid.study.runner import resume_study, run_study
+from pellucid.study.search import SearchStudy
+from pellucid.study.space import check_space, read_space, settings_of
+
+SPACE = {
+    "learning_rate": {"low": 0.0005, "high": 0.05, "log": True},
+    "batch_size": [16, 32],
+    "model": "conv {filters} 3x3 relu, maxpool 2x2, flatten, dense 3 softmax",
+    "filters": [2, 4],
+}
+
+
+def test_the_best_of_a_search_is_a_recipe_that_trains_to_the_same(
+    subject: Subject, bars: DataSplits, tmp_path: Path
+) -> None:
+    done = run_study(SearchStudy(subject=subject, trials=8, space=SPACE), bars, out=tmp_path / "study")
+    assert [row.trial for row in done.trials] == list(range(8))
+    complete = [row for row in done.trials if row.state == "complete"]
+    best = done.trials[done.findings.best_trial]
+    assert best.val_accuracy == max(row.val_accuracy for row in complete) == done.findings.val_accuracy
+    assert set(json.loads(best.values)) == set(SPACE)
+    run = pl.fit(bars, recipe=str(done.path / "best.json"))
+    assert run.record.recipe == "best"
+    assert run.history["val_accuracy"][-1] == best.val_accuracy
+    assert (done.path / "search.png").exists()
+    assert json.loads((done.path / "space.json").read_text()) == SPACE
+
+
+def test_a_search_goes_on_with_what_optuna_knows(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    done = run_study(SearchStudy(subject=subject, trials=4, space=SPACE), bars, out=tmp_path / "study")
+    table = done.path / "trials.csv"
+    lines = table.read_text().splitlines(keepends=True)
+    table.write_text("".join(lines[:3]))  # as if it had been killed after two trials
+    again = resume_study(done.path, data=bars)
+    assert table.read_text().splitlines(keepends=True)[:3] == lines[:3]
+    assert len(again.trials) == 4
+
+
+def test_processes_search_in_one_storage(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    done = run_study(SearchStudy(subject=subject, trials=6, space=SPACE, processes=2), bars, out=tmp_path / "study")
+    assert len(done.trials) == 6
+    assert done.findings.val_accuracy > 0.3
+
+
+def test_trials_that_fail_are_counted_and_the_rest_goes_on(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    space = {"model": "conv 2 {size}x{size} relu, flatten, dense 3 softmax", "size": [3, 99]}
+    done = run_study(SearchStudy(subject=subject, trials=6, space=space), bars, out=tmp_path / "study")
+    failed = [row for row in done.trials if row.state == "failed"]
+    assert failed
+    assert all("kernel_size must be at most the input" in row.reason and row.val_accuracy is None for row in failed)
+    with pytest.raises(PellucidError, match="No trial came to its end. The first reason: kernel_size must be"):
+        run_study(SearchStudy(subject=subject, trials=1, space=space | {"size": [99, 98]}), bars, out=tmp_path / "no")
+
+
+def test_a_space_leads_into_the_optimizer_and_fills_blanks() -> None:
+    values = {"optimizer": "adamw", "optimizer.weight_decay": 0.5, "model": "dense {units} softmax", "units": 3}
+    text, spec = settings_of(values, TrainSpec())
+    assert text == "dense 3 softmax"
+    assert spec.optimizer == pl.AdamW(weight_decay=0.5)
+
+
+@pytest.mark.parametrize(
+    ("space", "message"),
+    [
+        ({"learning_rat": [1, 2]}, "Unknown entry 'learning_rat' of the search space. Did you mean learning_rate?"),
+        ({"seed": [1, 2]}, "Unknown entry 'seed'"),
+        ({"model": "conv {filters} 3x3", "epochs": [1, 2]}, "blank {filters} must be an entry of its own"),
+        ({"batch_size": []}, "The choices of batch_size must not be empty"),
+        ({"epochs": {"low": 3}}, "must have low and high, and may have log or step; received low"),
+        ({"epochs": {"low": 3, "high": "x"}}, "The ends of epochs must be numbers; received 3 and 'x'"),
+        ({"epochs": {"low": 3, "high": 3}}, "must rise"),
+        ({"learning_rate": {"low": 0, "high": 1, "log": True}}, "from above 0 if it is logarithmic; received 0 to 1"),
+        ({"epochs": 3}, "must vary something"),
+    ],
+)
+def test_a_space_that_cannot_be_searched_is_refused(space: dict, message: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        check_space(space)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("{", "cannot be read"), ("[1]", "must be a mapping of names; received list")]
+)
+def test_a_file_that_is_no_space_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "space.json").write_text(text)
+    with pytest.raises(SettingError, match=message):
+        read_space(tmp_path / "space.json")

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from pellucid.study.statistics import Summary, bootstrap_interval, mcnemar, summarize, summarize_known
+
+
+def test_a_summary_has_students_interval() -> None:
+    found = summarize([1.0, 2.0, 3.0])
+    # t(0.975, 2) = 4.3027, over the root of 3
+    assert found.interval == pytest.approx((2 - 2.4841, 2 + 2.4841), abs=1e-4)
+    assert (found.mean, found.deviation, found.least, found.greatest, found.count) == (2.0, 1.0, 1.0, 3.0, 3)
+    assert found.error == pytest.approx(3**-0.5)
+
+
+def test_one_repetition_has_no_spread() -> None:
+    found = summarize([0.5])
+    assert found == Summary(count=1, mean=0.5, deviation=None, interval=None, least=0.5, greatest=0.5)
+    assert found.words(".1%") == "50.0%"
+
+
+def test_a_summary_in_words() -> None:
+    text = summarize([0.98, 0.99, 1.0]).words(".1%")
+    assert text == "99.0% (sd 1.0%, 95% interval of the mean 96.5% to 101.5%, 98.0% to 100.0%)"
+
+
+def test_what_is_missing_once_is_not_summed_up() -> None:
+    assert summarize_known([0.5, None]) is None
+    assert summarize_known([]) is None
+    assert summarize_known([0.5, 0.7]) == summarize([0.5, 0.7])
+
+
+def test_mcnemar_counts_what_only_one_answers_right() -> None:
+    first = np.array([True] * 5 + [True] + [False] * 9 + [False] * 3)
+    second = np.array([True] * 5 + [False] + [True] * 9 + [False] * 3)
+    found = mcnemar(first, second)
+    assert (found.only_first, found.only_second) == (1, 9)
+    assert found.p_value == pytest.approx(2 * 11 / 2**10)  # at most 1 of 10 heads, on both sides
+
+
+def test_mcnemar_of_equal_answers_shows_nothing() -> None:
+    same = np.array([True, False])
+    assert mcnemar(same, same).p_value == 1.0
+
+
+def test_the_bootstrap_gives_the_interval_of_a_mean() -> None:
+    values = np.random.default_rng(0).normal(1.0, 2.0, (1, 400))
+    low, high = bootstrap_interval(values)
+    reach = 1.96 * values.std() / 20
+    assert low == pytest.approx(values.mean() - reach, abs=0.05)
+    assert high == pytest.approx(values.mean() + reach, abs=0.05)
+
+
+def test_seeds_that_disagree_widen_the_interval() -> None:
+    agreeing = np.random.default_rng(0).normal(0.0, 1.0, (3, 400))
+    disagreeing = agreeing + np.array([[-1.0], [0.0], [1.0]])
+    one, two = bootstrap_interval(agreeing), bootstrap_interval(disagreeing)
+    assert two[1] - two[0] > 4 * (one[1] - one[0])
+
+
+def test_a_constant_difference_is_certain() -> None:
+    assert bootstrap_interval(np.full((2, 30), 0.25)) == (0.25, 0.25)

@@ -1,0 +1,243 @@
+"""Each study, on data that are learned in an instant."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pellucid as pl
+from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.data.stratified import assign_folds
+from pellucid.errors import DataError, SettingError
+from pellucid.study.batch_size import BatchSizeStudy, SizeFindings, recommend
+from pellucid.study.compare import CompareStudy, Contender, as_run
+from pellucid.study.folds import FoldStudy
+from pellucid.study.learning_rate import LearningRateStudy
+from pellucid.study.question import Subject
+from pellucid.study.runner import resume_study, run_study
+from pellucid.study.seeds import SeedStudy
+from pellucid.study.statistics import Summary
+
+
+def figures(path: Path) -> set[str]:
+    found = {file.name for file in path.glob("*.png")}
+    assert all((path / name).read_bytes().startswith(b"\x89PNG") for name in found)
+    return found
+
+
+def contender(bars: DataSplits, name: str, model: str, **settings) -> Contender:
+    made = Subject.of(bars, model=model, **settings)
+    return Contender(name=name, model=made.model, train=made.train)
+
+
+def test_seeds_are_what_fit_gives_from_each(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    done = run_study(SeedStudy(subject=subject, n=2), bars, out=tmp_path / "study")
+    for row in done.trials:
+        run = pl.fit(bars, model=subject.model, **(subject.settings | {"seed": row.seed}))
+        assert run.evaluate().accuracy == row.test_accuracy
+        assert run.history["val_accuracy"][-1] == row.val_accuracy
+    accuracies = [row.test_accuracy for row in done.trials]
+    assert done.findings.test_accuracy.mean == pytest.approx(np.mean(accuracies))
+    assert figures(done.path) == {"seeds.png"}
+
+
+def test_each_image_is_answered_by_the_network_that_never_saw_it(
+    subject: Subject, bars: DataSplits, tmp_path: Path
+) -> None:
+    done = run_study(FoldStudy(subject=subject, k=3), bars, out=tmp_path / "study")
+    with np.load(done.path / "out-of-fold.npz") as arrays:
+        probabilities, folds, labels = (arrays[name] for name in ("probabilities", "folds", "labels"))
+    assert (folds == assign_folds(bars.train, 3, 0)).all()
+    assert (labels == bars.train.labels).all()
+    kept = bars.train.subset(np.flatnonzero(folds != 1))
+    settings = subject.settings | {"validation_split": None}
+    run = pl.fit(DataSplits("bars", kept, None), model=subject.model, **settings)
+    assert np.allclose(run.probabilities(bars.train.images[folds == 1]), probabilities[folds == 1], atol=1e-6)
+    right = probabilities.argmax(axis=1) == labels
+    assert done.findings.pooled_accuracy == right.mean()
+    assert [row.accuracy for row in done.trials] == [right[folds == fold].mean() for fold in range(3)]
+    assert figures(done.path) == {"folds.png"}
+
+
+def test_groups_are_not_parted_by_folds(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    groups = tuple(f"writer {number // 6}" for number in range(len(bars.train)))
+    train = ImageDataset(bars.train.images, bars.train.labels, bars.class_names, groups=groups)
+    done = run_study(FoldStudy(subject=subject, k=4), DataSplits("bars", train, None), out=tmp_path / "study")
+    with np.load(done.path / "out-of-fold.npz") as arrays:
+        folds = arrays["folds"]
+    assert all(len(set(folds[start : start + 6].tolist())) == 1 for start in range(0, len(folds), 6))
+
+
+def test_more_folds_than_images_of_a_class_are_refused(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    few = DataSplits("bars", bars.train.subset(np.r_[0:12, 12:240:3]), None)
+    with pytest.raises(
+        SettingError, match=r"k must be at most the images of the smallest class, 4 \(upright\); received 5"
+    ):
+        run_study(FoldStudy(subject=subject, k=5), few, out=tmp_path / "study")
+    assert not (tmp_path / "study").exists()
+
+
+def test_a_better_network_is_told_from_a_worse_one(bars: DataSplits, tmp_path: Path) -> None:
+    good = contender(
+        bars, "good", "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax", epochs=12, learning_rate=0.01
+    )
+    bad = contender(bars, "bad", "globalavgpool, dense 3 softmax", epochs=1)
+    study = CompareStudy(contenders=(bad, good), seeds=3, validation_split=0.3, time=True)
+    done = run_study(study, bars, out=tmp_path / "study")
+    assert [(row.seed, row.name) for row in done.trials] == [
+        (seed, name) for seed in range(3) for name in ("bad", "good")
+    ]
+    (pair,) = done.findings.pairs
+    assert pair.difference > 0.2
+    assert pair.interval[0] > 0
+    assert pair.is_shown
+    assert all(test.p_value < 0.01 for test in pair.mcnemar)
+    assert len(pair.times_slower) == 3
+    assert "good is better than bad: good - bad +" in done.findings.conclusion[-1]
+    assert figures(done.path) == {"compare.png"}
+    with np.load(done.path / "right-1-0.npz") as arrays:
+        assert arrays["right"].mean() == done.trials[1].accuracy
+
+
+def test_equal_networks_show_no_difference(bars: DataSplits, subject: Subject, tmp_path: Path) -> None:
+    same = [Contender(name=name, model=subject.model, train=subject.train) for name in ("one", "two")]
+    done = run_study(CompareStudy(contenders=same, seeds=1), bars, out=tmp_path / "study")
+    (pair,) = done.findings.pairs
+    assert (pair.difference, pair.interval, pair.mcnemar[0].p_value) == (0.0, (0.0, 0.0), 1.0)
+    assert "no difference shown between one and two" in pair.words()
+
+
+def test_runs_are_compared_on_the_test_split_as_they_are(bars: DataSplits, bars_run: Path, tmp_path: Path) -> None:
+    other = pl.fit(bars, model="globalavgpool, dense 3 softmax", epochs=1, out=tmp_path / "other")
+    runs = [as_run(str(bars_run)), as_run(str(tmp_path / "other"))]
+    contenders = [
+        Contender(name=name, model=run.record.model, train=run.record.train, run=str(run.path))
+        for name, run in zip(("first", "second"), runs, strict=True)
+        if run
+    ]
+    done = run_study(CompareStudy(contenders=contenders, split="test"), bars, out=tmp_path / "study")
+    assert done.trials[1].accuracy == other.evaluate().accuracy
+    assert len(done.trials) == 2
+    with pytest.raises(SettingError, match="Runs are compared on the test split; received validation"):
+        run_study(CompareStudy(contenders=contenders), bars, out=tmp_path / "no")
+
+
+def test_contenders_that_cannot_be_compared_are_refused(bars: DataSplits, subject: Subject, tmp_path: Path) -> None:
+    twice = [Contender(name="same", model=subject.model, train=subject.train)] * 2
+    with pytest.raises(SettingError, match="must differ in their names; received same, same"):
+        run_study(CompareStudy(contenders=twice), bars, out=tmp_path / "study")
+    mixed = [twice[0], twice[0].replace(name="run", run="runs/one")]
+    with pytest.raises(SettingError, match="Compare either runs, or recipes and models; received same, run"):
+        run_study(CompareStudy(contenders=mixed, split="test"), bars, out=tmp_path / "study")
+    two = [twice[0], twice[0].replace(name="other")]
+    with pytest.raises(SettingError, match="processes must be 1; received 2"):
+        run_study(CompareStudy(contenders=two, time=True, processes=2), bars, out=tmp_path / "study")
+    with pytest.raises(DataError, match="has no test split"):
+        run_study(
+            CompareStudy(contenders=two, split="test"), DataSplits("bars", bars.train, None), out=tmp_path / "study"
+        )
+
+
+def test_the_suggested_learning_rate_learns(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    done = run_study(LearningRateStudy(subject=subject, seeds=2, updates=100), bars, out=tmp_path / "study")
+    found = done.findings
+    assert 1e-5 < found.suggestion < found.lowest
+    assert found.given == 0.01
+    run = pl.fit(bars, model=subject.model, **(subject.settings | {"learning_rate": found.suggestion}))
+    assert run.history["loss"][-1] < math.log(3)
+    curve = (done.path / "curve-0.csv").read_text().splitlines()
+    assert curve[0] == "learning_rate,loss,smoothed"
+    assert len(curve) > 40
+    assert figures(done.path) == {"learning-rate.png"}
+
+
+def test_a_range_that_does_not_rise_is_refused(subject: Subject) -> None:
+    with pytest.raises(SettingError, match="low must be below high; received 1 and 0.1"):
+        LearningRateStudy(subject=subject, low=1, high=0.1)
+
+
+def test_batch_sizes_are_compared_after_equal_epochs_updates_and_time(
+    subject: Subject, bars: DataSplits, tmp_path: Path
+) -> None:
+    study = BatchSizeStudy(subject=subject, sizes=(4, 32), seeds=2, images=100, epochs=2, updates=30, seconds=0.05)
+    done = run_study(study, bars, out=tmp_path / "study")
+    assert [(row.size, row.seed) for row in done.trials] == [(4, 0), (32, 0), (4, 1), (32, 1)]
+    for row in done.trials:
+        assert row.whole
+        assert row.updates_per_epoch == math.ceil(100 / row.size)
+        shares = (row.accuracy_equal_epochs, row.accuracy_equal_updates, row.accuracy_equal_time)
+        assert all(share is not None and 0 <= share <= 1 for share in shares)
+        assert row.loss_deviation > 0
+        assert row.images_per_second == pytest.approx(row.updates_per_second * 100 / row.updates_per_epoch)
+    assert set(done.findings.sizes) == {4, 32}
+    assert done.findings.recommendation in {4, 32}
+    assert done.findings.conclusion[-1].startswith("Recommended size:")
+    assert figures(done.path) == {"speed.png", "stability.png", "accuracy.png"}
+    header, rows = done.question.table(done.findings)
+    assert [row[0] for row in rows] == ["4", "32"]
+    assert all(len(row) == len(header) for row in rows)
+
+
+def test_epochs_that_take_too_long_are_timed_in_part(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    study = BatchSizeStudy(
+        subject=subject, sizes=(1, 64), seeds=1, images=200, epochs=200, updates=20, seconds=0.02, minutes=0.02
+    )
+    done = run_study(study, bars, out=tmp_path / "study")
+    part, whole = done.trials
+    assert not part.whole
+    assert part.accuracy_equal_epochs is None
+    assert part.epoch_seconds == pytest.approx(200 / part.updates_per_second)
+    assert any("size 1 are scaled up from a timed part" in line for line in done.findings.conclusion)
+    assert whole.whole == ("size 1, 64" not in " ".join(done.findings.conclusion))
+    # the plan was made from a probe, which is not made again
+    assert resume_study(done.path, data=bars).question == done.question
+
+
+def test_a_loss_that_becomes_infinite_is_a_result(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    wild = subject.replace(train=subject.train.replace(learning_rate=1e30, optimizer="sgd"))
+    study = BatchSizeStudy(subject=wild, sizes=(8,), seeds=1, updates=20, seconds=0.01)
+    done = run_study(study, bars, out=tmp_path / "study")
+    assert done.trials[0].diverged
+    assert done.findings.recommendation is None
+    assert "Size 8: the loss became infinite in 1 of 1 trials." in done.findings.conclusion
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"sizes": (0,)}, "must be above 0; received 0|must be at least 1; received 0|greater than 0"),
+        ({"sizes": (10, 500)}, "Sizes must be at most the training images, 2[0-9]{2}; received 500"),
+        ({"sizes": (8, 8)}, "Sizes must differ; received 8, 8"),
+        ({"processes": 2}, "processes must be 1; received 2"),
+        ({"scaling": "cubic"}, "scaling must be one of these"),
+    ],
+)
+def test_sizes_that_cannot_be_are_refused(
+    subject: Subject, bars: DataSplits, tmp_path: Path, settings: dict, message: str
+) -> None:
+    with pytest.raises(SettingError, match=message):
+        run_study(BatchSizeStudy(subject=subject, **settings), bars, out=tmp_path / "study")
+
+
+def sized(accuracy: tuple[float, ...], seconds: float) -> SizeFindings:
+    mean = float(np.mean(accuracy))
+    summary = Summary(
+        count=len(accuracy), mean=mean, deviation=float(np.std(accuracy, ddof=1)), interval=(0, 1), least=0, greatest=1
+    )
+    time = Summary(count=1, mean=seconds, deviation=None, interval=None, least=seconds, greatest=seconds)
+    nothing = dict.fromkeys(set(SizeFindings.model_fields) - {"whole", "updates_per_epoch", "diverged"})
+    known = {"accuracy_equal_time": summary, "epoch_seconds": time}
+    return SizeFindings(whole=True, updates_per_epoch=1, diverged=0, **(nothing | known))
+
+
+def test_of_equally_accurate_sizes_the_quickest_is_recommended() -> None:
+    sizes = {1: sized((0.90, 0.91), 9.0), 10: sized((0.97, 0.98), 4.0), 100: sized((0.970, 0.976), 2.0)}
+    size, reason = recommend(sizes)
+    assert size == 100
+    assert "as do 10, and of these its epoch is the shortest" in reason
+    size, reason = recommend({1: sizes[1], 10: sizes[10]})
+    assert size == 10
+    assert "more than any other by above a standard error" in reason
