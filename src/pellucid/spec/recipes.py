@@ -5,6 +5,7 @@ They were chosen on the validation split of MNIST only; `make recipes` measures 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Callable
@@ -208,6 +209,16 @@ def recipe(name: str, input_shape: tuple[int, int, int], classes: int, images: i
         raise SettingError([unknown("recipe", name, RECIPES)])
     chosen = RECIPES[name](input_shape, classes)
     return chosen.fitted_to(images) if images else chosen
+
+
+def names_recipe(text: str) -> bool:
+    """Whether a text is a recipe's name or file, and not a network's."""
+    if not text.endswith(FILE):
+        return text in RECIPES
+    with contextlib.suppress(OSError, UnicodeDecodeError, json.JSONDecodeError):
+        read = json.loads(Path(text).read_text(encoding="utf-8"))
+        return isinstance(read, dict) and read.keys() == set(PARTS)
+    return False
 
 
 def title_of(name: str) -> str:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Self
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
-import torch
-from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
-from torch import Tensor, nn
+from pydantic import Field, PositiveInt, model_validator
+from torch import nn
 from typing_extensions import override
 
 from pellucid.data.batches import shuffled
@@ -24,14 +21,22 @@ from pellucid.plots.figures import render
 from pellucid.plots.studies import batch_accuracy_figure, batch_speed_figure, batch_stability_figure
 from pellucid.spec.base import own_faults
 from pellucid.spec.train import Constant, TrainSpec
+from pellucid.study.batch_results import (
+    SUMMARIES,
+    VIEWS,
+    BatchTrial,
+    SizeFindings,
+    cells,
+    findings_of,
+    point,
+    recommend,
+)
 from pellucid.study.folder import StudyFolder
-from pellucid.study.noise_scale import noise_scale
 from pellucid.study.question import Findings, Key, Question, Subject
-from pellucid.study.statistics import Summary, summarize_known
-from pellucid.train.callbacks import Callback, Plan
+from pellucid.study.watch import Watch
 from pellucid.train.fit import place_splits, split_data
-from pellucid.train.interrupt import Stop, interruptible
-from pellucid.train.loop import Split, measure, train, update
+from pellucid.train.interrupt import interruptible
+from pellucid.train.loop import Split, train, update
 from pellucid.train.optimizers import Optimizer
 from pellucid.train.reorder import pooled_first
 
@@ -39,76 +44,6 @@ SIZES = (1, 10, 32, 128, 512)
 IMAGES = 50_000  # as many as in the seed's experiment
 PROBE_SECONDS, PROBE_UPDATES = 0.4, 3
 SCALING = {"none": 0.0, "sqrt": 0.5, "linear": 1.0}  # power of the ratio of sizes
-VIEWS = {"equal_epochs": "equal epochs", "equal_updates": "equal updates", "equal_time": "equal time"}
-
-
-@dataclass(frozen=True)
-class BatchTrial:
-    """One training at one size.
-
-    Attributes:
-        size: Images in a mini-batch.
-        seed: Of weights and order.
-        precision: Of the activations.
-        learning_rate: Constant throughout.
-        whole: Whether the epochs were made whole; where not, their time is scaled up from a timed part.
-        updates_per_epoch: Images over size, rounded up.
-        epoch_seconds: Duration of an epoch.
-        updates_per_second: Over the whole trial.
-        images_per_second: Likewise.
-        equal_updates_seconds: Duration of the number of updates that all sizes make; None where the trial ended before.
-        accuracy_equal_epochs: On the validation split after the same epochs for all; None for a timed part.
-        accuracy_equal_updates: After the same updates.
-        accuracy_equal_time: After the same time.
-        loss_deviation: Standard deviation of the loss from update to update, over the second half of the equal updates.
-        noise_scale: Gradient noise scale after the equal updates, in images; None where it is lost in noise.
-        peak_memory_mib: Greatest resident memory during the trial, or memory of the GPU; None where nobody tells.
-        diverged: Whether the loss became infinite, which ends a trial.
-    """
-
-    size: int
-    seed: int
-    precision: str
-    learning_rate: float
-    whole: bool
-    updates_per_epoch: int
-    epoch_seconds: float | None
-    updates_per_second: float
-    images_per_second: float
-    equal_updates_seconds: float | None
-    accuracy_equal_epochs: float | None
-    accuracy_equal_updates: float | None
-    accuracy_equal_time: float | None
-    loss_deviation: float | None
-    noise_scale: float | None
-    peak_memory_mib: float | None
-    diverged: bool
-
-
-class SizeFindings(BaseModel):
-    """One size over all seeds; a measurement that is not known for every seed is None.
-
-    Attributes:
-        whole: Whether the epochs were made whole.
-        updates_per_epoch: Images over size, rounded up.
-        diverged: In how many trials.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    whole: bool
-    updates_per_epoch: int
-    diverged: int
-    epoch_seconds: Summary | None
-    updates_per_second: Summary | None
-    images_per_second: Summary | None
-    equal_updates_seconds: Summary | None
-    accuracy_equal_epochs: Summary | None
-    accuracy_equal_updates: Summary | None
-    accuracy_equal_time: Summary | None
-    loss_deviation: Summary | None
-    noise_scale: Summary | None
-    peak_memory_mib: Summary | None
 
 
 class BatchSizeFindings(Findings):
@@ -255,7 +190,7 @@ class BatchSizeStudy(Question):
 
     @override
     def conclude(self, rows: Sequence[BatchTrial], data: DataSplits, folder: StudyFolder) -> BatchSizeFindings:
-        sizes = {size: _of_size([row for row in rows if row.size == size]) for size in sorted(self.sizes)}
+        sizes = {size: findings_of([row for row in rows if row.size == size]) for size in sorted(self.sizes)}
         recommendation, reason = recommend(sizes)
         told = [
             f"Size {size}: the loss became infinite in {found.diverged} of {self.seeds} trials."
@@ -271,9 +206,8 @@ class BatchSizeStudy(Question):
 
     @override
     def draw(self, findings: BatchSizeFindings, rows: Sequence[BatchTrial], folder: StudyFolder) -> dict[str, bytes]:
-        columns = [name for name in SizeFindings.model_fields if name not in {"whole", "updates_per_epoch", "diverged"}]
         sizes = list(findings.sizes)
-        found = {name: [_points(getattr(findings.sizes[size], name)) for size in sizes] for name in columns}
+        found = {name: [point(getattr(findings.sizes[size], name)) for size in sizes] for name in SUMMARIES}
         title = f"{self.subject.name}, {self.seeds} seeds"
         views = {label: found[f"accuracy_{view}"] for view, label in self._labels().items()}
         return {
@@ -289,7 +223,7 @@ class BatchSizeStudy(Question):
         header = ["size", "updates/epoch", "s/epoch", "updates/s", "images/s", f"s for {self.updates} updates"]
         header += [f"% after {label}" for label in self._labels().values()]
         header += ["loss spread", "noise scale", "MiB"]
-        return header, [_cells(size, found) for size, found in findings.sizes.items()]
+        return header, [cells(size, found) for size, found in findings.sizes.items()]
 
     def _labels(self) -> dict[str, str]:
         epochs = f"{self.epochs} epoch" + ("s" if self.epochs > 1 else "")
@@ -345,129 +279,3 @@ class BatchSizeStudy(Question):
                 break
             parts |= {size}
         return parts
-
-
-class Watch(Callback):
-    """Looks at a training after so many epochs, updates and seconds, and ends it after the last of them.
-
-    Args:
-        network: That is trained.
-        splits: ``train``, and ``validation`` to measure on.
-        epoch_updates: Updates of the epochs; 0 for a part.
-        updates: After which to look.
-        seconds: After which to look, without the time of looking.
-    """
-
-    def __init__(
-        self, network: nn.Module, splits: Mapping[str, Split], epoch_updates: int, updates: int, seconds: float
-    ) -> None:
-        self.network, self.splits = network, splits
-        self.due: dict[str, float] = {"equal_updates": updates, "equal_time": seconds}
-        if epoch_updates:
-            self.due["equal_epochs"] = epoch_updates
-        self.stop, self.ended = Stop(), False
-        self.updates, self.elapsed, self._started, self._looked = 0, 0.0, 0.0, 0.0
-        self.losses: list[Tensor] = []
-        self.times: dict[str, float] = {}
-        self.accuracies: dict[str, float | None] = {}
-        self.noise_scale: float | None = None
-
-    @override
-    def on_train_begin(self, plan: Plan) -> None:
-        """Start the clock."""
-        self._started = time.perf_counter()
-
-    @override
-    def on_step_end(self, epoch: int, step: int, loss: Float[Tensor, ""]) -> None:
-        """Look where it is due."""
-        self.updates += 1
-        if len(self.losses) < self.due["equal_updates"]:
-            self.losses.append(loss)
-        self.elapsed = time.perf_counter() - self._started - self._looked
-        reached = {"equal_epochs": self.updates, "equal_updates": self.updates, "equal_time": self.elapsed}
-        for view, wanted in self.due.items():
-            if view not in self.times and reached[view] >= wanted:
-                self._look(view)
-        if len(self.times) == len(self.due):
-            self.stop.requested = self.ended = True
-
-    def _look(self, view: str) -> None:
-        begun = time.perf_counter()
-        self.times[view] = self.elapsed
-        self.accuracies[view] = measure(self.network, self.splits["validation"])[1]
-        if view == "equal_updates":
-            self.noise_scale = noise_scale(self.network, self.splits["train"], 0)
-        self.network.train()
-        self._looked += time.perf_counter() - begun
-
-    def epoch_seconds(self, per_epoch: int, epochs: int, whole: bool) -> float | None:
-        """Duration of an epoch, as it was or scaled up."""
-        if whole:
-            return self.times["equal_epochs"] / epochs if "equal_epochs" in self.times else None
-        return self.elapsed / self.updates * per_epoch if self.updates else None
-
-    def loss_deviation(self) -> float | None:
-        """Spread of the loss over the second half of the equal updates."""
-        if "equal_updates" not in self.times:
-            return None
-        losses = torch.stack(self.losses).float()
-        return float(losses[len(losses) // 2 :].std())
-
-
-def recommend(sizes: dict[int, SizeFindings]) -> tuple[int | None, str]:
-    """The size to take, and why: of those as accurate as the best after equal time, the one with the shortest epoch."""
-    known = {size: found.accuracy_equal_time for size, found in sizes.items() if found.accuracy_equal_time}
-    seconds = {size: time.mean for size in known if (time := sizes[size].epoch_seconds)}
-    if not known:
-        return (
-            None,
-            "No size can be recommended: none came to the equal time from every seed. Try a lower learning rate.",
-        )
-    best = max(known, key=lambda size: known[size].mean)
-    error = known[best].error
-    good = [size for size, found in known.items() if found.mean + max(error, found.error) >= known[best].mean]
-    chosen = min(good, key=lambda size: (seconds.get(size, math.inf), size))
-    others = ", ".join(str(size) for size in good if size != chosen)
-    reason = f"Recommended size: {chosen}. After equal time it reaches {known[chosen].mean:.2%}"
-    if others:
-        reason += f", within a standard error of the best as do {others}, and of these its epoch is the shortest."
-    else:
-        reason += ", more than any other by above a standard error."
-    return chosen, reason
-
-
-def _of_size(rows: Sequence[BatchTrial]) -> SizeFindings:
-    first = rows[0]
-    columns = [name for name in SizeFindings.model_fields if name not in {"whole", "updates_per_epoch", "diverged"}]
-    return SizeFindings(
-        whole=first.whole,
-        updates_per_epoch=first.updates_per_epoch,
-        diverged=sum(row.diverged for row in rows),
-        **{name: summarize_known([getattr(row, name) for row in rows]) for name in columns},
-    )
-
-
-def _cells(size: int, found: SizeFindings) -> list[str]:
-    """A row of the table: means over the seeds; * marks what is scaled up from a part."""
-    shares = [found.accuracy_equal_epochs, found.accuracy_equal_updates, found.accuracy_equal_time]
-    return [
-        str(size),
-        f"{found.updates_per_epoch:,}",
-        _mean(found.epoch_seconds, ".3g") + ("" if found.whole else " *"),
-        _mean(found.updates_per_second, ",.0f"),
-        _mean(found.images_per_second, ",.0f"),
-        _mean(found.equal_updates_seconds, ".3g"),
-        *(_mean(share, ".2%").removesuffix("%") for share in shares),
-        _mean(found.loss_deviation, ".3f"),
-        _mean(found.noise_scale, ",.0f"),
-        _mean(found.peak_memory_mib, ",.0f"),
-    ]
-
-
-def _mean(found: Summary | None, form: str) -> str:
-    return format(found.mean, form) if found else "-"
-
-
-def _points(found: Summary | None) -> Any:
-    """Mean, least and greatest, for a point with error bars; None where there is nothing."""
-    return (found.mean, found.least, found.greatest) if found else None

@@ -22,7 +22,7 @@ from pellucid.errors import DataError, Fault, SettingError
 from pellucid.plots.figures import render
 from pellucid.plots.studies import compare_figure
 from pellucid.run.folder import RECORD, RUNS
-from pellucid.spec.recipes import RECIPES
+from pellucid.spec.recipes import names_recipe
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question, Subject
 from pellucid.study.statistics import CONFIDENCE, McNemar, Summary, bootstrap_interval, mcnemar, summarize
@@ -244,7 +244,7 @@ def as_run(name: str) -> Run | None:
     Raises:
         RunError: The run is damaged.
     """
-    if name in RECIPES or (
+    if names_recipe(name) or (
         name != "latest" and not any((path / RECORD).exists() for path in (Path(name), RUNS / name))
     ):
         return None

@@ -144,8 +144,9 @@ def _finish(
         findings: Findings = question.conclude(rows, data, folder)
         for name, picture in question.draw(findings, rows, folder).items():
             folder.write(name, picture)
-    except KeyboardInterrupt:
-        folder.write_record(record.model_copy(update={"status": "interrupted"}))
+    except BaseException:
+        with contextlib.suppress(RunError):  # a full disk has been said already
+            folder.write_record(record.model_copy(update={"status": "interrupted"}))
         raise
     folder.write_record(record.model_copy(update={"status": "done", "findings": findings.model_dump(mode="json")}))
     return StudyResult(folder.path, question, rows, findings)

@@ -19,6 +19,7 @@ QUICK = ("bars", "--model", TINY)
             ("batch-size", *QUICK, "--sizes", "8,64", "--seeds", 1, "--updates", 20, "--seconds", 0.02),
             "Recommended size:",
         ),
+        (("search", *QUICK, "--trials", 2, "--epochs", 1), "Best of 2 trials (0 pruned, 0 failed)"),
         (("compare", TINY, "globalavgpool, dense 3 softmax", "--data", "bars", "--seeds", 1), "McNemar's p by seed"),
     ],
 )

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pellucid.errors import SpecError
-from pellucid.spec.recipes import recipe, title_of
+from pellucid.spec.recipes import names_recipe, recipe, title_of
 
 
 def test_a_recipe_from_a_file_is_the_one_that_was_written(tmp_path: Path) -> None:
@@ -13,6 +13,17 @@ def test_a_recipe_from_a_file_is_the_one_that_was_written(tmp_path: Path) -> Non
     read = recipe(str(path), (28, 28, 1), 10, images=500)
     assert (read.model, read.train) == (tiny.model, tiny.train)  # as it is written, however few the images
     assert title_of(str(path)) == "mine"
+
+
+def test_a_recipe_is_told_from_a_network(tmp_path: Path) -> None:
+    tiny = recipe("tiny", (28, 28, 1), 10)
+    (tmp_path / "recipe.json").write_text(tiny.to_json())
+    (tmp_path / "network.json").write_text(tiny.model.model_dump_json())
+    assert names_recipe("fast")
+    assert names_recipe(str(tmp_path / "recipe.json"))
+    assert not names_recipe("conv 4 3x3, flatten, dense 3")
+    assert not names_recipe(str(tmp_path / "network.json"))
+    assert not names_recipe(str(tmp_path / "nothing.json"))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import pellucid as pl
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.stratified import assign_folds
 from pellucid.errors import DataError, SettingError
-from pellucid.study.batch_size import BatchSizeStudy, SizeFindings, recommend
+from pellucid.study.batch_results import SizeFindings, recommend
+from pellucid.study.batch_size import BatchSizeStudy
 from pellucid.study.compare import CompareStudy, Contender, as_run
 from pellucid.study.folds import FoldStudy
 from pellucid.study.learning_rate import LearningRateStudy

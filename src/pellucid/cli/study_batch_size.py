@@ -1,0 +1,67 @@
+"""`pellucid study batch-size`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pellucid.cli.options import Device, Json, Precision
+from pellucid.cli.reading import Channels, ImageSize
+from pellucid.cli.study_answer import Out, answer, load, subject_of
+from pellucid.cli.training import DataArgument, LearningRate, ModelText, OptimizerName, training_settings
+
+
+def batch_size_study(
+    data: DataArgument = "mnist",
+    sizes: Annotated[str, typer.Option(help="Batch sizes, with commas between.")] = "1,10,32,128,512",
+    seeds: Annotated[int, typer.Option(help="Trainings of each size.")] = 3,
+    recipe: Annotated[str | None, typer.Option(help="fast, accurate, tiny or tutorial.  [default: tutorial]")] = None,
+    model: ModelText = None,
+    learning_rate: LearningRate = None,
+    optimizer: OptimizerName = None,
+    scaling: Annotated[
+        str, typer.Option(help="How the learning rate grows with the size: none, sqrt or linear.")
+    ] = "none",
+    images: Annotated[int, typer.Option(help="Training images at most.")] = 50_000,
+    epochs: Annotated[int, typer.Option(help="After so many, accuracies are compared.")] = 1,
+    updates: Annotated[int, typer.Option(help="After so many, accuracies are compared.")] = 500,
+    seconds: Annotated[float, typer.Option(help="After so many, accuracies are compared.")] = 5.0,
+    minutes: Annotated[float, typer.Option(help="What all may take; longer epochs are timed in part.")] = 10.0,
+    full: Annotated[bool, typer.Option("--full", help="Make every epoch whole, however long it takes.")] = False,
+    image_size: ImageSize = None,
+    channels: Channels = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """How batch size changes the speed and the stability of training: the seed's experiment, with error bars.
+
+    \b
+    Examples:
+      pellucid study batch-size
+      pellucid study batch-size photos/ --recipe fast --sizes 16,64,256 --seeds 5
+    """
+    from pellucid.errors import Fault, SettingError
+
+    parts = [part.strip() for part in sizes.split(",")]
+    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise SettingError([Fault("--sizes must be numbers above 0 with commas between", repr(sizes))])
+    settings = training_settings(learning_rate=learning_rate, optimizer=optimizer)
+    asked = {
+        "sizes": tuple(int(part) for part in parts),
+        "seeds": seeds,
+        "images": images,
+        "epochs": epochs,
+        "updates": updates,
+        "seconds": seconds,
+        "scaling": scaling,
+        "minutes": minutes,
+        "full": full,
+        "device": device,
+        "precision": precision,
+    }
+    name = recipe or (None if model else "tutorial")
+    splits = load(data, image_size, channels)
+    answer("batch-size", splits, asked | {"subject": subject_of(splits, model, name, settings)}, out, as_json)

@@ -1,0 +1,80 @@
+"""`pellucid study compare`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pellucid.cli.options import Device, Json, Precision
+from pellucid.cli.reading import Channels, ImageSize, NoTest, TestSplit
+from pellucid.cli.study_answer import Out, Processes, answer, load, subject_of
+from pellucid.cli.training import BatchSize, Epochs, training_settings
+
+if TYPE_CHECKING:
+    from pellucid.data.dataset import DataSplits
+
+
+def compare_study(
+    contenders: Annotated[
+        list[str], typer.Argument(metavar="A B...", help="Recipes and models, or else runs; two or more.")
+    ],
+    data: Annotated[str | None, typer.Option(help="A data set's name, or your own images.  [default: mnist]")] = None,
+    seeds: Annotated[int, typer.Option(help="From how many seeds each is trained.")] = 3,
+    epochs: Epochs = None,
+    batch_size: BatchSize = None,
+    split: Annotated[
+        str | None,
+        typer.Option(help="What they are judged on: validation or test.  [default: validation; of runs, test]"),
+    ] = None,
+    time: Annotated[bool, typer.Option("--time", help="Compare training times as well, in turns.")] = False,
+    image_size: ImageSize = None,
+    channels: Channels = None,
+    test_split: TestSplit = None,
+    no_test: NoTest = False,
+    processes: Processes = 1,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Whether one network is better than another, on the same images from the same seeds, in pairs.
+
+    \b
+    Examples:
+      pellucid study compare fast tiny --seeds 5 --time
+      pellucid study compare fast "conv 16 5x5 relu, maxpool 2x2, flatten, dense 10 softmax"
+      pellucid study compare fast runs/study-search-mnist-20261124T120000Z/best.json
+      pellucid study compare runs/first runs/second
+    """
+    if len(contenders) < 2:
+        raise typer.BadParameter("give two contenders or more")
+    from pellucid.study.compare import as_run
+
+    runs = [as_run(name) for name in contenders]
+    location = data or next((run.record.data.location or run.record.data.name for run in runs if run), "mnist")
+    splits = load(location, image_size, channels, test_split, no_test)
+    settings = training_settings(epochs=epochs, batch_size=batch_size)
+    asked = {
+        "contenders": tuple(
+            _contender(splits, name, run, settings) for name, run in zip(contenders, runs, strict=True)
+        ),
+        "seeds": seeds,
+        "split": split or ("test" if any(runs) else "validation"),
+        "time": time,
+        "processes": processes,
+        "device": device,
+        "precision": precision,
+    }
+    answer("compare", splits, asked, out, as_json)
+
+
+def _contender(splits: DataSplits, name: str, run: Any, settings: dict[str, Any]) -> Any:
+    from pellucid.spec.recipes import names_recipe
+    from pellucid.study.compare import Contender
+
+    if run:
+        return Contender(name=name, model=run.record.model, train=run.record.train, run=str(run.path))
+    model, recipe = (None, name) if names_recipe(name) else (name, None)
+    made = subject_of(splits, model, recipe, settings)
+    return Contender(name=name, model=made.model, train=made.train)

@@ -1,0 +1,43 @@
+"""`pellucid study learning-rate`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pellucid.cli.options import Device, Json, Precision
+from pellucid.cli.reading import Channels, ImageSize
+from pellucid.cli.study_answer import FirstSeed, Out, answer, load, subject_of
+from pellucid.cli.training import BatchSize, DataArgument, ModelText, OptimizerName, RecipeName, training_settings
+
+
+def learning_rate_study(
+    data: DataArgument = "mnist",
+    recipe: RecipeName = None,
+    model: ModelText = None,
+    batch_size: BatchSize = None,
+    optimizer: OptimizerName = None,
+    seeds: Annotated[int, typer.Option(help="How many range tests.")] = 3,
+    seed: FirstSeed = None,
+    low: Annotated[float, typer.Option(help="The first learning rate.")] = 1e-6,
+    high: Annotated[float, typer.Option(help="The last learning rate.")] = 10.0,
+    updates: Annotated[int, typer.Option(help="Of each range test.")] = 200,
+    image_size: ImageSize = None,
+    channels: Channels = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Which learning rate to take: a range test from a fresh network, and what it suggests.
+
+    \b
+    Examples:
+      pellucid study learning-rate
+      pellucid study learning-rate --recipe tutorial --optimizer sgd
+    """
+    settings = training_settings(batch_size=batch_size, optimizer=optimizer, seed=seed)
+    asked = {"seeds": seeds, "low": low, "high": high, "updates": updates, "device": device, "precision": precision}
+    splits = load(data, image_size, channels)
+    answer("learning-rate", splits, asked | {"subject": subject_of(splits, model, recipe, settings)}, out, as_json)

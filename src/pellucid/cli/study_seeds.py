@@ -1,0 +1,63 @@
+"""`pellucid study seeds`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pellucid.cli.options import Device, Json, Precision
+from pellucid.cli.reading import Channels, ImageSize, NoTest, TestSplit
+from pellucid.cli.study_answer import FirstSeed, Out, Processes, answer, load, subject_of
+from pellucid.cli.training import (
+    Augmentation,
+    BatchSize,
+    DataArgument,
+    Epochs,
+    LearningRate,
+    ModelText,
+    OptimizerName,
+    RecipeName,
+    training_settings,
+)
+
+
+def seeds_study(
+    data: DataArgument = "mnist",
+    n: Annotated[int, typer.Option("--n", help="How many seeds.")] = 10,
+    recipe: RecipeName = None,
+    model: ModelText = None,
+    epochs: Epochs = None,
+    batch_size: BatchSize = None,
+    learning_rate: LearningRate = None,
+    optimizer: OptimizerName = None,
+    augment: Augmentation = None,
+    seed: FirstSeed = None,
+    image_size: ImageSize = None,
+    channels: Channels = None,
+    test_split: TestSplit = None,
+    no_test: NoTest = False,
+    processes: Processes = 1,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """How much accuracy and time vary from seed to seed.
+
+    \b
+    Examples:
+      pellucid study seeds --n 20
+      pellucid study seeds photos/ --recipe tiny --n 5
+    """
+    settings = training_settings(
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        optimizer=optimizer,
+        augmentation=augment,
+        seed=seed,
+    )
+    asked = {"n": n, "processes": processes, "device": device, "precision": precision}
+    splits = load(data, image_size, channels, test_split, no_test)
+    answer("seeds", splits, asked | {"subject": subject_of(splits, model, recipe, settings)}, out, as_json)

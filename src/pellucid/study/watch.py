@@ -1,0 +1,85 @@
+"""Looks at a training on its way, and ends it when there is nothing more to see."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from typing_extensions import override
+
+from pellucid.study.noise_scale import noise_scale
+from pellucid.train.callbacks import Callback, Plan
+from pellucid.train.interrupt import Stop
+from pellucid.train.loop import Split, measure
+
+
+class Watch(Callback):
+    """Looks at a training after so many epochs, updates and seconds, and ends it after the last of them.
+
+    Args:
+        network: That is trained.
+        splits: ``train``, and ``validation`` to measure on.
+        epoch_updates: Updates of the epochs; 0 for a part.
+        updates: After which to look.
+        seconds: After which to look, without the time of looking.
+    """
+
+    def __init__(
+        self, network: nn.Module, splits: Mapping[str, Split], epoch_updates: int, updates: int, seconds: float
+    ) -> None:
+        self.network, self.splits = network, splits
+        self.due: dict[str, float] = {"equal_updates": updates, "equal_time": seconds}
+        if epoch_updates:
+            self.due["equal_epochs"] = epoch_updates
+        self.stop, self.ended = Stop(), False
+        self.updates, self.elapsed, self._started, self._looked = 0, 0.0, 0.0, 0.0
+        self.losses: list[Tensor] = []
+        self.times: dict[str, float] = {}
+        self.accuracies: dict[str, float | None] = {}
+        self.noise_scale: float | None = None
+
+    @override
+    def on_train_begin(self, plan: Plan) -> None:
+        """Start the clock."""
+        self._started = time.perf_counter()
+
+    @override
+    def on_step_end(self, epoch: int, step: int, loss: Float[Tensor, ""]) -> None:
+        """Look where it is due; a GPU is waited for."""
+        self.updates += 1
+        if loss.is_cuda:
+            torch.cuda.synchronize(loss.device)
+        if len(self.losses) < self.due["equal_updates"]:
+            self.losses.append(loss)
+        self.elapsed = time.perf_counter() - self._started - self._looked
+        reached = {"equal_epochs": self.updates, "equal_updates": self.updates, "equal_time": self.elapsed}
+        for view, wanted in self.due.items():
+            if view not in self.times and reached[view] >= wanted:
+                self._look(view)
+        if len(self.times) == len(self.due):
+            self.stop.requested = self.ended = True
+
+    def _look(self, view: str) -> None:
+        begun = time.perf_counter()
+        self.times[view] = self.elapsed
+        self.accuracies[view] = measure(self.network, self.splits["validation"])[1]
+        if view == "equal_updates":
+            self.noise_scale = noise_scale(self.network, self.splits["train"], 0)
+        self.network.train()
+        self._looked += time.perf_counter() - begun
+
+    def epoch_seconds(self, per_epoch: int, epochs: int, whole: bool) -> float | None:
+        """Duration of an epoch, as it was or scaled up."""
+        if whole:
+            return self.times["equal_epochs"] / epochs if "equal_epochs" in self.times else None
+        return self.elapsed / self.updates * per_epoch if self.updates else None
+
+    def loss_deviation(self) -> float | None:
+        """Spread of the loss over the second half of the equal updates."""
+        if "equal_updates" not in self.times:
+            return None
+        losses = torch.stack(self.losses).float()
+        return float(losses[len(losses) // 2 :].std())
