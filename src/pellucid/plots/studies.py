@@ -6,6 +6,7 @@ Colours and markers as in `plots.curves`; each series differs in both.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from string import ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ def seeds_figure(
     for axes in (left, right):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.legend()
-    right.set_ylim(bottom=0)
+    right.set_ylim(0, 1.4 * max(seconds))
     return figure
 
 
@@ -67,30 +68,38 @@ def folds_figure(accuracies: Sequence[float], title: str) -> Figure:
 
 
 def compare_figure(
-    accuracies: Mapping[str, Sequence[float]], pairs: Sequence[tuple[str, float, tuple[float, float]]], label: str
+    accuracies: Mapping[str, Sequence[float]],
+    pairs: Sequence[tuple[str, str, float, tuple[float, float]]],
+    label: str,
+    title: str,
 ) -> Figure:
     """Accuracies of contenders by seed, and the difference of each pair with its interval.
 
     Args:
         accuracies: By contender, one a seed.
-        pairs: (name, difference, interval) of each.
+        pairs: (one, other, difference of the other from the one, interval) of each.
         label: What the accuracies are.
+        title: Stands above.
     """
-    figure, (left, right) = _panels(2, "")
+    figure, (left, right) = _panels(2, title)
     for place, (style, values) in enumerate(zip(_styles(len(accuracies)), accuracies.values(), strict=True)):
         shown = [100 * value for value in values]
         left.plot([place] * len(shown), shown, linestyle="", color=style["color"], marker=style["marker"], alpha=0.7)
         left.plot([place - 0.2, place + 0.2], [np.mean(shown)] * 2, color="0.2")
-    left.set_xticks(range(len(accuracies)), [_short(name) for name in accuracies], rotation=20, ha="right")
+    names = [f"{letter}: {_short(name)}" for letter, name in zip(ascii_uppercase, accuracies, strict=False)]
+    left.set_xticks(range(len(accuracies)), names, rotation=20, ha="right")
     left.set_xlim(-0.6, len(accuracies) - 0.4)
-    for place, (_, difference, (low, high)) in enumerate(pairs):
+    left.set_title("each seed, and the mean", fontsize=10)
+    for place, (_, _, difference, (low, high)) in enumerate(pairs):
         reach = [[100 * (difference - low)], [100 * (high - difference)]]
         right.errorbar([100 * difference], [place], xerr=reach, fmt="o", color="#0072B2", capsize=4)
     right.axvline(0, color="0.4", linestyle="--")
-    right.set_yticks(range(len(pairs)), [_short(name, 34) for name, _, _ in pairs])
+    right.set_title("differences with 95% intervals", fontsize=10)
+    places = {name: letter for letter, name in zip(ascii_uppercase, accuracies, strict=False)}
+    right.set_yticks(range(len(pairs)), [f"{places[two]} \u2212 {places[one]}" for one, two, _, _ in pairs])
     right.set_ylim(len(pairs) - 0.5, -0.5)
-    _finish(left, "", f"{label} (%); a line is the mean")
-    _finish(right, "difference (percentage points), 95% interval", "")
+    _finish(left, "", f"{label} (%)")
+    _finish(right, "difference (percentage points)", "")
     return figure
 
 
@@ -208,8 +217,7 @@ def _dots(style: dict[str, Any]) -> dict[str, Any]:
 
 def _panels(count: int, title: str, width: float = 1.0) -> tuple[Figure, list[Axes]]:
     figure = Figure(figsize=(count * width * PANEL[0], PANEL[1]), layout="constrained")
-    if title:
-        figure.suptitle(title.replace("$", r"\$"), fontsize=11)
+    figure.suptitle(title.replace("$", r"\$"), fontsize=11)
     return figure, list(np.atleast_1d(figure.subplots(1, count)))
 
 

@@ -208,7 +208,7 @@ class BatchSizeStudy(Question):
     def draw(self, findings: BatchSizeFindings, rows: Sequence[BatchTrial], folder: StudyFolder) -> dict[str, bytes]:
         sizes = list(findings.sizes)
         found = {name: [point(getattr(findings.sizes[size], name)) for size in sizes] for name in SUMMARIES}
-        title = f"{self.subject.name}, {self.seeds} seeds"
+        title = f"{self.subject.name} on {folder.data_name}, {self.seeds} seeds"
         views = {label: found[f"accuracy_{view}"] for view, label in self._labels().items()}
         return {
             "speed.png": render(batch_speed_figure(sizes, found["epoch_seconds"], found["images_per_second"], title)),

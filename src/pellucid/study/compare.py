@@ -28,6 +28,8 @@ from pellucid.study.question import Findings, Key, Question, Subject
 from pellucid.study.statistics import CONFIDENCE, McNemar, Summary, bootstrap_interval, mcnemar, summarize
 from pellucid.train.trained import Run, load_run
 
+NAME_SHOWN = 40  # letters
+
 
 @dataclass(frozen=True)
 class CompareTrial:
@@ -82,14 +84,15 @@ class Comparison(BaseModel):
         low, high = (100 * bound for bound in self.interval)
         points = f"{100 * self.difference:+.2f} percentage points (interval {low:+.2f} to {high:+.2f})"
         p_values = ", ".join(f"{test.p_value:.3g}" for test in self.mcnemar)
-        verdict = f"no difference shown between {self.first} and {self.second}"
+        first, second = (shorten(name) for name in (self.first, self.second))
+        verdict = f"no difference shown between {first} and {second}"
         if self.is_shown:
-            better, worse = (self.second, self.first) if self.difference > 0 else (self.first, self.second)
+            better, worse = (second, first) if self.difference > 0 else (first, second)
             verdict = f"{better} is better than {worse}"
-        text = f"{verdict}: {self.second} - {self.first} {points}; McNemar's p by seed: {p_values}."
+        text = f"{verdict}: {second} - {first} {points}; McNemar's p by seed: {p_values}."
         if self.times_slower:
             ratios = f"{median(self.times_slower):.2f} ({min(self.times_slower):.2f} to {max(self.times_slower):.2f})"
-            text += f" Training time of {self.second} over {self.first}: {ratios}."
+            text += f" Training time of {second} over {first}: {ratios}."
         return text
 
 
@@ -204,7 +207,7 @@ class CompareStudy(Question):
         compared = tuple(self._compare(pair, own, right, confidence) for pair in pairs)
         accuracy = {names[number]: summarize([row.accuracy for row in found]) for number, found in own.items()}
         seconds = {names[number]: summarize([row.train_seconds for row in found]) for number, found in own.items()}
-        told = [f"{name}: {self.split} accuracy {found.words('.2%')}." for name, found in accuracy.items()]
+        told = [f"{shorten(name)}: {self.split} accuracy {found.words('.2%')}." for name, found in accuracy.items()]
         return CompareFindings(
             conclusion=(*told, *(pair.words() for pair in compared)),
             accuracy=accuracy,
@@ -234,8 +237,13 @@ class CompareStudy(Question):
     @override
     def draw(self, findings: CompareFindings, rows: Sequence[CompareTrial], folder: StudyFolder) -> dict[str, bytes]:
         accuracies = {name: [row.accuracy for row in rows if row.name == name] for name in findings.accuracy}
-        pairs = [(f"{pair.second} \u2212 {pair.first}", pair.difference, pair.interval) for pair in findings.pairs]
-        return {"compare.png": render(compare_figure(accuracies, pairs, f"{self.split} accuracy"))}
+        pairs = [(pair.first, pair.second, pair.difference, pair.interval) for pair in findings.pairs]
+        return {"compare.png": render(compare_figure(accuracies, pairs, f"{self.split} accuracy", folder.data_name))}
+
+
+def shorten(name: str) -> str:
+    """A name for a sentence: a network's text may be long."""
+    return name if len(name) <= NAME_SHOWN else f"{name[: NAME_SHOWN - 3]}..."
 
 
 def as_run(name: str) -> Run | None:

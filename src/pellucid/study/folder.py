@@ -102,6 +102,11 @@ class StudyFolder:
             raise RunError(f"{rule}, from Pellucid {record.pellucid_version}. Go on with that version.")
         return record
 
+    @property
+    def data_name(self) -> str:
+        """What is studied on."""
+        return self.read_record().data.name
+
     def write_rows(self, kind: type[Any], rows: Sequence[Any]) -> None:
         """Write trials.csv."""
         self.write(TRIALS, to_csv(kind, rows))

@@ -145,7 +145,7 @@ class FoldStudy(Question):
 
     @override
     def draw(self, findings: FoldFindings, rows: Sequence[FoldTrial], folder: StudyFolder) -> dict[str, bytes]:
-        title = f"{self.subject.name}: {self.k}-fold cross-validation"
+        title = f"{self.subject.name} on {folder.data_name}: {self.k}-fold cross-validation"
         return {"folds.png": render(folds_figure([row.accuracy for row in rows], title))}
 
     def _folds(self, data: DataSplits) -> Folds:

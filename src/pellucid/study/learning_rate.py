@@ -161,7 +161,7 @@ class LearningRateStudy(Question):
         told = (
             f"Suggested learning rate: {suggestion:.2g}, for {optimizer} and {batches}.",
             reason,
-            f"Medians of {len(rows)} seeds: it falls fastest at {steepest:.2g}, is lowest at {lowest:.2g} and {end}.",
+            f"The loss falls fastest at {steepest:.2g}, is lowest at {lowest:.2g}, {end} ({len(rows)} seeds, medians).",
             f"{self.subject.name} has {given:g}. A range test is a hint: pellucid study compare is the judge.",
         )
         return LearningRateFindings(
@@ -186,7 +186,7 @@ class LearningRateStudy(Question):
             "lowest loss": findings.lowest,
             "in the recipe": findings.given,
         }
-        title = f"{self.subject.name}: loss at rising learning rates"
+        title = f"{self.subject.name} on {folder.data_name}: loss at rising learning rates"
         return {"learning-rate.png": render(range_figure(lines, marks, title))}
 
 

@@ -20,7 +20,7 @@ from pellucid.spec.seeds import derive_seed
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question, Subject
 from pellucid.study.space import DEFAULT, check_space, choose_from, settings_of
-from pellucid.train.callbacks import Callback
+from pellucid.train.callbacks import Callback, Plan
 
 STORAGE, BEST, NAME = "search.db", "best.json", "search"
 STARTUP = 5  # trials before any is pruned
@@ -191,20 +191,28 @@ class SearchStudy(Question):
             name: [json.loads(row.values)[name] for row in rows if row.val_accuracy is not None] for name in varied
         }
         logarithmic = {name for name in varied if isinstance(self.space[name], dict) and self.space[name].get("log")}
-        return {"search.png": render(search_figure(trials, values, logarithmic, f"search: {self.subject.name}"))}
+        return {
+            "search.png": render(
+                search_figure(trials, values, logarithmic, f"search around {self.subject.name} on {folder.data_name}")
+            )
+        }
 
 
 class _Watch(Callback):
     """Reports each epoch to Optuna, which may end the trial there."""
 
     def __init__(self, trial: Any) -> None:
-        self.trial, self.accuracy, self.epochs = trial, None, 0
+        self.trial, self.accuracy, self.epochs, self.planned = trial, None, 0, 0
+
+    @override
+    def on_train_begin(self, plan: Plan) -> None:
+        self.planned = plan.epochs
 
     @override
     def on_epoch_end(self, epoch: Epoch) -> None:
         self.accuracy, self.epochs = epoch.val_accuracy, epoch.epoch
         self.trial.report(epoch.val_accuracy, epoch.epoch)
-        if self.trial.should_prune():
+        if epoch.epoch < self.planned and self.trial.should_prune():
             raise _optuna().TrialPruned
 
 

@@ -117,5 +117,5 @@ class SeedStudy(Question):
             "test": [row.test_accuracy for row in rows if row.test_accuracy is not None],
         }
         seeds, seconds = [row.seed for row in rows], [row.train_seconds for row in rows]
-        title = f"{self.subject.name}: {self.n} seeds"
+        title = f"{self.subject.name} on {folder.data_name}: {self.n} seeds"
         return {"seeds.png": render(seeds_figure(seeds, accuracies, seconds, title))}
