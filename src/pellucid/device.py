@@ -185,11 +185,13 @@ def peak_memory_mib() -> float:
 
 
 def reset_peak_memory() -> bool:
-    """Let `peak_memory_mib` begin anew from what is resident now.
+    """Let `peak_memory_mib` begin anew, after what is freed and kept has gone back to the system.
 
     Returns:
         Whether the system offers that; Linux does.
     """
+    if on_glibc():
+        ctypes.CDLL(None).malloc_trim(0)
     try:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     except OSError:

@@ -63,6 +63,10 @@ class SpecError(PellucidError):
         self.faults = tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
+    def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[Fault, ...]]]:
+        """How it goes from one process to another: by its faults, not by its text."""
+        return type(self), (self.faults,)
+
 
 class SettingError(SpecError):
     """A setting, or the name given for one, is not among what is allowed."""

@@ -14,7 +14,10 @@ from pellucid.cli.training import DataArgument, LearningRate, ModelText, Optimiz
 
 def batch_size_study(
     data: DataArgument = "mnist",
-    sizes: Annotated[str, typer.Option(help="Batch sizes, with commas between.")] = "1,10,32,128,512",
+    sizes: Annotated[
+        str | None,
+        typer.Option(help="Batch sizes, with commas between.  [default: 1,10,32,128,512, as far as there are images]"),
+    ] = None,
     seeds: Annotated[int, typer.Option(help="Trainings of each size.")] = 3,
     recipe: Annotated[str | None, typer.Option(help="fast, accurate, tiny or tutorial.  [default: tutorial]")] = None,
     model: ModelText = None,
@@ -43,14 +46,13 @@ def batch_size_study(
       pellucid study batch-size
       pellucid study batch-size photos/ --recipe fast --sizes 16,64,256 --seeds 5
     """
-    from pellucid.errors import Fault, SettingError
-
-    parts = [part.strip() for part in sizes.split(",")]
-    if not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise SettingError([Fault("--sizes must be numbers above 0 with commas between", repr(sizes))])
     settings = training_settings(learning_rate=learning_rate, optimizer=optimizer)
+    wanted = _numbers(sizes) if sizes is not None else ()
+    splits = load(data, image_size, channels)
+    from pellucid.study.batch_size import SIZES
+
     asked = {
-        "sizes": tuple(int(part) for part in parts),
+        "sizes": wanted or tuple(size for size in SIZES if size <= len(splits.train) / 2),
         "seeds": seeds,
         "images": images,
         "epochs": epochs,
@@ -63,5 +65,13 @@ def batch_size_study(
         "precision": precision,
     }
     name = recipe or (None if model else "tutorial")
-    splits = load(data, image_size, channels)
     answer("batch-size", splits, asked | {"subject": subject_of(splits, model, name, settings)}, out, as_json)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    from pellucid.errors import Fault, SettingError
+
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise SettingError([Fault("--sizes must be numbers above 0 with commas between", repr(text))])
+    return tuple(int(part) for part in parts)

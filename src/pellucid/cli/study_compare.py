@@ -52,8 +52,11 @@ def compare_study(
     from pellucid.study.compare import as_run
 
     runs = [as_run(name) for name in contenders]
-    location = data or next((run.record.data.location or run.record.data.name for run in runs if run), "mnist")
-    splits = load(location, image_size, channels, test_split, no_test)
+    first = next((run for run in runs if run), None)
+    if first and data is None:
+        splits = first.own_data()  # in the shape in which the run has read them
+    else:
+        splits = load(data or "mnist", image_size, channels, test_split, no_test)
     settings = training_settings(epochs=epochs, batch_size=batch_size)
     asked = {
         "contenders": tuple(

@@ -6,7 +6,6 @@ Colours and markers as in `plots.curves`; each series differs in both.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from string import ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 Point = tuple[float, float, float] | None  # mean, least, greatest
+Interval = tuple[float, float]
 SERIES: list[dict[str, Any]] = [
     {"color": "#0072B2", "marker": "o", "linestyle": "-"},
     {"color": "#D55E00", "marker": "s", "linestyle": "--"},
@@ -46,7 +46,7 @@ def seeds_figure(
     for axes in (left, right):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.legend()
-    right.set_ylim(0, 1.4 * max(seconds))
+    right.set_ylim(0, 1.4 * max(seconds, default=1))
     return figure
 
 
@@ -69,7 +69,7 @@ def folds_figure(accuracies: Sequence[float], title: str) -> Figure:
 
 def compare_figure(
     accuracies: Mapping[str, Sequence[float]],
-    pairs: Sequence[tuple[str, str, float, tuple[float, float]]],
+    pairs: Sequence[tuple[str, float, Interval | None, Interval]],
     label: str,
     title: str,
 ) -> Figure:
@@ -77,7 +77,7 @@ def compare_figure(
 
     Args:
         accuracies: By contender, one a seed.
-        pairs: (one, other, difference of the other from the one, interval) of each.
+        pairs: (name, difference, interval over seeds if there are several, interval over images) of each.
         label: What the accuracies are.
         title: Stands above.
     """
@@ -86,18 +86,21 @@ def compare_figure(
         shown = [100 * value for value in values]
         left.plot([place] * len(shown), shown, linestyle="", color=style["color"], marker=style["marker"], alpha=0.7)
         left.plot([place - 0.2, place + 0.2], [np.mean(shown)] * 2, color="0.2")
-    names = [f"{letter}: {_short(name)}" for letter, name in zip(ascii_uppercase, accuracies, strict=False)]
-    left.set_xticks(range(len(accuracies)), names, rotation=20, ha="right")
+    left.set_xticks(range(len(accuracies)), [_short(name) for name in accuracies], rotation=20, ha="right")
     left.set_xlim(-0.6, len(accuracies) - 0.4)
     left.set_title("each seed, and the mean", fontsize=10)
-    for place, (_, _, difference, (low, high)) in enumerate(pairs):
-        reach = [[100 * (difference - low)], [100 * (high - difference)]]
-        right.errorbar([100 * difference], [place], xerr=reach, fmt="o", color="#0072B2", capsize=4)
+    for place, (_, difference, seeds, images) in enumerate(pairs):
+        for offset, interval, name, style in ((-0.1, images, "over images", 0), (0.1, seeds, "over seeds", 1)):
+            if interval is not None:
+                look = {key: SERIES[style][key] for key in ("color", "marker")}
+                reach = np.maximum([[difference - interval[0]], [interval[1] - difference]], 0)
+                at, label_once = [place + offset], name if place == 0 else None
+                right.errorbar([100 * difference], at, xerr=100 * reach, capsize=4, label=label_once, **look)
     right.axvline(0, color="0.4", linestyle="--")
     right.set_title("differences with 95% intervals", fontsize=10)
-    places = {name: letter for letter, name in zip(ascii_uppercase, accuracies, strict=False)}
-    right.set_yticks(range(len(pairs)), [f"{places[two]} \u2212 {places[one]}" for one, two, _, _ in pairs])
+    right.set_yticks(range(len(pairs)), [name for name, *_ in pairs])
     right.set_ylim(len(pairs) - 0.5, -0.5)
+    right.legend(fontsize=8)
     _finish(left, "", f"{label} (%)")
     _finish(right, "difference (percentage points)", "")
     return figure
@@ -224,6 +227,9 @@ def _panels(count: int, title: str, width: float = 1.0) -> tuple[Figure, list[Ax
 def _points_and_mean(
     axes: Axes, places: Sequence[int], values: Sequence[float], name: str, style: dict[str, Any], unit: str
 ) -> None:
+    if not values:
+        axes.text(0.5, 0.5, "nothing came to its end", transform=axes.transAxes, ha="center")
+        return
     axes.plot(places, values, color=style["color"], marker=style["marker"], linestyle="", label=name)
     mean = float(np.mean(values))
     axes.axhline(mean, color=style["color"], linestyle=style["linestyle"], label=f"mean {mean:.2f}{unit}")
@@ -236,7 +242,7 @@ def _bars(axes: Axes, sizes: Sequence[int], points: Sequence[Any], style: dict[s
         axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center")
         return
     places, means, least, greatest = (np.array(column, float) for column in zip(*known, strict=True))
-    axes.errorbar(places, means, yerr=[means - least, greatest - means], capsize=4, **style)
+    axes.errorbar(places, means, yerr=np.maximum([means - least, greatest - means], 0), capsize=4, **style)
 
 
 def _sized(axes: Axes, sizes: Sequence[int], label: str) -> None:

@@ -88,17 +88,23 @@ SUMMARIES = [name for name in SizeFindings.model_fields if name not in {"whole",
 
 def recommend(sizes: dict[int, SizeFindings]) -> tuple[int | None, str]:
     """The size to take, and why: of those as accurate as the best after equal time, the one with the shortest epoch."""
-    known = {size: found.accuracy_equal_time for size, found in sizes.items() if found.accuracy_equal_time}
+    known = {
+        size: found.accuracy_equal_time
+        for size, found in sizes.items()
+        if found.accuracy_equal_time and not found.diverged
+    }
     seconds = {size: time.mean for size in known if (time := sizes[size].epoch_seconds)}
     if not known:
-        return None, "No size can be recommended: none came to the equal time from every seed. Lower the learning rate."
+        return None, "No size can be recommended: none came to the equal time unharmed. Lower the learning rate."
     best = max(known, key=lambda size: known[size].mean)
     error = known[best].error
     good = [size for size, found in known.items() if found.mean + max(error, found.error) >= known[best].mean]
     chosen = min(good, key=lambda size: (seconds.get(size, math.inf), size))
     others = ", ".join(str(size) for size in good if size != chosen)
     reason = f"Recommended size: {chosen}. After equal time it reaches {known[chosen].mean:.2%}"
-    if others:
+    if known[chosen].count == 1:
+        reason += ", and of those as good its epoch is the shortest; one seed tells no spread, so take more to be sure."
+    elif others:
         reason += f", within a standard error of the best as do {others}, and of these its epoch is the shortest."
     else:
         reason += ", more than any other by above a standard error."

@@ -12,9 +12,10 @@ from pydantic import Field, PositiveInt, model_validator
 from torch import nn
 from typing_extensions import override
 
+from pellucid.data.augment import augment
 from pellucid.data.batches import shuffled
 from pellucid.data.dataset import DataSplits
-from pellucid.device import keep_freed_memory, peak_memory_mib, place, reset_peak_memory
+from pellucid.device import place
 from pellucid.errors import DataError, Fault, SettingError, TrainingError
 from pellucid.model.build import build
 from pellucid.plots.figures import render
@@ -32,11 +33,12 @@ from pellucid.study.batch_results import (
     recommend,
 )
 from pellucid.study.folder import StudyFolder
+from pellucid.study.noise_scale import noise_scale
 from pellucid.study.question import Findings, Key, Question, Subject
 from pellucid.study.watch import Watch
 from pellucid.train.fit import place_splits, split_data
 from pellucid.train.interrupt import interruptible
-from pellucid.train.loop import Split, train, update
+from pellucid.train.loop import Split, measure, train, update
 from pellucid.train.optimizers import Optimizer
 from pellucid.train.reorder import pooled_first
 
@@ -77,6 +79,7 @@ class BatchSizeStudy(Question):
             timed in part.
         full: Make every epoch whole, however long it takes.
         update_seconds: What an update takes here at each size, by a short probe.
+        look_seconds: What the measuring of a trial takes here, likewise.
     """
 
     row: ClassVar = BatchTrial
@@ -92,6 +95,7 @@ class BatchSizeStudy(Question):
     minutes: Annotated[float, Field(gt=0)] = 10.0
     full: bool = False
     update_seconds: dict[int, float] = Field(default={})
+    look_seconds: float = 0.0
 
     @model_validator(mode="after")
     def _one_at_a_time(self) -> Self:
@@ -121,8 +125,8 @@ class BatchSizeStudy(Question):
 
     @override
     def prepared(self, data: DataSplits) -> Self:
-        keep_freed_memory()
-        return self.replace(update_seconds={size: self._probe(size, data) for size in self.sizes})
+        taken = {size: self._probe(size, data) for size in self.sizes}
+        return self.replace(update_seconds=taken, look_seconds=self._probe_look(data))
 
     @override
     def plan(self, data: DataSplits) -> Sequence[Key]:
@@ -137,12 +141,8 @@ class BatchSizeStudy(Question):
         return f"batch size {key[0]}, seed {key[1]}"
 
     @override
-    def weight(self, key: Key) -> float:
-        return self.update_seconds[key[0]] * self._updates_of(key[0], self.images)
-
-    @override
-    def estimate(self, data: DataSplits) -> float:
-        return self.seeds * sum(self._seconds_of(size, self._count(data), self._parts(data)) for size in self.sizes)
+    def seconds_of(self, key: Key, data: DataSplits) -> float:
+        return self._seconds_of(key[0], self._count(data), self._parts(data))
 
     @override
     def measure(self, key: Key, data: DataSplits, folder: StudyFolder) -> BatchTrial:
@@ -152,7 +152,6 @@ class BatchSizeStudy(Question):
         per_epoch = math.ceil(len(splits["train"].rows) / size)
         whole = size not in self._parts(data)
         watch = Watch(network, splits, per_epoch * self.epochs if whole else 0, self.updates, self.seconds)
-        known = reset_peak_memory()
         diverged = False
         with interruptible() as stop:
             watch.stop = stop
@@ -184,7 +183,7 @@ class BatchSizeStudy(Question):
             **{f"accuracy_{view}": watch.accuracies.get(view) for view in VIEWS},
             loss_deviation=watch.loss_deviation(),
             noise_scale=watch.noise_scale,
-            peak_memory_mib=peak_memory_mib() if known else None,
+            peak_memory_mib=watch.peak_memory_mib,
             diverged=diverged,
         )
 
@@ -256,7 +255,10 @@ class BatchSizeStudy(Question):
         started = time.perf_counter()
         for rows in images.rows.split(size):
             begun = time.perf_counter()
-            float(update(learner, optimizer, *images.data.batch(rows), spec.learning_rate, precision=precision)[0])
+            batch, labels = images.data.batch(rows)
+            if spec.augmentation:
+                batch = augment(batch, spec.augmentation, 0)
+            float(update(learner, optimizer, batch, labels, spec.learning_rate, precision=precision)[0])
             taken.append(time.perf_counter() - begun)
             if len(taken) > PROBE_UPDATES and time.perf_counter() - started > PROBE_SECONDS:
                 break
@@ -267,13 +269,27 @@ class BatchSizeStudy(Question):
         epochs = math.ceil(count / size) * self.epochs if whole else 0
         return max(epochs, self.updates, math.ceil(self.seconds / self.update_seconds[size]))
 
+    def _probe_look(self, data: DataSplits) -> float:
+        """Seconds that the measuring of one trial takes."""
+        network, splits, _ = self._begin(self._train(self.sizes[0]), data)
+        begun = time.perf_counter()
+        measure(network, splits["validation"])
+        looked = time.perf_counter() - begun
+        noise_scale(network, splits["train"], 0)
+        return (len(VIEWS) - 1) * looked + time.perf_counter() - begun
+
     def _seconds_of(self, size: int, count: int, parts: frozenset[int]) -> float:
-        return self.update_seconds[size] * self._updates_of(size, count, whole=size not in parts)
+        return self.look_seconds + self.update_seconds[size] * self._updates_of(size, count, whole=size not in parts)
 
     def _parts(self, data: DataSplits) -> frozenset[int]:
-        """The sizes whose epochs are timed in part: the longest, until all trials fit into the minutes."""
-        count, parts = self._count(data), frozenset[int]()
-        for size in sorted(self.sizes, key=lambda size: -self._seconds_of(size, count, frozenset())):
+        """The sizes whose epochs are timed in part: those by which most time is saved, until all fits the minutes."""
+        count, everything = self._count(data), frozenset(self.sizes)
+        saved = {
+            size: self._seconds_of(size, count, frozenset()) - self._seconds_of(size, count, everything)
+            for size in self.sizes
+        }
+        parts = frozenset[int]()
+        for size in sorted((size for size in self.sizes if saved[size]), key=lambda size: -saved[size]):
             total = self.seeds * sum(self._seconds_of(other, count, parts) for other in self.sizes)
             if self.full or total <= 60 * self.minutes:
                 break

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from statistics import median
+from string import ascii_uppercase
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -25,7 +27,7 @@ from pellucid.run.folder import RECORD, RUNS
 from pellucid.spec.recipes import names_recipe
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question, Subject
-from pellucid.study.statistics import CONFIDENCE, McNemar, Summary, bootstrap_interval, mcnemar, summarize
+from pellucid.study.statistics import CONFIDENCE, McNemar, Summary, image_interval, mcnemar, seed_interval, summarize
 from pellucid.train.trained import Run, load_run
 
 NAME_SHOWN = 40  # letters
@@ -56,11 +58,12 @@ class Comparison(BaseModel):
     """Two contenders.
 
     Attributes:
-        first: Name of one.
-        second: Name of the other.
+        first: Letter and name of one.
+        second: Letter and name of the other.
         difference: Accuracy of the second less that of the first, the mean over seeds.
-        interval: Bootstrap interval of the difference over seeds and images. Of several pairs, all intervals together
-            hold their differences in 95% of studies (Bonferroni).
+        image_interval: Bootstrap interval of the difference over images: what other images would give these networks.
+        seed_interval: Student's interval of it over seeds: what other trainings would give. None for one seed. Of
+            several pairs, all intervals of a kind together hold their differences in 95% of studies (Bonferroni).
         mcnemar: McNemar's test, seed by seed.
         times_slower: The second's training time over the first's, seed by seed; empty unless times are compared.
     """
@@ -70,30 +73,38 @@ class Comparison(BaseModel):
     first: str
     second: str
     difference: float
-    interval: tuple[float, float]
+    image_interval: tuple[float, float]
+    seed_interval: tuple[float, float] | None
     mcnemar: tuple[McNemar, ...]
     times_slower: tuple[float, ...]
 
     @property
     def is_shown(self) -> bool:
-        """Whether the interval leaves no difference out."""
-        return not self.interval[0] <= 0 <= self.interval[1]
+        """Whether no interval holds 0."""
+        intervals = [self.image_interval, *([self.seed_interval] if self.seed_interval else [])]
+        return not any(low <= 0 <= high for low, high in intervals)
 
     def words(self) -> str:
-        """In a sentence."""
-        low, high = (100 * bound for bound in self.interval)
-        points = f"{100 * self.difference:+.2f} percentage points (interval {low:+.2f} to {high:+.2f})"
-        p_values = ", ".join(f"{test.p_value:.3g}" for test in self.mcnemar)
-        first, second = (shorten(name) for name in (self.first, self.second))
-        verdict = f"no difference shown between {first} and {second}"
+        """In a few sentences."""
+        verdict = f"No difference shown between {self.first} and {self.second}"
         if self.is_shown:
-            better, worse = (second, first) if self.difference > 0 else (first, second)
+            better, worse = (self.second, self.first) if self.difference > 0 else (self.first, self.second)
             verdict = f"{better} is better than {worse}"
-        text = f"{verdict}: {second} - {first} {points}; McNemar's p by seed: {p_values}."
+        over = f"over images {_points(self.image_interval)}"
+        over += f", over seeds {_points(self.seed_interval)}" if self.seed_interval else ""
+        p_values = ", ".join(f"{test.p_value:.3g}" for test in self.mcnemar)
+        letters = f"{self.second[0]} \u2212 {self.first[0]}"
+        text = f"{verdict}: {letters} is {100 * self.difference:+.2f} percentage points ({over}); "
+        text += f"McNemar's p by seed: {p_values}."
         if self.times_slower:
             ratios = f"{median(self.times_slower):.2f} ({min(self.times_slower):.2f} to {max(self.times_slower):.2f})"
-            text += f" Training time of {second} over {first}: {ratios}."
+            text += f" {self.second[0]} trains {ratios} times as long as {self.first[0]}."
         return text
+
+
+def _points(interval: tuple[float, float]) -> str:
+    low, high = (100 * bound for bound in interval)
+    return f"{low:+.2f} to {high:+.2f}"
 
 
 class CompareFindings(Findings):
@@ -130,8 +141,8 @@ class CompareStudy(Question):
         seeds: From how many seeds each is trained; 1 for runs.
         split: What they are judged on. Who compares in order to choose takes ``validation``; ``test`` is for the last
             word. Runs have held out different images for validation, so that ``test`` alone serves for them.
-        validation_split: Share of the training images that is held out, the same images in every trial, where the
-            data bring no validation split.
+        validation_split: Share of the training images that is held out, the same images in every trial and instead of
+            what each contender would hold out, where the data bring no validation split.
         time: Compare training times as well, which leaves no room for several processes.
     """
 
@@ -150,20 +161,38 @@ class CompareStudy(Question):
 
     @override
     def check(self, data: DataSplits) -> None:
-        names = [contender.name for contender in self.contenders]
-        faults = []
+        if faults := self._faults():
+            raise SettingError(faults)
+        if self.split == "test" and not data.has_test:
+            raise DataError(f"{data.name} has no test split. Compare on the validation split.")
+        for run in self._runs:
+            load_run(run, device=self.device).require_unchanged(data)
+        if not self._runs:
+            _held_out(data, self.validation_split)
+
+    def _faults(self) -> list[Fault]:
+        names, faults = [contender.name for contender in self.contenders], []
         if len(set(names)) < len(names):
             faults.append(Fault("Contenders must differ in their names", ", ".join(names)))
         if self.time and self.processes > 1:
             faults.append(Fault("Times are compared in one process; processes must be 1", str(self.processes)))
         if 0 < len(self._runs) < len(names):
             faults.append(Fault("Compare either runs, or recipes and models", ", ".join(names)))
+        if self._runs and self.time:
+            faults.append(Fault("Times of runs were not taken in turns and cannot be compared"))
         if self._runs and self.split != "test":
             faults.append(Fault("Runs are compared on the test split", self.split))
-        if faults:
-            raise SettingError(faults)
-        if self.split == "test" and not data.has_test:
-            raise DataError(f"{data.name} has no test split. Compare on the validation split.")
+        return faults
+
+    @override
+    def reads_test(self, data: DataSplits) -> bool:
+        return self.split == "test"
+
+    @property
+    def _titles(self) -> list[str]:
+        """Letter and name of each contender."""
+        names = [shorten(contender.name) for contender in self.contenders]
+        return [f"{letter} ({name})" for letter, name in zip(letters(len(names)), names, strict=True)]
 
     @property
     def _runs(self) -> list[str]:
@@ -190,7 +219,7 @@ class CompareStudy(Question):
             run = load_run(contender.run, device=self.device)
             run.require_unchanged(data)
         else:
-            data = data if self.split == "test" else _with_validation(data, self.validation_split)
+            data = _held_out(data, self.validation_split)
             run = contender.fit(data, seed=seed, device=self.device, precision=self.precision, progress=False)
         right = answered_right(run, data, self.split)
         folder.write_arrays(_name(number, seed), right=right)
@@ -199,7 +228,7 @@ class CompareStudy(Question):
 
     @override
     def conclude(self, rows: Sequence[CompareTrial], data: DataSplits, folder: StudyFolder) -> CompareFindings:
-        names = [contender.name for contender in self.contenders]
+        names = self._titles
         own = {number: [row for row in rows if row.contender == number] for number in range(len(names))}
         right = {number: [folder.read_array(_name(number, row.seed), "right") for row in own[number]] for number in own}
         pairs = list(combinations(own, 2))
@@ -207,7 +236,7 @@ class CompareStudy(Question):
         compared = tuple(self._compare(pair, own, right, confidence) for pair in pairs)
         accuracy = {names[number]: summarize([row.accuracy for row in found]) for number, found in own.items()}
         seconds = {names[number]: summarize([row.train_seconds for row in found]) for number, found in own.items()}
-        told = [f"{shorten(name)}: {self.split} accuracy {found.words('.2%')}." for name, found in accuracy.items()]
+        told = [f"{name}: {self.split} accuracy {found.words('.2%')}." for name, found in accuracy.items()]
         return CompareFindings(
             conclusion=(*told, *(pair.words() for pair in compared)),
             accuracy=accuracy,
@@ -226,19 +255,32 @@ class CompareStudy(Question):
         differences = np.stack(right[second]).astype(np.float64) - np.stack(right[first])
         times = zip(own[first], own[second], strict=True)
         return Comparison(
-            first=self.contenders[first].name,
-            second=self.contenders[second].name,
+            first=self._titles[first],
+            second=self._titles[second],
             difference=float(differences.mean()),
-            interval=bootstrap_interval(differences, confidence),
+            image_interval=image_interval(differences.mean(axis=0), confidence),
+            seed_interval=seed_interval(differences.mean(axis=1).tolist(), confidence),
             mcnemar=tuple(mcnemar(one, two) for one, two in zip(right[first], right[second], strict=True)),
             times_slower=tuple(two.train_seconds / one.train_seconds for one, two in times) if self.time else (),
         )
 
     @override
     def draw(self, findings: CompareFindings, rows: Sequence[CompareTrial], folder: StudyFolder) -> dict[str, bytes]:
-        accuracies = {name: [row.accuracy for row in rows if row.name == name] for name in findings.accuracy}
-        pairs = [(pair.first, pair.second, pair.difference, pair.interval) for pair in findings.pairs]
-        return {"compare.png": render(compare_figure(accuracies, pairs, f"{self.split} accuracy", folder.data_name))}
+        accuracies = {
+            title: [row.accuracy for row in rows if row.contender == number]
+            for number, title in enumerate(self._titles)
+        }
+        pairs = [
+            (f"{pair.second[0]} \u2212 {pair.first[0]}", pair.difference, pair.seed_interval, pair.image_interval)
+            for pair in findings.pairs
+        ]
+        figure = compare_figure(accuracies, pairs, f"{self.split} accuracy", folder.data_name)
+        return {"compare.png": render(figure)}
+
+
+def letters(count: int) -> list[str]:
+    """What contenders are called for short."""
+    return [ascii_uppercase[place % 26] * (1 + place // 26) for place in range(count)]
 
 
 def shorten(name: str) -> str:
@@ -252,11 +294,12 @@ def as_run(name: str) -> Run | None:
     Raises:
         RunError: The run is damaged.
     """
-    if names_recipe(name) or (
-        name != "latest" and not any((path / RECORD).exists() for path in (Path(name), RUNS / name))
-    ):
+    if names_recipe(name):
         return None
-    return load_run(name)
+    with contextlib.suppress(OSError):  # a network's text may be longer than a file's name
+        if name == "latest" or any((path / RECORD).exists() for path in (Path(name), RUNS / name)):
+            return load_run(name)
+    return None
 
 
 def answered_right(run: Run, data: DataSplits, split: str) -> Bool[ndarray, " images"]:
@@ -274,9 +317,10 @@ def _name(number: int, seed: int) -> str:
 
 
 @lru_cache(maxsize=1)
-def _with_validation(data: DataSplits, share: float) -> DataSplits:
-    """The data with a validation split that is the same for every trial."""
+def _held_out(data: DataSplits, share: float) -> DataSplits:
+    """The data with a validation split that is the same for every trial, whatever each contender would hold out."""
     if data.validation is not None:
         return data
     kept, held_out = hold_out(data.train, share, 0)
-    return DataSplits(data.name, data.train.subset(kept), None, data.train.subset(held_out))
+    test = (lambda: data.test) if data.has_test else None
+    return DataSplits(data.name, data.train.subset(kept), test, data.train.subset(held_out))

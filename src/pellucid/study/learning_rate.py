@@ -118,7 +118,7 @@ class LearningRateStudy(Question):
 
     @override
     def check(self, data: DataSplits) -> None:
-        """Any data will do that can be trained on."""
+        self.subject.check(data)
 
     @override
     def plan(self, data: DataSplits) -> Sequence[Key]:

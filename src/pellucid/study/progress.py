@@ -1,13 +1,14 @@
-"""How far a study is: a bar with the time left on a terminal, a line a trial everywhere; on stderr."""
+"""How far a study is: a bar on a terminal, a line a trial everywhere, both with the time left; on stderr."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 from pellucid.study.question import Key, Question
 
@@ -17,32 +18,37 @@ class StudyProgress:
 
     Args:
         question: What is asked.
-        plan: All trials.
+        seconds: All trials, and how long each will take where that is known.
         done: Those that were made before.
         welcome: Whether to show anything; unless given, only on a terminal.
     """
 
-    def __init__(self, question: Question, plan: Sequence[Key], done: Iterable[Key], welcome: bool | None) -> None:
-        self.question, self.plan = question, list(plan)
+    def __init__(
+        self, question: Question, seconds: Mapping[Key, float | None], done: Iterable[Key], welcome: bool | None
+    ) -> None:
+        self.question, self.total = question, len(seconds)
         self.console = Console(stderr=True)
         self.shown = self.console.is_terminal if welcome is None else welcome
-        self.ended_trials = set(done)
+        self._left = {key: value for key, value in seconds.items() if key not in set(done)}
+        self._begun_with = len(self._left)
+        self._known = None not in self._left.values()
+        self._planned = self._weight()
+        self._started = time.perf_counter()
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            TimeRemainingColumn(compact=True),
-            TextColumn("left"),
+            TextColumn("{task.fields[left]}"),
             console=self.console,
             transient=True,
             redirect_stdout=False,
             disable=not (self.shown and self.console.is_terminal),
         )
-        total = sum(question.weight(key) for key in plan if key not in self.ended_trials)
-        self._task = self._bar.add_task("", total=total)
+        self._task = self._bar.add_task("", total=self._planned, left="")
 
     def __enter__(self) -> Self:
-        if self.shown and self.ended_trials:
-            self._say(f"{len(self.ended_trials)} of {len(self.plan)} trials are done already")
+        if self.shown and self._begun_with < self.total:
+            self._say(f"{self.total - self._begun_with} of {self.total} trials are done already")
+        self._started = time.perf_counter()
         self._bar.start()
         return self
 
@@ -51,16 +57,30 @@ class StudyProgress:
 
     def begun(self, key: Key) -> None:
         """A trial begins."""
-        number = len(self.ended_trials) + 1
-        self._bar.update(self._task, description=f"trial {number}/{len(self.plan)}: {self.question.describe(key)}")
+        text = f"trial {self.total - len(self._left) + 1}/{self.total}: {self.question.describe(key)}"
+        self._bar.update(self._task, description=text, left=self._time_left())
 
     def ended(self, key: Key, row: Any) -> None:
         """A trial has ended."""
-        self.ended_trials.add(key)
-        self._bar.advance(self._task, self.question.weight(key))
+        del self._left[key]
+        left = self._time_left()
+        self._bar.update(self._task, completed=self._planned - self._weight(), left=left)
         if self.shown:
             values = ", ".join(f"{name} {_short(value)}" for name, value in asdict(row).items() if value is not None)
-            self._say(f"trial {len(self.ended_trials)}/{len(self.plan)}: {values}")
+            self._say(f"trial {self.total - len(self._left)}/{self.total}: {values}" + (f"; {left}" if left else ""))
+
+    def _weight(self) -> float:
+        """What is left to do: in expected seconds where they are known, else in trials."""
+        return sum(value or 0.0 for value in self._left.values()) if self._known else float(len(self._left))
+
+    def _time_left(self) -> str:
+        """By the speed so far; before the first trial has ended, as expected."""
+        left = self._weight()
+        made = self._planned - left
+        if not self._left or not (made or self._known):
+            return ""
+        seconds = round(left * (time.perf_counter() - self._started) / made if made else left)
+        return f"{seconds // 60}:{seconds % 60:02d} left"
 
     def _say(self, text: str) -> None:
         self.console.print(text, highlight=False, soft_wrap=True, markup=False)

@@ -13,10 +13,10 @@ from pellucid.data.dataset import DataSplits
 from pellucid.device import choose_device, choose_precision
 from pellucid.errors import Fault, SettingError
 from pellucid.spec.base import Spec
-from pellucid.spec.model import AnyModelSpec
+from pellucid.spec.model import AnyModelSpec, FactorySpec, names_factory
 from pellucid.spec.train import TrainSettings, TrainSpec
 from pellucid.study.folder import StudyFolder
-from pellucid.train.fit import Model, choose, fit, multiply_adds
+from pellucid.train.fit import Model, choose, fit, multiply_adds, split_data
 from pellucid.train.trained import Run
 
 Key = tuple[Any, ...]
@@ -53,6 +53,9 @@ class Subject(Spec):
             DataError: There are fewer than two classes.
         """
         name, model_spec, train_spec = choose(data, model, recipe, settings)
+        if isinstance(model_spec, FactorySpec) and not names_factory(model_spec.factory):
+            rule = "A study builds its network many times, so that a factory must be known by its name"
+            raise SettingError([Fault(rule, model_spec.factory, "Give package.module:factory.")])
         return cls(name=name, model=model_spec, train=train_spec)
 
     def fit(self, data: DataSplits, **settings: Any) -> Run:
@@ -62,9 +65,17 @@ class Subject(Spec):
             KeyboardInterrupt: The user asked to stop.
         """
         run = fit(data, model=self.model, **(self.settings | settings))
-        if run.record.status == "interrupted":
+        if run.asked_to_stop:
             raise KeyboardInterrupt
         return run
+
+    def check(self, data: DataSplits) -> None:
+        """See that the training images can be split as asked.
+
+        Raises:
+            DataError: They cannot.
+        """
+        split_data(data, self.train)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -123,9 +134,13 @@ class Question(Spec):
     def key(self, row: Any) -> Key:
         """Which trial a row is of."""
 
-    def weight(self, key: Key) -> float:
-        """How long a trial takes, against the others."""
-        return 1.0
+    def seconds_of(self, key: Key, data: DataSplits) -> float | None:
+        """How long a trial will take; None where that is not known beforehand."""
+        return None
+
+    def reads_test(self, data: DataSplits) -> bool:
+        """Whether the trials are judged on the test split."""
+        return False
 
     @abstractmethod
     def measure(self, key: Key, data: DataSplits, folder: StudyFolder) -> Any:
@@ -151,10 +166,6 @@ class Question(Spec):
         """The question with what must be known of the machine before the trials can be planned."""
         return self
 
-    def estimate(self, data: DataSplits) -> float | None:
-        """How many seconds all trials will take; None where that is not known."""
-        return None
-
     def begin(self, folder: StudyFolder) -> None:
         """Make ready what the trials share, when the study begins and when it is resumed."""
 
@@ -164,13 +175,14 @@ class Question(Spec):
         return device, choose_precision(self.precision, device, multiply_adds(subject.model) * batch_size)
 
     def require_device(self) -> None:
-        """See that the device is there before anything is written.
+        """See that the device and the precision are there before anything is written.
 
         Raises:
-            SettingError: That is no name of a device, or one that several processes cannot share.
-            DeviceError: This machine does not offer it.
+            SettingError: That is no name of them, or a device that several processes cannot share.
+            DeviceError: This machine does not offer them.
         """
         device = choose_device(self.device)
+        choose_precision(self.precision, device)
         if self.processes > 1 and device.type != "cpu":
             rule = "Trials can share the CPU alone; processes must be 1 on another device"
             raise SettingError([Fault(rule, f"{self.processes} on {device}")])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,15 +18,18 @@ import torch
 
 from pellucid.data.dataset import DataSplits
 from pellucid.data.load import load_data
-from pellucid.device import choose_device, cores
-from pellucid.errors import DataError, RunError
-from pellucid.study.folder import StudyFolder, StudyRecord, new_folder
+from pellucid.device import choose_device, cores, enough_memory, keep_freed_memory, repeatable
+from pellucid.errors import DataError, DeviceError, RunError, SpecError
+from pellucid.run.record import DataRecord
+from pellucid.spec.reading import ReadSpec
+from pellucid.study.folder import STUDY, StudyFolder, StudyRecord, new_folder
 from pellucid.study.kinds import KINDS
 from pellucid.study.progress import StudyProgress
 from pellucid.study.question import Findings, Key, Question
 from pellucid.train.fit import describe_data, describe_environment
 from pellucid.version import __version__
 
+PARENT_SECONDS = 0.5  # between looks of a worker whether its parent is there
 OnPlan = Callable[[int, float | None], None]
 
 
@@ -74,9 +80,11 @@ def run_study(
     """
     question.require_device()
     question.check(data)
-    question = question.prepared(data)
+    with _workplace():
+        question = question.prepared(data)
     if on_plan:
-        on_plan(len(question.plan(data)), question.estimate(data))
+        seconds = [question.seconds_of(key, data) for key in question.plan(data)]
+        on_plan(len(seconds), None if None in seconds else sum(filter(None, seconds)))
     started = datetime.now(UTC)
     record = StudyRecord(
         pellucid_version=__version__,
@@ -84,7 +92,7 @@ def run_study(
         status="running",
         started=started.isoformat(),
         question=question.model_dump(mode="json"),
-        data=describe_data(data, {"train": len(data.train)}),
+        data=_describe(question, data),
         environment=describe_environment(choose_device(question.device), question.precision),
     )
     folder = new_folder(out, question.title, data.name, started)
@@ -115,12 +123,29 @@ def resume_study(
     if record.kind not in KINDS:
         raise RunError(f"{folder.path} holds a study of an unknown kind, {record.kind}.")
     with folder.locked():
-        question = KINDS[record.kind].model_validate(record.question)
+        question = _read_question(folder, record)
         question.require_device()
         data = data or load_data(record.data.location or record.data.name, record.data.reading)
-        if data.train.fingerprint != record.data.fingerprint:
+        now = _describe(question, data)
+        if (now.fingerprint, now.test_fingerprint) != (record.data.fingerprint, record.data.test_fingerprint):
             raise DataError(f"{data.name} has changed since the study was begun. Begin a new one.")
         return _finish(question, data, folder, record, progress)
+
+
+def _read_question(folder: StudyFolder, record: StudyRecord) -> Question:
+    try:
+        return KINDS[record.kind].model_validate(record.question)
+    except SpecError as error:
+        raise RunError(f"{folder.path / STUDY} is not a study of Pellucid's: {error}") from None
+
+
+def _describe(question: Question, data: DataSplits) -> DataRecord:
+    """What study.json says of the data: the fingerprints of all that trials read."""
+    record = describe_data(data, {"train": len(data.train)})
+    if not question.reads_test(data):
+        return record
+    counts = record.counts | {"test": len(data.test)}
+    return record.model_copy(update={"counts": counts, "test_fingerprint": data.test.fingerprint})
 
 
 def _finish(
@@ -133,7 +158,8 @@ def _finish(
     todo = [key for key in plan if key not in done]
     if todo:
         question.begin(folder)
-    bar = StudyProgress(question, plan, done, progress)
+    seconds = {key: question.seconds_of(key, data) for key in plan}
+    bar = StudyProgress(question, seconds, done, progress)
     try:
         with bar:
             for key, row in _made(question, todo, data, folder, bar):
@@ -159,32 +185,64 @@ def _made(
     if question.processes == 1 or len(todo) < 2:
         for key in todo:
             bar.begun(key)
-            yield key, question.measure(key, data, folder)
+            with _workplace():
+                row = question.measure(key, data, folder)
+            yield key, row
         return
     from concurrent.futures import as_completed
 
     from loky import ProcessPoolExecutor
+    from loky.process_executor import BrokenProcessPool
 
     workers = min(question.processes, len(todo))
-    pool = ProcessPoolExecutor(workers, initializer=_begin_work, initargs=(question, data, folder, workers))
+    given = (question, _sendable(data), folder, workers, os.getpid())
+    pool = ProcessPoolExecutor(workers, initializer=_begin_work, initargs=given)
     try:
         futures: dict[Any, Key] = {pool.submit(_work, key): key for key in todo}
         for future in as_completed(futures):
             yield futures[future], future.result()
+    except BrokenProcessPool:
+        remedy = "Take fewer --processes, and go on with: pellucid study resume"
+        raise DeviceError(f"A process ended before its trial, perhaps for want of memory. {remedy}") from None
     finally:
         pool.shutdown(kill_workers=True)
+
+
+@contextlib.contextmanager
+def _workplace() -> Iterator[None]:
+    """Within this context trials are repeatable, leave torch's own generator alone, and say when memory is short."""
+    keep_freed_memory()
+    with torch.random.fork_rng(devices=[]), repeatable(), enough_memory():
+        yield
+
+
+def _sendable(data: DataSplits) -> DataSplits | tuple[str, ReadSpec | None]:
+    """The data for another process; images that lie in a mapped file are opened there, and not sent."""
+    mapped = getattr(data.train.images, "_mmap", None) is not None
+    return (data.location, data.reading) if mapped else data
 
 
 _bench: dict[str, Any] = {}  # in a worker process: what it works with
 
 
-def _begin_work(question: Question, data: DataSplits, folder: StudyFolder, workers: int) -> None:
-    """Give a worker its share of the cores. Ctrl-C is the parent's affair, who ends the workers."""
-    with contextlib.suppress(ValueError):  # not in the main thread
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _begin_work(
+    question: Question, data: DataSplits | tuple[str, ReadSpec | None], folder: StudyFolder, workers: int, parent: int
+) -> None:
+    """Give a worker its data and its share of the cores. Ctrl-C is the parent's affair, who ends the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     torch.set_num_threads(max(1, cores() // workers))
+    data = data if isinstance(data, DataSplits) else load_data(*data)
     _bench.update(question=question, data=data, folder=folder)
 
 
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone: a killed study must not go on behind the back of a resumed one."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_SECONDS)
+    os._exit(1)
+
+
 def _work(key: Key) -> Any:
-    return _bench["question"].measure(key, _bench["data"], _bench["folder"])
+    with _workplace():
+        return _bench["question"].measure(key, _bench["data"], _bench["folder"])

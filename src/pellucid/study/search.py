@@ -11,7 +11,7 @@ from pydantic import PositiveInt
 from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits
-from pellucid.errors import Fault, PellucidError, SettingError, SpecError, TrainingError
+from pellucid.errors import DeviceError, Fault, PellucidError, SettingError, SpecError, TrainingError
 from pellucid.plots.figures import render
 from pellucid.plots.studies import search_figure
 from pellucid.run.history import Epoch
@@ -19,7 +19,7 @@ from pellucid.spec.recipes import Recipe
 from pellucid.spec.seeds import derive_seed
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question, Subject
-from pellucid.study.space import DEFAULT, check_space, choose_from, settings_of
+from pellucid.study.space import DEFAULT, Space, check_space, choose_from, settings_of
 from pellucid.train.callbacks import Callback, Plan
 
 STORAGE, BEST, NAME = "search.db", "best.json", "search"
@@ -32,6 +32,7 @@ class SearchTrial:
 
     Attributes:
         trial: Its number, from 0.
+        optuna_trial: Its number in Optuna's storage, where a killed trial has one too.
         state: ``complete``, ``pruned`` (stopped early, as others were better by then) or ``failed``.
         val_accuracy: On the validation split, after the last epoch that was made; None for a failed one.
         epochs: That were made.
@@ -41,6 +42,7 @@ class SearchTrial:
     """
 
     trial: int
+    optuna_trial: int
     state: str
     val_accuracy: float | None
     epochs: int
@@ -90,7 +92,8 @@ class SearchStudy(Question):
     @override
     def check(self, data: DataSplits) -> None:
         check_space(self.space)
-        _optuna()
+        _check_distributions(self.space)
+        self.subject.check(data)
         if self.subject.train.validation_split is None and data.validation is None:
             rule = "A search needs a validation split to choose by"
             raise SettingError([Fault(rule, remedy="Leave --no-validation out.")])
@@ -137,7 +140,7 @@ class SearchStudy(Question):
             seconds = run.record.results.train_seconds if run.record.results else None
         except optuna.TrialPruned:
             state = states.PRUNED
-        except (SpecError, TrainingError) as error:
+        except (SpecError, TrainingError, DeviceError) as error:
             state, reason = states.FAIL, str(error)
         except BaseException:
             study.tell(trial, state=states.FAIL)
@@ -145,7 +148,7 @@ class SearchStudy(Question):
         study.tell(trial, watch.accuracy if state == states.COMPLETE else None, state=state)
         accuracy = None if state == states.FAIL else watch.accuracy
         name = {states.COMPLETE: "complete", states.PRUNED: "pruned", states.FAIL: "failed"}[state]
-        return SearchTrial(number, name, accuracy, watch.epochs, seconds, json.dumps(values), reason)
+        return SearchTrial(number, trial.number, name, accuracy, watch.epochs, seconds, json.dumps(values), reason)
 
     def _chosen(self, values: dict[str, Any], data: DataSplits) -> Subject:
         """The subject of one trial."""
@@ -214,6 +217,23 @@ class _Watch(Callback):
         self.trial.report(epoch.val_accuracy, epoch.epoch)
         if epoch.epoch < self.planned and self.trial.should_prune():
             raise _optuna().TrialPruned
+
+
+def _check_distributions(space: Space) -> None:
+    """See that Optuna can choose from each entry.
+
+    Raises:
+        SettingError: It cannot.
+    """
+    optuna, faults = _optuna(), []
+    study = optuna.create_study()
+    for name, entry in space.items():
+        try:
+            choose_from({name: entry}, study.ask())
+        except ValueError as error:
+            faults.append(Fault(f"The range of {name} cannot be searched ({error})"))
+    if faults:
+        raise SettingError(faults)
 
 
 def _optuna() -> Any:

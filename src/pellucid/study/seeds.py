@@ -10,11 +10,12 @@ from pydantic import Field
 from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits
+from pellucid.errors import TrainingError
 from pellucid.plots.figures import render
 from pellucid.plots.studies import seeds_figure
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question, Subject
-from pellucid.study.statistics import Summary, summarize, summarize_known
+from pellucid.study.statistics import Summary, summarize_known
 
 
 @dataclass(frozen=True)
@@ -26,28 +27,32 @@ class SeedTrial:
         val_accuracy: On the validation split after the last epoch; None without one.
         test_accuracy: On the test split; None where the data have none.
         test_loss: In nats, likewise.
-        train_seconds: Duration of the training.
+        train_seconds: Duration of the training; None for one that diverged.
+        diverged: Whether the loss became infinite, which ends a training.
     """
 
     seed: int
     val_accuracy: float | None
     test_accuracy: float | None
     test_loss: float | None
-    train_seconds: float
+    train_seconds: float | None
+    diverged: bool
 
 
 class SeedFindings(Findings):
-    """The spread over all seeds, of which none is left out.
+    """The spread over the seeds; those that diverged are counted, and are in no mean.
 
     Attributes:
+        diverged: How many diverged.
         val_accuracy: On the validation splits; None without them.
         test_accuracy: On the test split; None where the data have none.
         train_seconds: Duration of a training.
     """
 
+    diverged: int
     val_accuracy: Summary | None
     test_accuracy: Summary | None
-    train_seconds: Summary
+    train_seconds: Summary | None
 
 
 class SeedStudy(Question):
@@ -70,7 +75,11 @@ class SeedStudy(Question):
 
     @override
     def check(self, data: DataSplits) -> None:
-        """Any data will do that can be trained on."""
+        self.subject.check(data)
+
+    @override
+    def reads_test(self, data: DataSplits) -> bool:
+        return data.has_test
 
     @override
     def plan(self, data: DataSplits) -> Sequence[Key]:
@@ -88,7 +97,10 @@ class SeedStudy(Question):
     @override
     def measure(self, key: Key, data: DataSplits, folder: StudyFolder) -> SeedTrial:
         (seed,) = key
-        run = self.subject.fit(data, seed=seed, device=self.device, precision=self.precision, progress=False)
+        try:
+            run = self.subject.fit(data, seed=seed, device=self.device, precision=self.precision, progress=False)
+        except TrainingError:
+            return SeedTrial(seed, None, None, None, None, diverged=True)
         judged = run.evaluate(data) if data.has_test else None
         results = run.record.results
         return SeedTrial(
@@ -96,26 +108,34 @@ class SeedStudy(Question):
             val_accuracy=results.validation.accuracy if results and results.validation else None,
             test_accuracy=judged.accuracy if judged else None,
             test_loss=judged.loss if judged else None,
-            train_seconds=results.train_seconds if results else 0.0,
+            train_seconds=results.train_seconds if results else None,
+            diverged=False,
         )
 
     @override
     def conclude(self, rows: Sequence[SeedTrial], data: DataSplits, folder: StudyFolder) -> SeedFindings:
-        val = summarize_known([row.val_accuracy for row in rows])
-        test = summarize_known([row.test_accuracy for row in rows])
-        seconds = summarize([row.train_seconds for row in rows])
-        told = [f"{self.subject.name} from {self.n} seeds, none left out."]
+        good = [row for row in rows if not row.diverged]
+        val = summarize_known([row.val_accuracy for row in good])
+        test = summarize_known([row.test_accuracy for row in good])
+        seconds = summarize_known([row.train_seconds for row in good])
+        bad = len(rows) - len(good)
+        told = [
+            f"{self.subject.name} from {self.n} seeds, " + (f"of which {bad} diverged." if bad else "none left out.")
+        ]
         told += [f"validation accuracy {val.words('.2%')}."] if val else []
         told += [f"test accuracy {test.words('.2%')}."] if test else []
-        told.append(f"training {seconds.words('.2f')} s.")
-        return SeedFindings(conclusion=tuple(told), val_accuracy=val, test_accuracy=test, train_seconds=seconds)
+        told += [f"training {seconds.words('.2f')} s."] if seconds else []
+        return SeedFindings(
+            conclusion=tuple(told), diverged=bad, val_accuracy=val, test_accuracy=test, train_seconds=seconds
+        )
 
     @override
     def draw(self, findings: SeedFindings, rows: Sequence[SeedTrial], folder: StudyFolder) -> dict[str, bytes]:
+        good = [row for row in rows if not row.diverged]
         accuracies = {
-            "validation": [row.val_accuracy for row in rows if row.val_accuracy is not None],
-            "test": [row.test_accuracy for row in rows if row.test_accuracy is not None],
+            "validation": [row.val_accuracy for row in good if row.val_accuracy is not None],
+            "test": [row.test_accuracy for row in good if row.test_accuracy is not None],
         }
-        seeds, seconds = [row.seed for row in rows], [row.train_seconds for row in rows]
+        seeds, seconds = [row.seed for row in good], [row.train_seconds or 0.0 for row in good]
         title = f"{self.subject.name} on {folder.data_name}: {self.n} seeds"
         return {"seeds.png": render(seeds_figure(seeds, accuracies, seconds, title))}

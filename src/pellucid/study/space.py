@@ -61,6 +61,8 @@ def check_space(space: Space) -> None:
     blanks = set(BLANK.findall(str(space.get("model", ""))))
     settings = set(TrainSpec.model_fields) - FIXED
     faults = [Fault(f"The model's blank {{{blank}}} must be an entry of its own") for blank in blanks - space.keys()]
+    if "model" in space and not isinstance(space["model"], str | list):
+        faults.append(Fault("model must be a text, or a list of texts", repr(space["model"])))
     for name, entry in space.items():
         if name.partition(".")[0] not in (NESTED if "." in name else settings | blanks | {"model"}):
             remedy = suggest(name, sorted(settings | blanks | {"model"}))
@@ -93,7 +95,6 @@ def settings_of(values: dict[str, Any], base: TrainSpec) -> tuple[str | None, Tr
         SpecError: A setting breaks a rule.
     """
     text = values.get("model")
-    blanks = set(BLANK.findall(text or ""))
     plain = {name: value for name, value in values.items() if name in TrainSpec.model_fields}
     spec = base.replace(**plain)
     for part in NESTED:
@@ -101,7 +102,7 @@ def settings_of(values: dict[str, Any], base: TrainSpec) -> tuple[str | None, Tr
         if inner:
             now = getattr(spec, part)
             spec = spec.replace(**{part: (now.model_dump() if now else {}) | inner})
-    return text.format(**{blank: values[blank] for blank in blanks}) if text else None, spec
+    return BLANK.sub(lambda blank: str(values[blank[1]]), text) if text else None, spec
 
 
 def _faults(name: str, entry: Any) -> list[Fault]:

@@ -11,7 +11,7 @@ from numpy import ndarray
 from pydantic import BaseModel, ConfigDict
 
 CONFIDENCE = 0.95
-RESAMPLES = 4000
+RESAMPLES, BATCH = 4000, 50
 
 
 class Summary(BaseModel):
@@ -53,21 +53,24 @@ class Summary(BaseModel):
         return f"{format(self.mean, form)} ({spread}, {format(self.least, form)} to {format(self.greatest, form)})"
 
 
-def summarize(values: Sequence[float]) -> Summary:
+def summarize(values: Sequence[float], confidence: float = CONFIDENCE) -> Summary:
     """Sum repetitions up.
 
     Args:
         values: At least one.
+        confidence: Share of such intervals that hold the true mean.
 
     Source: Student 1908, Biometrika 6(1), 1-25.
     """
-    count, mean = len(values), math.fsum(values) / len(values)
+    # Rounding must not carry the mean past the values.
+    count = len(values)
+    mean = min(max(math.fsum(values) / count, min(values)), max(values))
     deviation = interval = None
     if count > 1:
         from scipy.stats import t
 
         deviation = float(np.std(values, ddof=1))
-        reach = float(t.ppf((1 + CONFIDENCE) / 2, count - 1)) * deviation / math.sqrt(count)
+        reach = float(t.ppf((1 + confidence) / 2, count - 1)) * deviation / math.sqrt(count)
         interval = mean - reach, mean + reach
     return Summary(
         count=count, mean=mean, deviation=deviation, interval=interval, least=min(values), greatest=max(values)
@@ -112,25 +115,36 @@ def mcnemar(first: Bool[ndarray, " images"], second: Bool[ndarray, " images"]) -
     return McNemar(only_first=one, only_second=two, p_value=p_value)
 
 
-def bootstrap_interval(
-    differences: Float64[ndarray, "seeds images"], confidence: float = CONFIDENCE, seed: int = 0
-) -> tuple[float, float]:
-    """Percentile interval of a mean over seeds and images, of which both are a sample.
+def image_interval(differences: Float64[ndarray, " images"], confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Bootstrap interval of a mean over images: what other images of the same kind would give.
 
     Args:
-        differences: [seeds, images]; of one seed, images alone are drawn anew.
+        differences: One an image.
         confidence: Share of such intervals that hold the true mean.
-        seed: Of the resampling.
 
-    Source: Efron 1979, Annals of Statistics 7(1), 1-26; Owen 2007, Annals of Applied Statistics 1(2), 386-411, for
-    rows and columns drawn each for itself ("pigeonhole bootstrap").
+    Source: Efron 1979, Annals of Statistics 7(1), 1-26; percentiles.
     """
-    generator = np.random.default_rng(seed)
-    seeds, images = differences.shape
-    rows = generator.multinomial(seeds, [1 / seeds] * seeds, RESAMPLES) / seeds
-    means = np.empty(RESAMPLES)
-    for number, row in enumerate(rows @ differences):
-        means[number] = row[generator.integers(images, size=images)].mean()
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
-    return float(low), float(high)
+    from scipy.stats import bootstrap
+
+    if (differences == differences[0]).all():  # nothing varies, which scipy would warn of
+        return float(differences[0]), float(differences[0])
+    found = bootstrap(
+        (differences,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        batch=BATCH,
+        confidence_level=confidence,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    )
+    return float(found.confidence_interval.low), float(found.confidence_interval.high)
+
+
+def seed_interval(differences: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:
+    """Student's interval of a mean over seeds: what other trainings would give; None for one seed, which cannot tell.
+
+    Args:
+        differences: One a seed.
+        confidence: Share of such intervals that hold the true mean.
+    """
+    return summarize(differences, confidence).interval

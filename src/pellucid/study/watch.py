@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 
@@ -10,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from typing_extensions import override
 
+from pellucid.device import peak_memory_mib, reset_peak_memory
 from pellucid.study.noise_scale import noise_scale
 from pellucid.train.callbacks import Callback, Plan
 from pellucid.train.interrupt import Stop
@@ -34,16 +36,18 @@ class Watch(Callback):
         self.due: dict[str, float] = {"equal_updates": updates, "equal_time": seconds}
         if epoch_updates:
             self.due["equal_epochs"] = epoch_updates
-        self.stop, self.ended = Stop(), False
+        self.stop, self.ended, self._tells_memory = Stop(), False, False
         self.updates, self.elapsed, self._started, self._looked = 0, 0.0, 0.0, 0.0
         self.losses: list[Tensor] = []
         self.times: dict[str, float] = {}
         self.accuracies: dict[str, float | None] = {}
         self.noise_scale: float | None = None
+        self.peak_memory_mib: float | None = None
 
     @override
     def on_train_begin(self, plan: Plan) -> None:
         """Start the clock."""
+        self._tells_memory = reset_peak_memory()
         self._started = time.perf_counter()
 
     @override
@@ -60,15 +64,20 @@ class Watch(Callback):
             if view not in self.times and reached[view] >= wanted:
                 self._look(view)
         if len(self.times) == len(self.due):
-            self.stop.requested = self.ended = True
+            self.ended = not self.stop.requested  # or else the user was first
+            self.stop.requested = True
 
     def _look(self, view: str) -> None:
+        """Measure; neither the time nor the memory of it counts."""
         begun = time.perf_counter()
-        self.times[view] = self.elapsed
+        if self._tells_memory:
+            self.peak_memory_mib = max(self.peak_memory_mib or 0.0, peak_memory_mib())
         self.accuracies[view] = measure(self.network, self.splits["validation"])[1]
+        self.times[view] = self.elapsed
         if view == "equal_updates":
             self.noise_scale = noise_scale(self.network, self.splits["train"], 0)
         self.network.train()
+        reset_peak_memory()
         self._looked += time.perf_counter() - begun
 
     def epoch_seconds(self, per_epoch: int, epochs: int, whole: bool) -> float | None:
@@ -82,4 +91,5 @@ class Watch(Callback):
         if "equal_updates" not in self.times:
             return None
         losses = torch.stack(self.losses).float()
-        return float(losses[len(losses) // 2 :].std())
+        spread = float(losses[len(losses) // 2 :].std())
+        return spread if math.isfinite(spread) else None

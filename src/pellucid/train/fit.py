@@ -142,6 +142,7 @@ def fit(
         kept = train_spec.replace(vote=len(members_of(network)))
         record = record.model_copy(update={"train": kept})
         run = Run(network, record, chosen_device, history=came_to.history, folder=folder, data=data)
+        run.asked_to_stop = stop.requested
         if folder:
             run.write(folder)
             if came_to.interrupted:

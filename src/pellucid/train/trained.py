@@ -29,6 +29,7 @@ class Run(Predictor):
         history: One row an epoch; ``run.history["val_accuracy"]`` is a column.
         folder: Where it lies on disk, or None.
         data: What it was trained on; None after loading, until it is needed.
+        asked_to_stop: Whether the user pressed Ctrl-C in the training, if only when there was nothing left to stop.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Run(Predictor):
         self.history = history or History()
         self.folder = folder
         self.data = data
+        self.asked_to_stop = False
         self._evaluation: str | None = None  # evaluation.json, for a folder to come
 
     @classmethod

@@ -63,7 +63,7 @@ def test_runs_are_compared_by_name(pellucid) -> None:
     assert pellucid("train", *QUICK, "--epochs", 1, "--out", "runs/two").status == 0
     done = pellucid("study", "compare", "bars-one", "runs/two")
     assert done.status == 0, done.err
-    assert "bars-one: test accuracy" in done.out
+    assert "A (bars-one): test accuracy" in done.out
 
 
 @pytest.mark.parametrize(

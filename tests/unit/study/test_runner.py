@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from torch import nn
 
 from pellucid.data.dataset import DataSplits
-from pellucid.errors import DataError, RunError, SettingError
+from pellucid.errors import DataError, RunError, SettingError, SpecError
+from pellucid.spec.model import FactorySpec
 from pellucid.study.folder import StudyFolder, find_study
 from pellucid.study.question import Subject
 from pellucid.study.runner import resume_study, run_study
@@ -24,7 +26,7 @@ def test_a_study_is_a_folder_that_is_read_without_pellucid(subject: Subject, bar
     assert record["data"]["name"] == "bars"
     assert record["findings"] == done.findings.model_dump(mode="json")
     header, *rows = (done.path / "trials.csv").read_text().splitlines()
-    assert header == "seed,val_accuracy,test_accuracy,test_loss,train_seconds"
+    assert header == "seed,val_accuracy,test_accuracy,test_loss,train_seconds,diverged"
     assert len(rows) == 2
 
 
@@ -95,6 +97,37 @@ def test_studies_are_found_by_path_name_and_age(subject: Subject, bars: DataSpli
         assert find_study(name, tmp_path).path == done.path
     with pytest.raises(RunError, match="There is no study two"):
         find_study("two", tmp_path)
+
+
+def test_a_changed_test_split_is_refused(subject: Subject, bars: DataSplits, make_bars, tmp_path: Path) -> None:
+    done = run_study(SeedStudy(subject=subject, n=2), bars, out=tmp_path / "study")
+    with pytest.raises(DataError, match="bars has changed since the study was begun"):
+        resume_study(done.path, data=DataSplits("bars", bars.train, make_bars(60, seed=9)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [({"precision": "fp16"}, "Unknown precision 'fp16'"), ({"device": "abacus"}, "Unknown device")],
+)
+def test_what_the_machine_does_not_offer_is_refused_beforehand(
+    subject: Subject, bars: DataSplits, tmp_path: Path, settings: dict, message: str
+) -> None:
+    with pytest.raises(SettingError, match=message):
+        run_study(SeedStudy(subject=subject, n=2, **settings), bars, out=tmp_path / "study")
+    assert not (tmp_path / "study").exists()
+
+
+def test_faults_come_whole_from_another_process(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    unknown = subject.replace(model=FactorySpec(factory="nowhere:net", input_shape=(8, 8, 1), classes=3))
+    with pytest.raises(SpecError) as caught:
+        run_study(SeedStudy(subject=unknown, n=2, processes=2), bars, out=tmp_path / "study")
+    assert "nowhere" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_network_without_a_name_cannot_be_studied(bars: DataSplits) -> None:
+    with pytest.raises(SettingError, match="a factory must be known by its name"):
+        Subject.of(bars, model=lambda: nn.Linear(1, 1))
 
 
 def test_settings_out_of_range_are_named(subject: Subject) -> None:

@@ -82,6 +82,7 @@ def test_a_space_leads_into_the_optimizer_and_fills_blanks() -> None:
         ({"epochs": {"low": 3, "high": "x"}}, "The ends of epochs must be numbers; received 3 and 'x'"),
         ({"epochs": {"low": 3, "high": 3}}, "must rise"),
         ({"learning_rate": {"low": 0, "high": 1, "log": True}}, "from above 0 if it is logarithmic; received 0 to 1"),
+        ({"model": 5, "epochs": [1, 2]}, "model must be a text, or a list of texts; received 5"),
         ({"epochs": 3}, "must vary something"),
     ],
 )
@@ -98,3 +99,12 @@ def test_a_file_that_is_no_space_is_refused(tmp_path: Path, text: str, message: 
     (tmp_path / "space.json").write_text(text)
     with pytest.raises(SettingError, match=message):
         read_space(tmp_path / "space.json")
+
+
+def test_a_range_that_optuna_cannot_take_is_refused_beforehand(
+    subject: Subject, bars: DataSplits, tmp_path: Path
+) -> None:
+    space = {"epochs": {"low": 1, "high": 8, "step": 0}}
+    with pytest.raises(SettingError, match="The range of epochs cannot be searched"):
+        run_study(SearchStudy(subject=subject, trials=2, space=space), bars, out=tmp_path / "study")
+    assert not (tmp_path / "study").exists()

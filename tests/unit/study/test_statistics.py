@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pellucid.study.statistics import Summary, bootstrap_interval, mcnemar, summarize, summarize_known
+from pellucid.study.statistics import Summary, image_interval, mcnemar, seed_interval, summarize, summarize_known
 
 
 def test_a_summary_has_students_interval() -> None:
@@ -43,19 +43,26 @@ def test_mcnemar_of_equal_answers_shows_nothing() -> None:
 
 
 def test_the_bootstrap_gives_the_interval_of_a_mean() -> None:
-    values = np.random.default_rng(0).normal(1.0, 2.0, (1, 400))
-    low, high = bootstrap_interval(values)
+    values = np.random.default_rng(0).normal(1.0, 2.0, 400)
+    low, high = image_interval(values)
     reach = 1.96 * values.std() / 20
     assert low == pytest.approx(values.mean() - reach, abs=0.05)
     assert high == pytest.approx(values.mean() + reach, abs=0.05)
-
-
-def test_seeds_that_disagree_widen_the_interval() -> None:
-    agreeing = np.random.default_rng(0).normal(0.0, 1.0, (3, 400))
-    disagreeing = agreeing + np.array([[-1.0], [0.0], [1.0]])
-    one, two = bootstrap_interval(agreeing), bootstrap_interval(disagreeing)
-    assert two[1] - two[0] > 4 * (one[1] - one[0])
+    wide = image_interval(values, confidence=0.999)
+    assert wide[0] < low < high < wide[1]
 
 
 def test_a_constant_difference_is_certain() -> None:
-    assert bootstrap_interval(np.full((2, 30), 0.25)) == (0.25, 0.25)
+    assert image_interval(np.full(30, 0.25)) == (0.25, 0.25)
+
+
+def test_seeds_have_students_interval_and_one_seed_has_none() -> None:
+    assert seed_interval([1.0, 2.0, 3.0]) == summarize([1.0, 2.0, 3.0]).interval
+    assert seed_interval([1.0]) is None
+    # t(0.995, 2) = 9.9248
+    assert seed_interval([1.0, 2.0, 3.0], confidence=0.99) == pytest.approx((2 - 5.7301, 2 + 5.7301), abs=1e-3)
+
+
+def test_rounding_does_not_carry_a_mean_past_its_values() -> None:
+    found = summarize([0.1] * 3)
+    assert found.least <= found.mean <= found.greatest

@@ -14,13 +14,13 @@ from pellucid.data.stratified import assign_folds
 from pellucid.errors import DataError, SettingError
 from pellucid.study.batch_results import SizeFindings, recommend
 from pellucid.study.batch_size import BatchSizeStudy
-from pellucid.study.compare import CompareStudy, Contender, as_run
+from pellucid.study.compare import CompareStudy, Comparison, Contender, as_run
 from pellucid.study.folds import FoldStudy
 from pellucid.study.learning_rate import LearningRateStudy
 from pellucid.study.question import Subject
 from pellucid.study.runner import resume_study, run_study
 from pellucid.study.seeds import SeedStudy
-from pellucid.study.statistics import Summary
+from pellucid.study.statistics import McNemar, Summary
 
 
 def figures(path: Path) -> set[str]:
@@ -83,21 +83,22 @@ def test_more_folds_than_images_of_a_class_are_refused(subject: Subject, bars: D
 
 def test_a_better_network_is_told_from_a_worse_one(bars: DataSplits, tmp_path: Path) -> None:
     good = contender(
-        bars, "good", "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax", epochs=12, learning_rate=0.01
+        bars, "good", "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax", epochs=25, learning_rate=0.01
     )
     bad = contender(bars, "bad", "globalavgpool, dense 3 softmax", epochs=1)
-    study = CompareStudy(contenders=(bad, good), seeds=3, validation_split=0.3, time=True)
+    study = CompareStudy(contenders=(bad, good), seeds=5, validation_split=0.3, time=True)
     done = run_study(study, bars, out=tmp_path / "study")
     assert [(row.seed, row.name) for row in done.trials] == [
-        (seed, name) for seed in range(3) for name in ("bad", "good")
+        (seed, name) for seed in range(5) for name in ("bad", "good")
     ]
     (pair,) = done.findings.pairs
     assert pair.difference > 0.2
-    assert pair.interval[0] > 0
+    assert pair.image_interval[0] > 0
+    assert pair.seed_interval[0] > 0
     assert pair.is_shown
     assert all(test.p_value < 0.01 for test in pair.mcnemar)
-    assert len(pair.times_slower) == 3
-    assert "good is better than bad: good - bad +" in done.findings.conclusion[-1]
+    assert len(pair.times_slower) == 5
+    assert "B (good) is better than A (bad): B \u2212 A is +" in done.findings.conclusion[-1]
     assert figures(done.path) == {"compare.png"}
     with np.load(done.path / "right-1-0.npz") as arrays:
         assert arrays["right"].mean() == done.trials[1].accuracy
@@ -107,8 +108,21 @@ def test_equal_networks_show_no_difference(bars: DataSplits, subject: Subject, t
     same = [Contender(name=name, model=subject.model, train=subject.train) for name in ("one", "two")]
     done = run_study(CompareStudy(contenders=same, seeds=1), bars, out=tmp_path / "study")
     (pair,) = done.findings.pairs
-    assert (pair.difference, pair.interval, pair.mcnemar[0].p_value) == (0.0, (0.0, 0.0), 1.0)
-    assert "no difference shown between one and two" in pair.words()
+    assert (pair.difference, pair.image_interval, pair.mcnemar[0].p_value) == (0.0, (0.0, 0.0), 1.0)
+    assert pair.seed_interval is None
+    assert "No difference shown between A (one) and B (two)" in pair.words()
+
+
+def test_seeds_that_disagree_show_no_difference_however_many_images(bars: DataSplits) -> None:
+    test = McNemar(only_first=0, only_second=0, p_value=1.0)
+    settings = {"first": "A (x)", "second": "B (y)", "mcnemar": (test,), "times_slower": ()}
+    sure, unsure = (
+        Comparison(difference=0.1, image_interval=(0.05, 0.15), seed_interval=seeds, **settings)
+        for seeds in ((0.02, 0.18), (-0.1, 0.3))
+    )
+    assert sure.is_shown
+    assert not unsure.is_shown
+    assert "No difference shown" in unsure.words()
 
 
 def test_runs_are_compared_on_the_test_split_as_they_are(bars: DataSplits, bars_run: Path, tmp_path: Path) -> None:
@@ -122,6 +136,8 @@ def test_runs_are_compared_on_the_test_split_as_they_are(bars: DataSplits, bars_
     done = run_study(CompareStudy(contenders=contenders, split="test"), bars, out=tmp_path / "study")
     assert done.trials[1].accuracy == other.evaluate().accuracy
     assert len(done.trials) == 2
+    with pytest.raises(SettingError, match="Times of runs were not taken in turns"):
+        run_study(CompareStudy(contenders=contenders, split="test", time=True), bars, out=tmp_path / "no")
     with pytest.raises(SettingError, match="Runs are compared on the test split; received validation"):
         run_study(CompareStudy(contenders=contenders), bars, out=tmp_path / "no")
 
@@ -204,6 +220,25 @@ def test_a_loss_that_becomes_infinite_is_a_result(subject: Subject, bars: DataSp
     assert done.trials[0].diverged
     assert done.findings.recommendation is None
     assert "Size 8: the loss became infinite in 1 of 1 trials." in done.findings.conclusion
+
+
+def test_a_seed_that_diverges_is_counted_and_the_others_go_on(
+    subject: Subject, bars: DataSplits, tmp_path: Path
+) -> None:
+    wild = subject.replace(train=subject.train.replace(learning_rate=1e30, optimizer="sgd"))
+    done = run_study(SeedStudy(subject=wild, n=2), bars, out=tmp_path / "study")
+    bad = [row for row in done.trials if row.diverged]
+    assert bad
+    assert all(row.test_accuracy is None and row.train_seconds is None for row in bad)
+    assert done.findings.diverged == len(bad)
+    assert f"of which {len(bad)} diverged" in done.findings.conclusion[0]
+    assert figures(done.path) == {"seeds.png"}
+
+
+def test_a_size_that_diverged_is_not_recommended() -> None:
+    best, other = sized((0.98, 0.99), 1.0), sized((0.90, 0.91), 9.0)
+    size, _ = recommend({8: best.model_copy(update={"diverged": 1}), 64: other})
+    assert size == 64
 
 
 @pytest.mark.parametrize(
