@@ -180,8 +180,41 @@ def test_a_killed_study_goes_on_where_it_was(tmp_path: Path) -> None:
     assert f"{len(made) - 1} of 3 trials are done already" in done.stderr
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are found in /proc")
+def test_workers_of_a_killed_study_do_not_outlive_it(tmp_path: Path) -> None:
+    command = [*PROGRAM, "study", "seeds", "--n", "12", "--processes", "2", "--out", "study"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+        table = tmp_path / "study" / "trials.csv"
+        while not table.exists() or len(table.read_text().splitlines()) < 2:
+            assert process.poll() is None
+            time.sleep(0.05)
+        workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        process.kill()
+    assert len(workers) >= 2
+    for _ in range(100):
+        if not any(_runs(worker) for worker in workers):
+            break
+        time.sleep(0.1)
+    assert not any(_runs(worker) for worker in workers)
+
+
+def _runs(process: str) -> bool:
+    """Whether it is there, and not only waits to be counted."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def test_help_is_printed_without_importing_torch(tmp_path: Path) -> None:
-    for arguments in (["--help"], ["train", "--help"], ["attribute", "--help"], ["shapes"], ["runs"]):
+    for arguments in (
+        ["--help"],
+        ["train", "--help"],
+        ["attribute", "--help"],
+        ["study", "seeds", "--help"],
+        ["shapes"],
+        ["runs"],
+    ):
         code = f"import sys; sys.argv = ['pellucid', *{arguments!r}]\nfrom pellucid.cli import main\n"
         code += (
             "try:\n    main()\nfinally:\n    assert 'torch' not in sys.modules and 'matplotlib' not in sys.modules\n"

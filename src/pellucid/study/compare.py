@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
-from statistics import median
-from string import ascii_uppercase
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Bool
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits
@@ -25,12 +23,11 @@ from pellucid.plots.figures import render
 from pellucid.plots.studies import compare_figure
 from pellucid.run.folder import RECORD, RUNS
 from pellucid.spec.recipes import names_recipe
+from pellucid.study.comparison import Comparison, titles_of
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question, Subject
-from pellucid.study.statistics import CONFIDENCE, McNemar, Summary, image_interval, mcnemar, seed_interval, summarize
+from pellucid.study.statistics import CONFIDENCE, Summary, image_interval, mcnemar, seed_interval, summarize
 from pellucid.train.trained import Run, load_run
-
-NAME_SHOWN = 40  # letters
 
 
 @dataclass(frozen=True)
@@ -52,59 +49,6 @@ class CompareTrial:
     accuracy: float
     images: int
     train_seconds: float
-
-
-class Comparison(BaseModel):
-    """Two contenders.
-
-    Attributes:
-        first: Letter and name of one.
-        second: Letter and name of the other.
-        difference: Accuracy of the second less that of the first, the mean over seeds.
-        image_interval: Bootstrap interval of the difference over images: what other images would give these networks.
-        seed_interval: Student's interval of it over seeds: what other trainings would give. None for one seed. Of
-            several pairs, all intervals of a kind together hold their differences in 95% of studies (Bonferroni).
-        mcnemar: McNemar's test, seed by seed.
-        times_slower: The second's training time over the first's, seed by seed; empty unless times are compared.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    first: str
-    second: str
-    difference: float
-    image_interval: tuple[float, float]
-    seed_interval: tuple[float, float] | None
-    mcnemar: tuple[McNemar, ...]
-    times_slower: tuple[float, ...]
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether no interval holds 0."""
-        intervals = [self.image_interval, *([self.seed_interval] if self.seed_interval else [])]
-        return not any(low <= 0 <= high for low, high in intervals)
-
-    def words(self) -> str:
-        """In a few sentences."""
-        verdict = f"No difference shown between {self.first} and {self.second}"
-        if self.is_shown:
-            better, worse = (self.second, self.first) if self.difference > 0 else (self.first, self.second)
-            verdict = f"{better} is better than {worse}"
-        over = f"over images {_points(self.image_interval)}"
-        over += f", over seeds {_points(self.seed_interval)}" if self.seed_interval else ""
-        p_values = ", ".join(f"{test.p_value:.3g}" for test in self.mcnemar)
-        letters = f"{self.second[0]} \u2212 {self.first[0]}"
-        text = f"{verdict}: {letters} is {100 * self.difference:+.2f} percentage points ({over}); "
-        text += f"McNemar's p by seed: {p_values}."
-        if self.times_slower:
-            ratios = f"{median(self.times_slower):.2f} ({min(self.times_slower):.2f} to {max(self.times_slower):.2f})"
-            text += f" {self.second[0]} trains {ratios} times as long as {self.first[0]}."
-        return text
-
-
-def _points(interval: tuple[float, float]) -> str:
-    low, high = (100 * bound for bound in interval)
-    return f"{low:+.2f} to {high:+.2f}"
 
 
 class CompareFindings(Findings):
@@ -191,8 +135,7 @@ class CompareStudy(Question):
     @property
     def _titles(self) -> list[str]:
         """Letter and name of each contender."""
-        names = [shorten(contender.name) for contender in self.contenders]
-        return [f"{letter} ({name})" for letter, name in zip(letters(len(names)), names, strict=True)]
+        return titles_of([contender.name for contender in self.contenders])
 
     @property
     def _runs(self) -> list[str]:
@@ -270,22 +213,9 @@ class CompareStudy(Question):
             title: [row.accuracy for row in rows if row.contender == number]
             for number, title in enumerate(self._titles)
         }
-        pairs = [
-            (f"{pair.second[0]} \u2212 {pair.first[0]}", pair.difference, pair.seed_interval, pair.image_interval)
-            for pair in findings.pairs
-        ]
+        pairs = [(pair.letters, pair.difference, pair.seed_interval, pair.image_interval) for pair in findings.pairs]
         figure = compare_figure(accuracies, pairs, f"{self.split} accuracy", folder.data_name)
         return {"compare.png": render(figure)}
-
-
-def letters(count: int) -> list[str]:
-    """What contenders are called for short."""
-    return [ascii_uppercase[place % 26] * (1 + place // 26) for place in range(count)]
-
-
-def shorten(name: str) -> str:
-    """A name for a sentence: a network's text may be long."""
-    return name if len(name) <= NAME_SHOWN else f"{name[: NAME_SHOWN - 3]}..."
 
 
 def as_run(name: str) -> Run | None:

@@ -14,7 +14,8 @@ from pellucid.data.stratified import assign_folds
 from pellucid.errors import DataError, SettingError
 from pellucid.study.batch_results import SizeFindings, recommend
 from pellucid.study.batch_size import BatchSizeStudy
-from pellucid.study.compare import CompareStudy, Comparison, Contender, as_run
+from pellucid.study.compare import CompareStudy, Contender, as_run
+from pellucid.study.comparison import Comparison
 from pellucid.study.folds import FoldStudy
 from pellucid.study.learning_rate import LearningRateStudy
 from pellucid.study.question import Subject

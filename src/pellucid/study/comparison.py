@@ -1,0 +1,82 @@
+"""What is said of two contenders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+from string import ascii_uppercase
+
+from pydantic import BaseModel, ConfigDict
+
+from pellucid.study.statistics import McNemar
+
+NAME_SHOWN = 40  # letters of a name
+
+
+class Comparison(BaseModel):
+    """Two contenders.
+
+    Attributes:
+        first: Letter and name of one.
+        second: Letter and name of the other.
+        difference: Accuracy of the second less that of the first, the mean over seeds.
+        image_interval: Bootstrap interval of the difference over images: what other images would give these networks.
+        seed_interval: Student's interval of it over seeds: what other trainings would give. None for one seed. Of
+            several pairs, all intervals of a kind together hold their differences in 95% of studies (Bonferroni).
+        mcnemar: McNemar's test, seed by seed.
+        times_slower: The second's training time over the first's, seed by seed; empty unless times are compared.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    first: str
+    second: str
+    difference: float
+    image_interval: tuple[float, float]
+    seed_interval: tuple[float, float] | None
+    mcnemar: tuple[McNemar, ...]
+    times_slower: tuple[float, ...]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether no interval holds 0."""
+        intervals = [self.image_interval, *([self.seed_interval] if self.seed_interval else [])]
+        return not any(low <= 0 <= high for low, high in intervals)
+
+    @property
+    def letters(self) -> str:
+        """The difference by the letters of both."""
+        return f"{letter_of(self.second)} \u2212 {letter_of(self.first)}"
+
+    def words(self) -> str:
+        """In a few sentences."""
+        verdict = f"No difference shown between {self.first} and {self.second}"
+        if self.is_shown:
+            better, worse = (self.second, self.first) if self.difference > 0 else (self.first, self.second)
+            verdict = f"{better} is better than {worse}"
+        over = f"over images {_points(self.image_interval)}"
+        over += f", over seeds {_points(self.seed_interval)}" if self.seed_interval else ""
+        p_values = ", ".join(f"{test.p_value:.3g}" for test in self.mcnemar)
+        text = f"{verdict}: {self.letters} is {100 * self.difference:+.2f} percentage points ({over}); "
+        text += f"McNemar's p by seed: {p_values}."
+        if self.times_slower:
+            ratios = f"{median(self.times_slower):.2f} ({min(self.times_slower):.2f} to {max(self.times_slower):.2f})"
+            text += f" {letter_of(self.second)} trains {ratios} times as long as {letter_of(self.first)}."
+        return text
+
+
+def _points(interval: tuple[float, float]) -> str:
+    low, high = (100 * bound for bound in interval)
+    return f"{low:+.2f} to {high:+.2f}"
+
+
+def titles_of(names: Sequence[str]) -> list[str]:
+    """A letter for each contender, and its name, which may be the long text of a network, in short."""
+    shown = [name if len(name) <= NAME_SHOWN else f"{name[: NAME_SHOWN - 3]}..." for name in names]
+    letters = [ascii_uppercase[place % 26] * (1 + place // 26) for place in range(len(names))]
+    return [f"{letter} ({name})" for letter, name in zip(letters, shown, strict=True)]
+
+
+def letter_of(title: str) -> str:
+    """The letter of a contender's title."""
+    return title.partition(" ")[0]
