@@ -111,8 +111,10 @@ def leaks(splits: DataSplits) -> tuple[Group, ...]:
     """
     if not splits.has_test:
         return ()
-    found = exact_duplicates(Pool({"train": splits.train, "test": splits.test}))
-    return tuple(group for group in found.groups if group.leak)
+    pool = Pool({"train": splits.train, "test": splits.test})
+    # Not every duplicate is described only to be left out again: there may be very many within the training split.
+    rows = np.flatnonzero(np.isin(pool.hashes, np.intersect1d(splits.train.image_hashes, splits.test.image_hashes)))
+    return tuple(group for group in _duplicates(pool, rows, pool.hashes[rows]).groups if group.leak)
 
 
 def exact_duplicates(pool: Pool) -> Duplicates:
