@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Int64
 from numpy import ndarray
 
-from pellucid.data.dataset import ImageDataset
+from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.errors import DataError, Fault, SettingError
 from pellucid.spec.seeds import derive_seed
 
@@ -49,6 +49,18 @@ def assign_folds(dataset: ImageDataset, k: int, seed: int) -> Folds:
     folds = np.array(_deal(_units(inverse, dataset), order, k), np.int64)[inverse]
     _require_classes_apart(folds, dataset)
     return folds
+
+
+def leave_out(splits: DataSplits, folds: Folds, fold: int) -> tuple[DataSplits, Int64[ndarray, " held_out"]]:
+    """The training images without one fold, and the rows of that fold.
+
+    Args:
+        splits: The data; their test split is left out.
+        folds: Of each training image.
+        fold: The one to leave out.
+    """
+    kept, held_out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+    return DataSplits(splits.name, splits.train.subset(kept), None), held_out
 
 
 def _units(inverse: Int64[ndarray, " count"], dataset: ImageDataset) -> list[Unit]:

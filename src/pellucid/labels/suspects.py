@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from pellucid.audit.duplicates import Pool
 from pellucid.audit.findings import Text
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.data.stratified import assign_folds
+from pellucid.data.stratified import assign_folds, leave_out
 from pellucid.plots.figures import render
 from pellucid.plots.images import image_grid
 from pellucid.spec.train import TrainSpec
@@ -173,8 +173,7 @@ def cross_predict(
     folds = assign_folds(splits.train, k, run.record.train.seed)
     sums = {split: np.zeros((len(dataset), len(splits.class_names))) for split, dataset in datasets.items()}
     for fold in range(k):
-        kept, held_out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        part = DataSplits(splits.name, splits.train.subset(kept), None)
+        part, held_out = leave_out(splits, folds, fold)
         network = fit(part, model=run.record.model, device=device, progress=progress, **settings)
         if network.record.status == "interrupted":
             raise KeyboardInterrupt

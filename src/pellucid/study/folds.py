@@ -14,7 +14,7 @@ from pydantic import Field
 from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.data.stratified import Folds, assign_folds
+from pellucid.data.stratified import Folds, assign_folds, leave_out
 from pellucid.errors import DataError, Fault, RunError, SettingError
 from pellucid.evaluate.evaluation import evaluate
 from pellucid.plots.figures import render
@@ -108,9 +108,8 @@ class FoldStudy(Question):
     @override
     def measure(self, key: Key, data: DataSplits, folder: StudyFolder) -> FoldTrial:
         (fold,) = key
-        folds = self._folds(data)
-        held_out = data.train.subset(np.flatnonzero(folds == fold))
-        part = DataSplits(data.name, data.train.subset(np.flatnonzero(folds != fold)), None)
+        part, rows = leave_out(data, self._folds(data), fold)
+        held_out = data.train.subset(rows)
         run = self.subject.fit(
             part, validation_split=None, device=self.device, precision=self.precision, progress=False
         )
