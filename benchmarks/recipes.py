@@ -67,13 +67,6 @@ def first_convolution(size: int, strides: int) -> Callable[[Sequence[Layer]], li
     return change
 
 
-def one_convolution_first(layers: Sequence[Layer]) -> list[Layer]:
-    """One convolution of 5x5 before the first pooling, in place of two of 3x3."""
-    pooling = next(place for place, layer in enumerate(layers) if isinstance(layer, pl.MaxPooling2D))
-    wide = pl.Conv2D(filters=32, kernel_size=(5, 5), use_bias=False)
-    return [wide, *layers[pooling:]]
-
-
 WHOLE = Variant("the recipe")
 SMOOTHING = Variant("no label smoothing", "Szegedy et al. 2015, arXiv:1512.00567, section 7", {"label_smoothing": 0.0})
 CYCLE = Variant(
@@ -116,11 +109,6 @@ VARIANTS: dict[str, list[Variant]] = {
             "no elastic displacement",
             "Simard et al. 2003, ICDAR, section 2",
             {"augmentation": "shift=0.06,rotation=8,scale=0.08,shear=4"},
-        ),
-        Variant(
-            "one convolution of 5x5 before the first pooling",
-            "two of 3x3: Simonyan and Zisserman 2014, arXiv:1409.1556, section 2.3",
-            layers=one_convolution_first,
         ),
         SMOOTHING,
         memories(0.05),
