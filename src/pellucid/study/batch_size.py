@@ -115,7 +115,7 @@ class BatchSizeStudy(Question):
 
     @override
     def check(self, data: DataSplits) -> None:
-        if self._train(0).validation_split is None and data.validation is None:
+        if self.subject.train.validation_split is None and data.validation is None:
             raise DataError("A study of batch sizes needs a validation split. Leave --no-validation out.")
         count = self._count(data)
         above = [size for size in self.sizes if size > count]
@@ -231,9 +231,8 @@ class BatchSizeStudy(Question):
     def _train(self, size: int, seed: int = 0) -> TrainSpec:
         """How a trial trains: until it is stopped, at a constant rate."""
         own = self.subject.train
-        rate = own.learning_rate * (max(size, 1) / own.batch_size) ** SCALING[self.scaling]
-        most = 10**6
-        return own.replace(batch_size=max(size, 1), seed=seed, learning_rate=rate, schedule=Constant(), epochs=most)
+        rate = own.learning_rate * (size / own.batch_size) ** SCALING[self.scaling]
+        return own.replace(batch_size=size, seed=seed, learning_rate=rate, schedule=Constant(), epochs=10**6)
 
     def _begin(self, spec: TrainSpec, data: DataSplits) -> tuple[nn.Module, dict[str, Split], str]:
         device, precision = self.placing(self.subject, spec.batch_size)
@@ -244,7 +243,7 @@ class BatchSizeStudy(Question):
         return network, splits | {"train": Split(images.data, chosen)}, precision
 
     def _count(self, data: DataSplits) -> int:
-        return min(self.images, len(split_data(data, self._train(0))["train"][1]))
+        return min(self.images, len(split_data(data, self.subject.train)["train"][1]))
 
     def _probe(self, size: int, data: DataSplits) -> float:
         """Seconds of an update, the median of a few after a first one."""

@@ -19,7 +19,7 @@ from pellucid.spec.recipes import Recipe
 from pellucid.spec.seeds import derive_seed
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question, Subject
-from pellucid.study.space import DEFAULT, Space, check_space, choose_from, settings_of
+from pellucid.study.space import DEFAULT, Space, check_space, choose_from, is_varied, settings_of
 from pellucid.train.callbacks import Callback, Plan
 
 STORAGE, BEST, NAME = "search.db", "best.json", "search"
@@ -189,7 +189,7 @@ class SearchStudy(Question):
     @override
     def draw(self, findings: SearchFindings, rows: Sequence[SearchTrial], folder: StudyFolder) -> dict[str, bytes]:
         trials = [(row.trial, row.val_accuracy, row.state) for row in rows if row.val_accuracy is not None]
-        varied = [name for name, entry in self.space.items() if isinstance(entry, list | dict)]
+        varied = [name for name, entry in self.space.items() if is_varied(entry)]
         values = {
             name: [json.loads(row.values)[name] for row in rows if row.val_accuracy is not None] for name in varied
         }
