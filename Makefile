@@ -28,7 +28,7 @@ format: .venv/.installed-dev
 accuracy: .venv/.installed
 	$(BIN)/python benchmarks/accuracy.py --out docs/accuracy.md
 
-# docs/recipes.md: what each part of the recipes is worth (about 25 minutes on two cores)
+# docs/recipes.md: what each part of the recipes is worth (about 20 minutes on two cores)
 recipes: .venv/.installed
 	$(BIN)/python benchmarks/recipes.py --out docs/recipes.md
 

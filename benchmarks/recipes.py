@@ -169,7 +169,8 @@ def page(tables: dict[str, list[str]], scale: Scale, machine: str) -> str:
 
 Made by `make recipes`: each recipe on MNIST with one part left out, seeds 0 to {scale.seeds - 1}, last epoch. Accuracy
 is of the **validation split** (a tenth of the training images), on which the recipes were tuned; the test split is not
-read. ± is the standard error over the seeds; differences are taken seed by seed.
+read. ± is the standard error over the seeds; differences are taken seed by seed. A shortened training says little of
+augmentation, whose worth over all epochs is not measured here.
 
 Machine: {machine}.
 

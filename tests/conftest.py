@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,9 @@ CHECKED = [
     )
 ]
 jaxtyping.install_import_hook(CHECKED, "beartype.beartype")
+
+# Ctrl-C is heard, here and by the programs that are started, even where the tests run in a shell's background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402

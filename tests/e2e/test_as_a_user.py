@@ -19,11 +19,22 @@ import pellucid as pl
 from pellucid.data.dataset import DataSplits
 
 PROGRAM = [str(Path(sys.executable).parent / "pellucid")]
+SAYS_WHERE_IT_STANDS = os.environ | {"PYTHONFAULTHANDLER": "1"}
 
 
 def pellucid(*arguments: object, cwd: Path, **options) -> subprocess.CompletedProcess[str]:
     command = [*PROGRAM, *map(str, arguments)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=900, check=False, **options)
+
+
+def interrupt(process: subprocess.Popen[str]) -> tuple[str | None, str]:
+    """Ctrl-C, and what the program wrote until it ended. One that goes on says where each of its threads stands."""
+    process.send_signal(signal.SIGINT)
+    try:
+        return process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)
+        pytest.fail(f"still running a minute after Ctrl-C:\n{process.communicate()[1]}")
 
 
 @pytest.fixture(scope="module")
@@ -130,15 +141,16 @@ def test_a_model_of_ones_own_is_trained_and_found_again(tmp_path: Path) -> None:
 
 def test_ctrl_c_saves_what_was_trained_and_exits_with_130(tmp_path: Path) -> None:
     command = [*PROGRAM, "train", "--recipe", "tutorial", "--out", "run"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=SAYS_WHERE_IT_STANDS, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     deadline = time.monotonic() + 300
     history = tmp_path / "run" / "history.csv"
     while not (history.exists() and len(history.read_text().splitlines()) >= 2):
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
+    out, err = interrupt(process)
     assert process.returncode == 130
     assert "Traceback" not in err
     assert "interrupted after 1 epochs" in err
@@ -151,12 +163,10 @@ def test_ctrl_c_saves_what_was_trained_and_exits_with_130(tmp_path: Path) -> Non
 def test_ctrl_c_before_training_leaves_nothing(tmp_path: Path) -> None:
     # Whatever it was doing - importing, reading data, training already - nothing half done may be left.
     for seconds in (0.5, 1.0, 1.5, 2.0):
-        process = subprocess.Popen(
-            [*PROGRAM, "train", "--epochs", "9"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
-        )
+        command = [*PROGRAM, "train", "--epochs", "9"]
+        process = subprocess.Popen(command, cwd=tmp_path, env=SAYS_WHERE_IT_STANDS, stderr=subprocess.PIPE, text=True)
         time.sleep(seconds)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=120)
+        interrupt(process)
         assert process.returncode == 130
     for run in tmp_path.glob("runs/*"):
         assert json.loads((run / "run.json").read_text())["status"] == "interrupted"
