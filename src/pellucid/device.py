@@ -156,10 +156,10 @@ def cap_gpu_memory(device: torch.device, mib: int) -> None:
 
 
 def keep_freed_memory() -> None:
-    """Make glibc keep the buffers that each training step frees.
+    """Make glibc keep the buffers that each batch frees, of a training step or of a prediction.
 
-    Otherwise they go back to the kernel and are faulted in again at the next step, which in some processes made the
-    first hundred steps take 25 to 45 s in place of 2. Elsewhere than on glibc this does nothing.
+    Otherwise they go back to the kernel and are faulted in again at the next batch, which in some processes made the
+    first hundred training steps take 25 to 45 s in place of 2. Elsewhere than on glibc this does nothing.
     """
     if not on_glibc():
         return

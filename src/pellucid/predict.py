@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from pellucid.data.batches import EVALUATION_BATCH_SIZE, DeviceImages, as_input
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.decode import read_image
-from pellucid.device import autocast, choose_device, choose_precision, place
+from pellucid.device import autocast, choose_device, choose_precision, keep_freed_memory, place
 from pellucid.errors import DataError, RunError
 from pellucid.model.build import build
 from pellucid.run.folder import WEIGHTS, RunFolder
@@ -54,6 +54,7 @@ class Predictor:
     """
 
     def __init__(self, model: nn.Module, record: RunRecord, device: torch.device, precision: str = "fp32") -> None:
+        keep_freed_memory()
         self.model = place(model, device).eval()
         self.record = record
         self.device = device

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from pellucid.device import enough_memory, keep_freed_memory, repeatable
+from pellucid.device import enough_memory, repeatable
 from pellucid.errors import Fault, SettingError, unknown
 from pellucid.interpret.layers import undisturbed
 from pellucid.interpret.maximize.climb import Climb
@@ -67,7 +67,6 @@ def maximize(
     shape = (channels, height, width)
     painter: Painter = Pixels(shape) if method == "raw" else prior or Waves(shape)
     most = max(1, MOST_VALUES // (starts * math.prod(shape)))
-    keep_freed_memory()
     batches = _batches(targets, most)
     shown = np.linspace(0, steps, frames + 1)[1:].round().astype(int).tolist()
     parts: list[Maximized] = []
