@@ -19,7 +19,10 @@ import pellucid as pl
 from pellucid.data.dataset import DataSplits
 
 PROGRAM = [str(Path(sys.executable).parent / "pellucid")]
-SAYS_WHERE_IT_STANDS = os.environ | {"PYTHONFAULTHANDLER": "1"}
+# Ctrl-C must reach the program alone: where it comes between coverage's taking a lock and giving it back, coverage
+# waits for that lock at the end, and the process never ends.
+UNMEASURED = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_PROCESS_")}
+SAYS_WHERE_IT_STANDS = UNMEASURED | {"PYTHONFAULTHANDLER": "1"}
 
 
 def pellucid(*arguments: object, cwd: Path, **options) -> subprocess.CompletedProcess[str]:
