@@ -16,14 +16,16 @@ from torch import nn
 
 from pellucid.errors import DeviceError, SettingError, unknown
 
-PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 LIBRARIES = ("torch", "numpy", "pydantic", "safetensors", "pillow", "matplotlib", "typer", "rich")
 # What torch says when an allocation fails.
 OUT_OF_MEMORY = ("out of memory", "allocate memory", "alloc_cpu", "calculation overflowed")
+FIRST_TENSOR_CORES = (7, 0)  # compute capability from which GPUs gain by fp16
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # from glibc's malloc.h
 OLDER_MMAP_LIMIT = 32 << 20  # where glibc refuses more
 KEPT_BYTES = 1 << 30
-BF16_MULTIPLY_ADDS = 20e6  # an update, from which bf16 pays for its conversions; see docs/benchmarks.md
+HALF_MULTIPLY_ADDS = 20e6  # an update, from which half precision pays for its conversions; see docs/benchmarks.md
+MEMORY_FORMAT = "channels_last"  # of networks and batches: the fast order for convolutions
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -52,13 +54,14 @@ def available_devices() -> list[str]:
 
 
 def choose_precision(name: str, device: torch.device, multiply_adds: float = 0) -> str:
-    """The precision of activations: ``fp32`` or ``bf16``. Weights and gradients are fp32 always.
+    """The precision of activations: ``fp32``, ``bf16`` or ``fp16``. Weights and gradients are fp32 always.
 
-    ``auto`` goes by a rule, and not by a race, so that the same command gives the same network: bf16 where the device
-    computes in it natively and a mini-batch is enough work to pay for the conversions, fp32 otherwise.
+    ``auto`` goes by a rule, and not by a race, so that the same command gives the same network. Where a mini-batch is
+    enough work to pay for the conversions, it takes bf16 if the device computes in it natively, else fp16 on GPUs that
+    do; fp32 otherwise.
 
     Args:
-        name: ``auto``, ``fp32`` or ``bf16``.
+        name: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         device: Where the network is.
         multiply_adds: Of a mini-batch in training; 0 where they are not known, and in prediction.
 
@@ -66,30 +69,39 @@ def choose_precision(name: str, device: torch.device, multiply_adds: float = 0) 
         SettingError: The name is unknown.
         DeviceError: The device cannot compute in it.
     """
-    if name == "auto":
-        pays = multiply_adds >= BF16_MULTIPLY_ADDS
-        return "bf16" if pays and precisions(device)["bf16"] == "native" else "fp32"
-    if name not in PRECISIONS:
+    if name not in ("auto", *PRECISIONS):
         raise SettingError([unknown("precision", name, ("auto", *PRECISIONS))])
-    if name == "bf16" and device.type == "mps":
-        raise DeviceError("bf16 is not offered on mps. Use --precision fp32.")
+    offered = precisions(device)
+    if name == "auto":
+        halves = ("bf16", "fp16") if device.type == "cuda" else ("bf16",)
+        native = [half for half in halves if offered[half] == "native"]
+        return native[0] if native and multiply_adds >= HALF_MULTIPLY_ADDS else "fp32"
+    if offered[name] == "not offered":
+        raise DeviceError(f"{name} is not offered on {device.type}. Use --precision fp32.")
     return name
 
 
 def place(model: nn.Module, device: torch.device) -> nn.Module:
     """Move a network to a device, with the channels last in memory, which is the fast order for convolutions."""
-    return model.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    return model.to(device).to(memory_format=getattr(torch, MEMORY_FORMAT))  # pyright: ignore[reportCallIssue]
 
 
 def precisions(device: torch.device) -> dict[str, str]:
     """For each precision, whether the device computes in it natively or emulates it."""
     if device.type == "mps":
-        return {"fp32": "native", "bf16": "not offered"}
+        return {"fp32": "native", "bf16": "not offered", "fp16": "not offered"}
     if device.type == "cuda":
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
+        bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
+        fp16 = torch.cuda.get_device_capability(device) >= FIRST_TENSOR_CORES
     else:
-        native = any(cpu_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
-    return {"fp32": "native", "bf16": "native" if native else "emulated"}
+        bf16 = _any_capability("avx512_bf16", "amx_bf16", "bf16")
+        fp16 = _any_capability("avx512_fp16", "amx_fp16")
+    said = {True: "native", False: "emulated"}
+    return {"fp32": "native", "bf16": said[bf16], "fp16": said[fp16]}
+
+
+def _any_capability(*names: str) -> bool:
+    return any(cpu_capabilities().get(name) for name in names)
 
 
 def cpu_capabilities() -> Mapping[str, object]:

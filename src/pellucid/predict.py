@@ -69,7 +69,7 @@ class Predictor:
         Args:
             path: The run folder.
             device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-            precision: ``auto``, ``fp32`` or ``bf16``.
+            precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
 
         Raises:
             RunError: A file is missing or damaged, or the weights are of another network.

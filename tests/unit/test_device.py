@@ -59,22 +59,35 @@ def test_seeding_is_for_the_device_alone() -> None:
 
 def test_a_torch_that_tells_nothing_of_the_processor_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(torch.cpu, "get_capabilities")
-    assert device.precisions(CPU) == {"fp32": "native", "bf16": "emulated"}
+    assert device.precisions(CPU) == {"fp32": "native", "bf16": "emulated", "fp16": "emulated"}
     assert device.processor()
 
 
 @pytest.mark.parametrize("native", [True, False])
 def test_automatic_precision_goes_by_the_device_and_the_work(monkeypatch: pytest.MonkeyPatch, native: bool) -> None:
     monkeypatch.setattr(device, "cpu_capabilities", lambda: {"avx512_bf16": native})
-    enough = device.BF16_MULTIPLY_ADDS
+    enough = device.HALF_MULTIPLY_ADDS
     assert device.choose_precision("auto", CPU, enough) == ("bf16" if native else "fp32")
     assert device.choose_precision("auto", CPU, enough - 1) == "fp32"
     assert device.choose_precision("auto", CPU) == "fp32"  # in prediction
     assert device.choose_precision("fp32", CPU, enough) == "fp32"
 
 
+@pytest.mark.parametrize(
+    ("native", "chosen"), [({"bf16", "fp16"}, "bf16"), ({"bf16"}, "bf16"), ({"fp16"}, "fp16"), (set(), "fp32")]
+)
+def test_gpus_without_bf16_take_fp16(monkeypatch: pytest.MonkeyPatch, native: set[str], chosen: str) -> None:
+    offered = {name: "native" if name in native else "emulated" for name in ("bf16", "fp16")}
+    monkeypatch.setattr(device, "precisions", lambda _: offered)
+    enough = device.HALF_MULTIPLY_ADDS
+    assert device.choose_precision("auto", torch.device("cuda"), enough) == chosen
+    assert device.choose_precision("auto", torch.device("cuda"), enough - 1) == "fp32"
+    assert device.choose_precision("auto", CPU, enough) == ("bf16" if "bf16" in native else "fp32")
+
+
 def test_precision_is_chosen_by_name() -> None:
     assert device.choose_precision("bf16", CPU) == "bf16"
+    assert device.choose_precision("fp16", CPU) == "fp16"
     assert device.precisions(CPU)["fp32"] == "native"
     with pytest.raises(SettingError, match="Unknown precision 'fp31'. Did you mean fp32?"):
         device.choose_precision("fp31", CPU)
@@ -82,12 +95,11 @@ def test_precision_is_chosen_by_name() -> None:
         device.choose_precision("bf16", torch.device("mps"))
 
 
-def test_bf16_activations_leave_the_weights_fp32() -> None:
+@pytest.mark.parametrize(("precision", "dtype"), device.PRECISIONS.items())
+def test_the_precision_is_of_activations_and_leaves_the_weights_fp32(precision: str, dtype: torch.dtype) -> None:
     layer = torch.nn.Linear(4, 2)
-    with device.autocast(CPU, "bf16"):
-        assert layer(torch.ones(1, 4)).dtype == torch.bfloat16
-    with device.autocast(CPU, "fp32"):
-        assert layer(torch.ones(1, 4)).dtype == torch.float32
+    with device.autocast(CPU, precision):
+        assert layer(torch.ones(1, 4)).dtype == dtype
     assert layer.weight.dtype == torch.float32
 
 

@@ -9,4 +9,4 @@ import typer
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, a name below runs/, or latest.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there.")]
 Device = Annotated[str, typer.Option(help="auto (CUDA, then MPS, then CPU), cpu, cuda, cuda:N or mps.")]
-Precision = Annotated[str, typer.Option(help="Of the activations: auto, fp32 or bf16.")]
+Precision = Annotated[str, typer.Option(help="Of the activations: auto, fp32, bf16 or fp16.")]

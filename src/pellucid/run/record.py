@@ -53,6 +53,8 @@ class Environment(_Part):
         device_name: As its maker names it.
         threads: Processor threads in use.
         precision: Of the activations.
+        memory_format: Order of the channels of networks and batches, in torch's words.
+        compiled: Whether the network was compiled; no rule chooses that yet, since it was slower wherever measured.
     """
 
     versions: dict[str, str]
@@ -61,6 +63,8 @@ class Environment(_Part):
     device_name: str
     threads: int
     precision: str
+    memory_format: str = "channels_last"
+    compiled: bool = False
 
 
 class Score(_Part):

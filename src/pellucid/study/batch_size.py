@@ -38,8 +38,7 @@ from pellucid.study.question import Findings, Key, Question, Subject
 from pellucid.study.watch import Watch
 from pellucid.train.fit import place_splits, split_data
 from pellucid.train.interrupt import interruptible
-from pellucid.train.loop import Split, measure, train, update
-from pellucid.train.optimizers import Optimizer
+from pellucid.train.loop import Split, learner, measure, train, update
 from pellucid.train.reorder import pooled_first
 
 SIZES = (1, 10, 32, 128, 512)
@@ -249,15 +248,15 @@ class BatchSizeStudy(Question):
         """Seconds of an update, the median of a few after a first one."""
         spec = self._train(size)
         network, splits, precision = self._begin(spec, data)
-        learner = pooled_first(network.train())
-        optimizer, images, taken = Optimizer(network.parameters(), spec.optimizer), splits["train"], []
+        learning, optimizer = learner(network.train(), spec, precision)
+        images, taken = splits["train"], []
         started = time.perf_counter()
         for rows in images.rows.split(size):
             begun = time.perf_counter()
             batch, labels = images.data.batch(rows)
             if spec.augmentation:
                 batch = augment(batch, spec.augmentation, 0)
-            float(update(learner, optimizer, batch, labels, spec.learning_rate, precision=precision)[0])
+            float(update(learning, optimizer, batch, labels, spec.learning_rate, precision=precision)[0])
             taken.append(time.perf_counter() - begun)
             if len(taken) > PROBE_UPDATES and time.perf_counter() - started > PROBE_SECONDS:
                 break

@@ -24,8 +24,7 @@ from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question, Subject
 from pellucid.study.range_test import HIGHEST, LOWEST, UPDATES, range_test
 from pellucid.train.fit import place_splits, split_data
-from pellucid.train.optimizers import Optimizer
-from pellucid.train.reorder import pooled_first
+from pellucid.train.loop import learner
 
 PEAK = 0.5  # of the rate with the lowest loss, for a schedule that stays near its peak only for a while
 PEAK_REASON = "The schedule peaks, so that it may come near to where the loss stops falling: half of that rate."
@@ -140,8 +139,7 @@ class LearningRateStudy(Question):
         spec = self.subject.train.replace(seed=seed)
         device, precision = self.placing(self.subject, spec.batch_size)
         images = place_splits(split_data(data, spec), device)["train"]
-        network = pooled_first(place(build(self.subject.model, seed), device))
-        optimizer = Optimizer(network.parameters(), spec.optimizer)
+        network, optimizer = learner(place(build(self.subject.model, seed), device), spec, precision)
         settings = {"lowest": self.low, "highest": self.high, "updates": self.updates}
         found = range_test(network, optimizer, images, spec, precision=precision, **settings)
         points = [RangePoint(*point) for point in zip(found.rates, found.losses, found.smoothed, strict=True)]

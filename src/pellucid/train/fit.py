@@ -19,6 +19,7 @@ from pellucid.data.batches import DeviceImages
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.splits import hold_out
 from pellucid.device import (
+    MEMORY_FORMAT,
     cap_gpu_memory,
     choose_device,
     choose_precision,
@@ -80,7 +81,7 @@ def fit(
         out: Folder to write the run to; nothing is written unless given.
         overwrite: Let the run replace an older one in that place.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        precision: Of the activations: ``auto``, ``fp32`` or ``bf16``.
+        precision: Of the activations: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         gpu_memory_mib: The most that torch may take of a GPU's memory.
         callbacks: Hear of the training as it goes.
         progress: Show it on stderr; unless given, only where that is a terminal.
@@ -245,6 +246,7 @@ def describe_environment(device: torch.device, precision: str) -> Environment:
         device_name=device_name(device),
         threads=torch.get_num_threads(),
         precision=precision,
+        memory_format=MEMORY_FORMAT,
     )
 
 

@@ -25,6 +25,7 @@ from pellucid.train.callbacks import Callback, Plan
 from pellucid.train.interrupt import Stop
 from pellucid.train.optimizers import Optimizer
 from pellucid.train.reorder import pooled_first
+from pellucid.train.scale import LossScale
 from pellucid.train.tally import REMEDY, Tally
 
 Rows = Int64[Tensor, " _"]
@@ -82,7 +83,7 @@ def train(
     Raises:
         TrainingError: A loss is not finite.
     """
-    learners = [(pooled_first(member), Optimizer(member.parameters(), spec.optimizer)) for member in members_of(model)]
+    learners = [learner(member, spec, precision) for member in members_of(model)]
     plan = Plan(len(learners) * spec.epochs, math.ceil(len(images.rows) / spec.batch_size), len(images.rows))
     steps, rate = spec.epochs * plan.steps_per_epoch, 0.0
     outcome = Outcome()
@@ -119,6 +120,12 @@ def train(
         _tell(callbacks, "on_train_end", outcome.history)
 
 
+def learner(model: nn.Module, spec: TrainSpec, precision: str) -> tuple[nn.Module, Optimizer]:
+    """A network as it is trained, and the optimizer of its weights."""
+    scale = LossScale(next(model.parameters()).device) if precision == "fp16" else None
+    return pooled_first(model), Optimizer(model.parameters(), spec.optimizer, scale)
+
+
 def update(
     model: nn.Module,
     optimizer: Optimizer,
@@ -136,7 +143,7 @@ def update(
     with autocast(images.device, precision):
         logits = model(images).float()
     loss = cross_entropy(logits, labels, label_smoothing=label_smoothing)
-    loss.backward()
+    optimizer.backward(loss)
     optimizer.step(rate)
     return loss.detach(), logits.detach()
 

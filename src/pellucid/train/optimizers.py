@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from pellucid.spec.train import SGD, Adam, AdamW
+from pellucid.train.scale import LossScale
 
 Settings = Adam | AdamW | SGD
 MOMENTS: dict[type, int] = {Adam: 2, AdamW: 2, SGD: 1}
@@ -29,12 +31,14 @@ class Group:
         gradients: One for each.
         moments: The optimizer's running sums: for each moment, one for each weight.
         counts: Updates made, this one too, on the device; one for each.
+        overflow: 1 if the gradients are not finite and the update is to be left out, else 0; None if nobody looked.
     """
 
     weights: list[Any]
     gradients: list[Any]
     moments: list[list[Tensor]]
     counts: list[Tensor]
+    overflow: Tensor | None = None
 
 
 class Optimizer:
@@ -43,32 +47,41 @@ class Optimizer:
     Attributes:
         weights: Those that take a gradient.
         settings: Which optimizer, and its settings.
-        updates: Updates made.
+        updates: Updates made, or left out since a gradient overflowed.
+        scale: Of the loss, where fp16 needs it.
     """
 
-    def __init__(self, weights: Iterable[nn.Parameter], settings: Settings) -> None:
+    def __init__(self, weights: Iterable[nn.Parameter], settings: Settings, scale: LossScale | None = None) -> None:
         self.weights = [weight for weight in weights if weight.requires_grad]
         self.settings = settings
         self.updates = 0
+        self.scale = scale
         self._moments = [[torch.zeros_like(weight) for weight in self.weights] for _ in range(MOMENTS[type(settings)])]
         self._counts = {weight.device: torch.zeros((), device=weight.device) for weight in self.weights}
+
+    def backward(self, loss: Float[Tensor, ""]) -> None:
+        """Work out the gradients of a loss, of so many times the loss where there is a scale."""
+        (self.scale.of(loss) if self.scale else loss).backward()
 
     @torch.no_grad()
     def step(self, rate: float) -> None:
         """Update the weights that have a gradient, and let the gradients go.
 
+        With a scale, the gradients are divided by it first, and one that is not finite leaves the whole update out.
+
         Args:
             rate: Learning rate of this update.
         """
         self.updates += 1
+        overflow = self.scale.divide([w.grad for w in self.weights if w.grad is not None]) if self.scale else None
         for count in self._counts.values():
-            count.add_(1)
-        for group in self._groups():
+            count.add_(1 if overflow is None else 1 - overflow)
+        for group in self._groups(overflow):
             KERNELS[type(self.settings)](self.settings, group, rate, self.updates)
         for weight in self.weights:
             weight.grad = None
 
-    def _groups(self) -> Iterator[Group]:
+    def _groups(self, overflow: Tensor | None) -> Iterator[Group]:
         alike: dict[Any, list[int]] = {}
         for place, weight in enumerate(self.weights):
             if weight.grad is not None:
@@ -76,7 +89,8 @@ class Optimizer:
         for (device, _), places in alike.items():
             weights = [self.weights[place] for place in places]
             moments = [[moment[place] for place in places] for moment in self._moments]
-            yield Group(weights, [weight.grad for weight in weights], moments, [self._counts[device]] * len(places))
+            counts = [self._counts[device]] * len(places)
+            yield Group(weights, [weight.grad for weight in weights], moments, counts, overflow)
 
 
 def _adam(settings: Adam | AdamW, group: Group, rate: float, update: int) -> None:
@@ -103,6 +117,7 @@ def _adam(settings: Adam | AdamW, group: Group, rate: float, update: int) -> Non
         eps=settings.epsilon / math.sqrt(1 - settings.beta_2**update),
         amsgrad=False,
         maximize=False,
+        found_inf=group.overflow,
     )
 
 
@@ -119,6 +134,7 @@ def _sgd(settings: SGD, group: Group, rate: float, update: int) -> None:
         nesterov=settings.nesterov,
         maximize=False,
         is_first_step=update == 1,
+        found_inf=group.overflow,
     )
 
 

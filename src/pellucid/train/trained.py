@@ -175,7 +175,7 @@ def load_run(path: str | PathLike[str] = "latest", *, device: str = "auto", prec
     Args:
         path: A run folder, a name below ``runs/``, or ``latest``.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        precision: ``auto``, ``fp32`` or ``bf16``.
+        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
 
     Raises:
         RunError: There is no such run, or a file of it is missing or damaged.

@@ -107,7 +107,7 @@ def test_a_changed_test_split_is_refused(subject: Subject, bars: DataSplits, mak
 
 @pytest.mark.parametrize(
     ("settings", "message"),
-    [({"precision": "fp16"}, "Unknown precision 'fp16'"), ({"device": "abacus"}, "Unknown device")],
+    [({"precision": "fp8"}, "Unknown precision 'fp8'"), ({"device": "abacus"}, "Unknown device")],
 )
 def test_what_the_machine_does_not_offer_is_refused_beforehand(
     subject: Subject, bars: DataSplits, tmp_path: Path, settings: dict, message: str

@@ -434,7 +434,7 @@ def test_every_public_name_is_there_after_training(bars: DataSplits) -> None:
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 def test_a_gpu_trains_repeatably_and_its_run_is_read_on_the_cpu(
     bars: DataSplits, tmp_path: Path, precision: str
 ) -> None:

@@ -1,8 +1,10 @@
 import math
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from pellucid.data.batches import DeviceImages, shuffled
 from pellucid.data.dataset import DataSplits
@@ -10,6 +12,7 @@ from pellucid.device import place
 from pellucid.errors import TrainingError
 from pellucid.model.build import build
 from pellucid.run.history import Epoch, History
+from pellucid.spec.augment import AugmentSpec
 from pellucid.spec.model import ModelSpec
 from pellucid.spec.train import SGD, Cosine, TrainSpec
 from pellucid.train.callbacks import Callback, Plan
@@ -172,14 +175,43 @@ def test_a_validation_loss_that_is_not_finite_is_named(bars: DataSplits) -> None
         measure(model, split(bars))
 
 
-def test_bf16_trains_fp32_weights(bars: DataSplits) -> None:
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_half_precision_trains_fp32_weights(bars: DataSplits, precision: str) -> None:
     model, seen = build(SPEC), set()
     for weight in model.parameters():
         weight.register_post_accumulate_grad_hook(lambda weight: seen.add((weight.dtype, weight.grad.dtype)))
     spec = TrainSpec(epochs=1, batch_size=16)
-    outcome = train(model, split(bars), None, spec, precision="bf16")
+    outcome = train(model, split(bars), None, spec, precision=precision)
     assert math.isfinite(outcome.history["loss"][0])
     assert seen == {(torch.float32, torch.float32)}
+
+
+class ReadBacks(TorchDispatchMode):
+    """Counts what brings a value from the device to the host, for which a GPU would be waited."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.count += func in (torch.ops.aten._local_scalar_dense.default, torch.ops.aten.nonzero.default)
+        return func(*args, **kwargs or {})
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_an_epoch_reads_nothing_back(bars: DataSplits, precision: str) -> None:
+    read_backs, seen = ReadBacks(), []
+
+    class Counts(Callback):
+        def on_step_end(self, epoch: int, step: int, loss: torch.Tensor) -> None:
+            seen.append(read_backs.count)
+
+    augmentation = AugmentSpec(shift=0.1, rotation=10, elastic=0.3, erasing=0.5, noise=0.1, contrast=0.1)
+    spec = TrainSpec(epochs=1, batch_size=16, augmentation=augmentation)
+    with read_backs:
+        train(build(SPEC), split(bars), None, spec, precision=precision, callbacks=[Counts()])
+    assert seen == [seen[0]] * 4
+    assert read_backs.count > seen[-1]  # at the epoch's end its means are read, and this is seen
 
 
 @pytest.mark.gpu
