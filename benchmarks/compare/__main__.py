@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.compare import growth, memory, predict, settings, stall, startup, throughput, time_to_accuracy
+from benchmarks.compare import gpu, growth, memory, predict, settings, stall, startup, throughput, time_to_accuracy
 from benchmarks.compare.bench import QUICK, Bench, Scale
 from benchmarks.compare.report import Page, Picture, write_report
 
@@ -26,6 +26,7 @@ SECTIONS = {
     "growth": growth,
     "stall": stall,
     "predict": predict,
+    "gpu": gpu,
 }
 MEASURES: dict[str, Callable[[Bench], None]] = {name: module.measure for name, module in SECTIONS.items()}
 PAGES: dict[str, Page] = {name: module.page for name, module in SECTIONS.items()}

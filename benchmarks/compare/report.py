@@ -18,6 +18,7 @@ TITLES = {
     "growth": "Growth of cost",
     "stall": "No stall",
     "predict": "Evaluation and prediction",
+    "gpu": "On a GPU",
 }
 OPTIONS = {
     "time-to-accuracy": ("rounds", "second-epochs", "seeds"),
@@ -48,11 +49,14 @@ def write_report(results: Path, page: Path, sections: Mapping[str, Page], pictur
     ]
     for section, make in sections.items():
         file = results / f"{section}.json"
-        if file.exists():
-            document = json.loads(file.read_text(encoding="utf-8"))
-            lines += [f"## {TITLES[section]}", *make(document), *_foot(document), ""]
-            if section in pictures:
-                pictures[section](document, page.parent)
+        lines.append(f"## {TITLES[section]}")
+        if not file.exists():
+            lines += [f"Not measured yet: `python -m benchmarks.compare {section}`.", ""]
+            continue
+        document = json.loads(file.read_text(encoding="utf-8"))
+        lines += [*make(document), *_foot(document), ""]
+        if section in pictures:
+            pictures[section](document, page.parent)
     page.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
 
 
