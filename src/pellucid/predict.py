@@ -19,11 +19,14 @@ from torch import Tensor, nn
 from pellucid.data.batches import EVALUATION_BATCH_SIZE, DeviceImages, as_input
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.decode import read_image
+from pellucid.data.views import views
 from pellucid.device import autocast, choose_device, choose_precision, keep_freed_memory, place
 from pellucid.errors import DataError, RunError
 from pellucid.model.build import build
+from pellucid.model.vote import averaged
 from pellucid.run.folder import WEIGHTS, RunFolder
 from pellucid.run.record import RunRecord
+from pellucid.spec.augment import AugmentSpec
 
 P = TypeVar("P", bound="Predictor")
 
@@ -41,6 +44,13 @@ class Prediction:
     label: str
     probability: float
     probabilities: dict[str, float]
+
+
+def answer(
+    network: nn.Module, images: Float[Tensor, "batch channels height width"], test_time: AugmentSpec | None
+) -> Float[Tensor, "batch classes"]:
+    """A network's answer as logits, in fp32; those of several views are averaged as probabilities."""
+    return averaged([network(view).float() for view in views(images, test_time)])
 
 
 class Predictor:
@@ -91,10 +101,15 @@ class Predictor:
         with torch.inference_mode(), autocast(self.device, self.precision):
             return self.model(images).float()
 
+    def answer(self, images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
+        """The run's answer as logits: the network's, or what its test-time augmentation makes of several of them."""
+        with torch.inference_mode(), autocast(self.device, self.precision):
+            return answer(self.model, images, self.record.train.test_time_augmentation)
+
     def logits_of(
         self, dataset: ImageDataset
     ) -> Iterator[tuple[Float[Tensor, "batch classes"], Int64[Tensor, " batch"]]]:
-        """Logits and labels of a whole data set, a batch at a time.
+        """The run's answers, as logits, and the labels of a whole data set, a batch at a time.
 
         Raises:
             DataError: Its images or classes are not those that the run was trained for.
@@ -103,7 +118,7 @@ class Predictor:
         on_device = DeviceImages(dataset, self.device)
         rows = torch.arange(len(dataset), device=self.device)
         for images, labels in on_device.batches(rows):
-            yield self.logits(images), labels
+            yield self.answer(images), labels
 
     def probabilities(self, images: Shaped[ndarray, "count ..."]) -> Float32[ndarray, "count classes"]:
         """Probability of each class.
@@ -118,7 +133,7 @@ class Predictor:
             wanted = ", ".join(map(str, self.record.input_shape))
             raise DataError(f"images must be uint8 [count, {wanted}]; received {images.dtype} {list(images.shape)}.")
         parts = [
-            self.logits(as_input(part.to(self.device))).softmax(dim=1).cpu()
+            self.answer(as_input(part.to(self.device))).softmax(dim=1).cpu()
             for part in torch.from_numpy(np.ascontiguousarray(images)).split(EVALUATION_BATCH_SIZE)
         ]
         return torch.cat(parts).numpy()

@@ -63,6 +63,10 @@ def train(
     vote: Annotated[
         int | None, typer.Option(help="Train so many networks; the average of their probabilities answers.")
     ] = None,
+    test_time_augment: Annotated[
+        str | None,
+        typer.Option(help="Average the answers over variants of an image: shift=0.04,rotation=6,scale=0.05 …"),
+    ] = None,
     image_size: ImageSize = None,
     channels: Channels = None,
     fit: Fit = None,
@@ -116,6 +120,7 @@ def train(
         no_validation=no_validation,
         seed=seed,
         vote=vote,
+        test_time_augmentation=test_time_augment,
     )
     reading = reading_settings(
         image_size,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from jaxtyping import Float
@@ -28,9 +28,15 @@ class Vote(nn.Module):
         return cls(make(derive_seed(seed, "member", number) if number else seed) for number in range(count))
 
     def forward(self, images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
-        """The logarithm of the mean probability, so that softmax gives that mean."""
-        each = torch.stack([member(images).float().log_softmax(dim=1) for member in self.members])
-        return each.logsumexp(dim=0) - math.log(len(self.members))
+        """What `averaged` makes of the members' logits."""
+        return averaged([member(images).float() for member in self.members])
+
+
+def averaged(logits: Sequence[Float[Tensor, "batch classes"]]) -> Float[Tensor, "batch classes"]:
+    """The logarithm of the mean probability, so that softmax gives that mean; of one answer, that answer."""
+    if len(logits) == 1:
+        return logits[0]
+    return torch.stack([each.log_softmax(dim=1) for each in logits]).logsumexp(dim=0) - math.log(len(logits))
 
 
 def members_of(model: nn.Module) -> list[nn.Module]:

@@ -12,6 +12,8 @@ from pellucid.spec.base import Spec, own_faults
 Area = Annotated[float, Field(gt=0, le=1)]
 # What only says how another setting acts.
 MANNERS = frozenset({"elastic_smoothness", "erasing_area"})
+# What has sides, so that a test-time view can be of each.
+SIDED = ("shift", "rotation", "scale", "shear", "horizontal_flip")
 
 
 class AugmentSpec(Spec):
@@ -74,7 +76,12 @@ class AugmentSpec(Spec):
     @property
     def active(self) -> bool:
         """Whether it changes anything at all."""
-        return any(getattr(self, name) for name in self.setting_names() if name not in MANNERS)
+        return bool(self.used)
+
+    @property
+    def used(self) -> list[str]:
+        """The settings that change something."""
+        return [name for name in self.setting_names() if name not in MANNERS and getattr(self, name)]
 
 
 def _number(text: str) -> float | str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, ClassVar, Literal, Self, TypedDict
 
-from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, NonNegativeInt, PositiveInt, model_validator
 
 from pellucid.errors import Fault, SettingError, unknown
-from pellucid.spec.augment import AugmentSpec
+from pellucid.spec.augment import SIDED, AugmentSpec
 from pellucid.spec.base import Spec, own_faults
 
 Positive = Annotated[float, Field(gt=0)]
@@ -141,6 +141,14 @@ def _augmentation(value: Any) -> Any:
         raise own_faults(error.faults) from None
 
 
+def _with_sides(value: AugmentSpec | None) -> AugmentSpec | None:
+    others = [name for name in value.used if name not in SIDED] if value else []
+    if others:
+        rule = f"test_time_augmentation takes {', '.join(SIDED)}"
+        raise own_faults([Fault(rule, ", ".join(others), "Leave out what has no sides.")])
+    return value
+
+
 class TrainSpec(Spec):
     """How to train. Alone, the defaults are the seed's: Adam at 0.001, batches of 128, 15 epochs, 10% held out.
 
@@ -157,6 +165,9 @@ class TrainSpec(Spec):
             nothing.
         seed: From which all randomness follows.
         vote: How many networks are trained, each from weights of its own; the average of their probabilities answers.
+        test_time_augmentation: How images are varied in prediction, where the average of the probabilities over the
+            image and its variants answers: each setting alone, as far as it goes, to either side. Given as
+            ``augmentation`` is; None looks at the image alone.
     """
 
     error_kind: ClassVar = SettingError
@@ -173,6 +184,9 @@ class TrainSpec(Spec):
     )
     seed: NonNegativeInt = 0
     vote: PositiveInt = 1
+    test_time_augmentation: Annotated[
+        AugmentSpec | None, BeforeValidator(_augmentation), AfterValidator(_with_sides)
+    ] = None
 
     def learning_rate_at(self, step: int, steps: int) -> float:
         """Learning rate of one update, counted from 0 over the whole training."""
@@ -192,3 +206,4 @@ class TrainSettings(TypedDict, total=False):
     validation_split: float | None
     seed: int
     vote: int
+    test_time_augmentation: str | AugmentSpec | None

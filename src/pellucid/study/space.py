@@ -11,7 +11,7 @@
 ```
 
 A list is a choice, ``low`` and ``high`` a range (of whole numbers where both are), anything else is the same in every
-trial. A dot leads into the optimizer, the schedule or the augmentation.
+trial. A dot leads into the optimizer, the schedule or an augmentation.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pellucid.spec.train import TrainSpec
 
 Space = dict[str, Any]
 RANGE = {"low", "high", "log", "step"}
-NESTED = ("optimizer", "schedule", "augmentation")
+NESTED = ("optimizer", "schedule", "augmentation", "test_time_augmentation")
 FIXED = {"seed", "vote", "validation_split"}  # what all trials have in common
 BLANK = re.compile(r"{(\w+)}")
 DEFAULT: Space = {

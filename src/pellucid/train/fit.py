@@ -37,6 +37,7 @@ from pellucid.model.factory import build_from_factory
 from pellucid.model.vote import Vote, members_of
 from pellucid.run.folder import RunFolder, new_run
 from pellucid.run.record import DataRecord, Environment, Results, RunRecord, Score
+from pellucid.spec.augment import AugmentSpec
 from pellucid.spec.model import FactorySpec, ModelSpec, read_model
 from pellucid.spec.recipes import recipe as named_recipe
 from pellucid.spec.recipes import title_of
@@ -138,7 +139,7 @@ def fit(
             )
             finished = time.perf_counter()
             network = _trained_members(network, train_spec, came_to)
-            validation = _validation(network, placed.get("validation"), came_to)
+            validation = _validation(network, placed.get("validation"), came_to, train_spec.test_time_augmentation)
         record = _finish(record, came_to, finished - training, time.perf_counter() - clock, validation)
         kept = train_spec.replace(vote=len(members_of(network)))
         record = record.model_copy(update={"train": kept})
@@ -259,13 +260,15 @@ def _trained_members(network: nn.Module, spec: TrainSpec, came_to: Outcome) -> n
     return Vote(members[:trained]) if trained > 1 else members[0]
 
 
-def _validation(network: nn.Module, split: Split | None, came_to: Outcome) -> Score | None:
-    """The score after the last epoch: of one network as the history has it, of a vote as a whole."""
+def _validation(
+    network: nn.Module, split: Split | None, came_to: Outcome, test_time: AugmentSpec | None
+) -> Score | None:
+    """The score after the last epoch as the run answers: the history has it, but for votes and augmented answers."""
     if came_to.interrupted:
         return None
     last = came_to.history.epochs[-1]
-    vote = isinstance(network, Vote)
-    loss, accuracy = measure(network, split) if vote else (last.val_loss, last.val_accuracy)
+    as_trained = not test_time and not isinstance(network, Vote)
+    loss, accuracy = (last.val_loss, last.val_accuracy) if as_trained else measure(network, split, test_time)
     return None if loss is None or accuracy is None else Score(loss=loss, accuracy=accuracy)
 
 

@@ -18,7 +18,9 @@ from pellucid.data.batches import DeviceImages, shuffled
 from pellucid.device import autocast, seed_generators
 from pellucid.errors import TrainingError
 from pellucid.model.vote import members_of
+from pellucid.predict import answer
 from pellucid.run.history import Epoch, History
+from pellucid.spec.augment import AugmentSpec
 from pellucid.spec.seeds import derive_seed
 from pellucid.spec.train import TrainSpec
 from pellucid.train.callbacks import Callback, Plan
@@ -148,8 +150,15 @@ def update(
     return loss.detach(), logits.detach()
 
 
-def measure(model: nn.Module, split: Split | None) -> tuple[float, float] | tuple[None, None]:
+def measure(
+    model: nn.Module, split: Split | None, test_time: AugmentSpec | None = None
+) -> tuple[float, float] | tuple[None, None]:
     """Mean loss and accuracy of a network on a split, as in prediction and in fp32; Nones for no split.
+
+    Args:
+        model: The network.
+        split: What to measure it on.
+        test_time: How images are varied, if the average over their variants is to answer.
 
     Raises:
         TrainingError: The loss is not finite.
@@ -160,7 +169,7 @@ def measure(model: nn.Module, split: Split | None) -> tuple[float, float] | tupl
     losses, right = [], []  # on the device, which is waited for only at the end
     with torch.inference_mode():
         for images, labels in split.data.batches(split.rows):
-            logits = model(images).float()
+            logits = answer(model, images, test_time)
             losses.append(cross_entropy(logits, labels, reduction="sum"))
             right.append((logits.argmax(dim=1) == labels).sum())
     loss = torch.stack(losses).cpu().double().sum().item()
