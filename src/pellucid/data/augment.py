@@ -71,7 +71,11 @@ def augment(
     """
     if not spec.active:
         return images
-    return apply(images, draw(spec, images.shape, seed, images.device))
+    varied = apply(images, draw(spec, images.shape, seed, images.device))
+    if spec.probability == 1:
+        return varied
+    chosen = _uniform(seed, "probability", len(images)) < spec.probability
+    return varied.lerp_(images, _per_image((~chosen).double(), images))
 
 
 def draw(spec: AugmentSpec, shape: Sequence[int], seed: int, device: torch.device) -> Draw:

@@ -11,7 +11,7 @@ from pellucid.spec.base import Spec, own_faults
 
 Area = Annotated[float, Field(gt=0, le=1)]
 # What only says how another setting acts.
-MANNERS = frozenset({"elastic_smoothness", "erasing_area"})
+MANNERS = frozenset({"elastic_smoothness", "erasing_area", "probability"})
 # What has sides, so that a test-time view can be of each.
 SIDED = ("shift", "rotation", "scale", "shear", "horizontal_flip")
 
@@ -35,6 +35,8 @@ class AugmentSpec(Spec):
         contrast: Relative share by which its pixels' distance from the mean of their channel grows or shrinks.
         noise: Standard deviation of the Gaussian noise on each value, where black is 0 and white is 1.
         horizontal_flip: Whether half of the images, by chance, are mirrored left to right. Not for digits or letters.
+        probability: Share of the images, by chance, that are varied at all. What is moved is interpolated, and so a little
+            blurred: below 1, the network sees images as sharp as those that it will have to answer.
 
     Source: Simard et al. 2003, ICDAR, section 2 (elastic); Zhong et al. 2017, arXiv:1708.04896 (erasing).
     """
@@ -53,6 +55,7 @@ class AugmentSpec(Spec):
     contrast: float = Field(default=0.0, ge=0, le=1, description="Give a share, such as 0.1 for 0.9 to 1.1 times.")
     noise: float = Field(default=0.0, ge=0, le=1, description="Give a share of white, such as 0.05.")
     horizontal_flip: bool = False
+    probability: float = Field(default=1.0, gt=0, le=1, description="Give a probability, such as 0.5.")
 
     @classmethod
     def from_text(cls, text: str) -> Self:

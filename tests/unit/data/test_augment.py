@@ -86,6 +86,19 @@ def test_with_nothing_switched_on_the_images_come_back_as_they_are() -> None:
     assert augment(images, AugmentSpec(), seed=0) is images
 
 
+@pytest.mark.parametrize("spec", SPECS, ids=NAMES)
+def test_with_a_probability_images_are_varied_as_ever_or_left_to_the_bit(spec: AugmentSpec) -> None:
+    images = pictures(2000, height=4, width=4)
+    all_varied = augment(images, spec, seed=1)
+    some = augment(images, spec.replace(probability=0.7), seed=1)
+    assert some.stride() == images.stride()
+    varied, left = ((some == other).flatten(1).all(dim=1) for other in (all_varied, images))
+    assert (varied | left).all()
+    assert (~left).double().mean() < 0.75
+    assert varied.double().mean() > 0.65
+    assert torch.equal(some, augment(images, spec.replace(probability=0.7), seed=1))
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("spec", SPECS, ids=NAMES)
 def test_memory_format_is_kept_and_changes_no_value(spec: AugmentSpec, channels: int) -> None:

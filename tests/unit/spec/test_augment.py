@@ -32,11 +32,11 @@ def test_each_setting_alone_makes_it_active(name: str) -> None:
 
 
 def test_how_a_setting_acts_is_no_action() -> None:
-    assert not AugmentSpec(elastic_smoothness=8, erasing_area=(0.1, 0.2)).active
+    assert not AugmentSpec(elastic_smoothness=8, erasing_area=(0.1, 0.2), probability=0.5).active
 
 
 def test_every_setting_is_tried_here() -> None:
-    assert set(AugmentSpec.setting_names()) == {*ALL, "elastic_smoothness", "erasing_area"}
+    assert set(AugmentSpec.setting_names()) == {*ALL, "elastic_smoothness", "erasing_area", "probability"}
 
 
 def test_json_brings_the_settings_back() -> None:
@@ -57,6 +57,7 @@ def test_it_is_shown_as_the_python_that_makes_it() -> None:
         ({"scale": 1}, "scale must be at most 0.9; received 1. Give a share, such as 0.1 for 0.9 to 1.1 times."),
         ({"shear": 90}, "shear must be at most 60.0; received 90. Give degrees, such as 10."),
         ({"elastic": -1}, "elastic must be at least 0.0; received -1. Give pixels, such as 1."),
+        ({"probability": 0}, "probability must be greater than 0.0; received 0. Give a probability, such as 0.5."),
         ({"elastic_smoothness": 0}, "elastic_smoothness must be at least 1.0; received 0. Give pixels, such as 4."),
         ({"erasing": 1.5}, "erasing must be at most 1.0; received 1.5. Give a probability, such as 0.5."),
         ({"erasing_area": (0, 0.5)}, "erasing_area must be greater than 0.0; received 0. Give two shares"),
