@@ -35,8 +35,8 @@ class AugmentSpec(Spec):
         contrast: Relative share by which its pixels' distance from the mean of their channel grows or shrinks.
         noise: Standard deviation of the Gaussian noise on each value, where black is 0 and white is 1.
         horizontal_flip: Whether half of the images, by chance, are mirrored left to right. Not for digits or letters.
-        probability: Share of the images, by chance, that are varied at all. What is moved is interpolated, and so a little
-            blurred: below 1, the network sees images as sharp as those that it will have to answer.
+        probability: Share of the images, by chance, that are varied at all. What is moved is interpolated, and so a
+            little blurred: below 1, the network also sees images as sharp as those that it will have to answer.
 
     Source: Simard et al. 2003, ICDAR, section 2 (elastic); Zhong et al. 2017, arXiv:1708.04896 (erasing).
     """
