@@ -28,6 +28,7 @@ from pellucid.train.interrupt import Stop
 from pellucid.train.optimizers import Optimizer
 from pellucid.train.reorder import pooled_first
 from pellucid.train.scale import LossScale
+from pellucid.train.statistics import renew_statistics
 from pellucid.train.tally import REMEDY, Tally
 
 Rows = Int64[Tensor, " _"]
@@ -112,6 +113,8 @@ def train(
                 tally.add(step, loss, logits, labels)
                 _tell(callbacks, "on_step_end", epoch, step, loss)
             loss_mean, accuracy = tally.means()
+            if spec.augmentation and epoch % spec.epochs == 0:
+                renew_statistics(network, images.data, shuffled(images.rows, spec.seed, 0), precision)
             val_loss, val_accuracy = measure(network, validation)
             row = Epoch(epoch, loss_mean, accuracy, val_loss, val_accuracy, rate, time.perf_counter() - started)
             outcome.history.epochs.append(row)
