@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,8 @@ from pellucid.model.vote import members_of
 
 PROGRAM = [str(Path(sys.executable).parent / "pellucid")]
 SEEDS = {"tiny": 3}
-VOTERS = {"accurate": 3}
-KEPT: list[list[str]] = [[], ["--no-validation"]]  # a vote is trained with and without held-out images
+VOTERS = {"accurate": 3, "accurate --no-validation": 3}
+RESULTS = Path("benchmarks/results/accuracy.json")
 
 
 @dataclass(frozen=True)
@@ -60,48 +60,44 @@ def train(folder: Path, *options: str) -> dict[str, Any]:
     return json.loads(result.stdout)
 
 
-def seeds(recipe: str, count: int, scratch: Path) -> tuple[list[Row], dict[str, Any]]:
+def seeds(options: str, count: int, scratch: Path) -> tuple[list[Row], dict[str, Any]]:
     """A recipe over seeds from 0 on; also the environment."""
-    documents = [train(scratch / f"{recipe}-{seed}", "--recipe", recipe, "--seed", str(seed)) for seed in range(count)]
+    command = ["--recipe", *options.split()]
+    documents = [train(scratch / f"{seed}", *command, "--seed", str(seed)) for seed in range(count)]
     results = [document["results"] for document in documents]
     accuracies = [100 * result["test"]["accuracy"] for result in results]
     losses = [result["test"]["loss"] for result in results]
-    row = Row(recipe, results[0]["epochs"], accuracies, losses, [result["train_seconds"] for result in results])
+    row = Row(options, results[0]["epochs"], accuracies, losses, [result["train_seconds"] for result in results])
     return [row], documents[0]["environment"]
 
 
-def votes(recipe: str, members: int, scratch: Path) -> tuple[list[Row], dict[str, Any]]:
-    """A recipe's votes, each after its members one by one; also the environment."""
-    found = [
-        vote([recipe, *options], members, scratch / f"{recipe}-vote{number}") for number, options in enumerate(KEPT)
-    ]
-    return [row for rows, _ in found for row in rows], found[0][1]
-
-
-def vote(options: list[str], members: int, folder: Path) -> tuple[list[Row], dict[str, Any]]:
-    """One vote, and before it its members: each was trained from weights and an order of its own."""
-    document = train(folder, "--recipe", *options, "--vote", str(members))
+def vote(options: str, members: int, scratch: Path) -> tuple[list[Row], dict[str, Any]]:
+    """A vote, and before it its members, each trained from weights and an order of its own; also the environment."""
+    folder = scratch / "vote"
+    document = train(folder, "--recipe", *options.split(), "--vote", str(members))
     run, test = pl.load_run(folder), pl.load_data("mnist").test
     alone = [
         evaluate(pl.Predictor(member, run.record, run.device), test, data="mnist") for member in members_of(run.model)
     ]
     results = document["results"]
     epochs, seconds = results["epochs"] // members, results["train_seconds"]
-    name = " ".join(options)
     singles = Row(
-        f"{name}, each of {members}",
+        f"{options}, each of {members}",
         epochs,
         [100 * evaluation.accuracy for evaluation in alone],
         [evaluation.loss for evaluation in alone],
         [seconds / members],
     )
     together = results["test"]
-    whole = Row(f"{name} --vote {members}", epochs, [100 * together["accuracy"]], [together["loss"]], [seconds])
+    whole = Row(f"{options} --vote {members}", epochs, [100 * together["accuracy"]], [together["loss"]], [seconds])
     return [singles, whole], document["environment"]
 
 
-def table(rows: list[Row], environment: dict[str, Any]) -> str:
-    """The whole page."""
+def page(results: dict[str, Any]) -> str:
+    """The whole page, made of the results that there are."""
+    known = [results[options] for options in (*SEEDS, *VOTERS) if options in results]
+    rows = [str(Row(**row)) for result in known for row in result["rows"]]
+    environment = known[-1]["environment"]
     versions = environment["versions"]
     machine = f"{environment['device_name']}, {environment['threads']} threads, {environment['precision']}"
     return f"""# Accuracy of the recipes on MNIST
@@ -115,7 +111,7 @@ Machine: {machine}; Python {versions["python"]}, torch {versions["torch"]}.
 
 | recipe | epochs | test accuracy, % | each, % | test loss | training, s (median) |
 |---|---|---|---|---|---|
-{chr(10).join(map(str, rows))}
+{chr(10).join(rows)}
 
 The losses of recipes with label smoothing are higher than those without, as their probabilities keep away from 1.
 """
@@ -125,18 +121,19 @@ def main() -> None:
     """Train, print, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recipes", nargs="+", choices=[*SEEDS, *VOTERS], default=[*SEEDS, *VOTERS])
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--results", type=Path, default=RESULTS, help="file of all figures, to which these are added")
+    parser.add_argument("--out", type=Path, help="the page, made of all figures in that file")
     arguments = parser.parse_args()
-    rows: list[Row] = []
-    environment: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as scratch:
-        for recipe in arguments.recipes:
-            measure, count = (votes, VOTERS[recipe]) if recipe in VOTERS else (seeds, SEEDS[recipe])
-            found, environment = measure(recipe, count, Path(scratch))
-            rows += found
-            print("\n".join(map(str, found)), flush=True)
+    results = json.loads(arguments.results.read_text(encoding="utf-8")) if arguments.results.exists() else {}
+    for options in arguments.recipes:
+        measure, count = (vote, VOTERS[options]) if options in VOTERS else (seeds, SEEDS[options])
+        with tempfile.TemporaryDirectory() as scratch:
+            rows, environment = measure(options, count, Path(scratch))
+        results[options] = {"rows": [asdict(row) for row in rows], "environment": environment}
+        arguments.results.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        print("\n".join(map(str, rows)), flush=True)
     if arguments.out:
-        arguments.out.write_text(table(rows, environment), encoding="utf-8")
+        arguments.out.write_text(page(results), encoding="utf-8")
 
 
 if __name__ == "__main__":
