@@ -7,17 +7,25 @@ Seeds stand outermost, so that the variants of one seed are timed side by side.
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+import torch
 
 import pellucid as pl
 from pellucid.data.dataset import DataSplits
+from pellucid.device import processor
 from pellucid.spec.layers import Layer
 
 SHAPE, CLASSES = (28, 28, 1), 10
+RENEWAL = "pellucid.train.loop.renew_statistics"
+RESULTS = Path("benchmarks/results/recipes.json")
 
 
 @dataclass(frozen=True)
@@ -29,12 +37,14 @@ class Variant:
         source: Where the part that is left out comes from.
         settings: Of `pl.fit`, in place of the recipe's.
         layers: Changes the recipe's layers.
+        averages_kept: Whether the moving averages of batch normalisation stay those of augmented batches.
     """
 
     name: str
     source: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
     layers: Callable[[Sequence[Layer]], list[Layer]] = list
+    averages_kept: bool = False
 
 
 def without_normalisation(layers: Sequence[Layer]) -> list[Layer]:
@@ -79,6 +89,14 @@ NORMALISATION = Variant(
 )
 
 
+NO_AUGMENTATION = Variant("no augmentation", "affine: LeCun et al. 1998, section III.G", {"augmentation": None})
+AVERAGES = Variant(
+    "batch normalisation's averages of augmented images",
+    "measured anew: Wu and Johnson 2021, arXiv:2105.07576, section 3",
+    averages_kept=True,
+)
+
+
 def memories(weight_decay: float) -> Variant:
     """AdamW as it is used everywhere."""
     settings = {"optimizer": pl.AdamW(weight_decay=weight_decay)}
@@ -101,28 +119,31 @@ VARIANTS: dict[str, list[Variant]] = {
             layers=first_convolution(5, 2),
         ),
         Variant("batches of 128, half the learning rate", "", {"batch_size": 128, "learning_rate": 0.0125}),
+        Variant(
+            "with test-time augmentation, shifts of a pixel",
+            "Krizhevsky et al. 2012, NeurIPS, section 4.1",
+            {"test_time_augmentation": "shift=0.0357"},
+        ),
     ],
     "accurate": [
         WHOLE,
-        Variant("no augmentation", "affine: LeCun et al. 1998, section III.G", {"augmentation": None}),
+        NO_AUGMENTATION,
+        Variant(
+            "every image augmented",
+            "half of them: ours, so that sharp images are seen",
+            {"augmentation": "shift=0.1,rotation=15,scale=0.1,shear=8,elastic=0.5"},
+        ),
         Variant(
             "no elastic displacement",
             "Simard et al. 2003, ICDAR, section 2",
-            {"augmentation": "shift=0.06,rotation=8,scale=0.08,shear=4"},
+            {"augmentation": "shift=0.1,rotation=15,scale=0.1,shear=8,probability=0.5"},
         ),
+        AVERAGES,
         SMOOTHING,
         memories(0.05),
     ],
-    "tiny": [WHOLE, Variant("no augmentation", "", {"augmentation": None}), SMOOTHING],
+    "tiny": [WHOLE, NO_AUGMENTATION, AVERAGES, SMOOTHING],
 }
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How much is measured: seeds, and the epochs of each recipe (None: its own)."""
-
-    seeds: int
-    epochs: dict[str, int | None]
 
 
 def measure(data: DataSplits, recipe: str, variant: Variant, seed: int, epochs: int | None) -> tuple[float, float]:
@@ -131,24 +152,25 @@ def measure(data: DataSplits, recipe: str, variant: Variant, seed: int, epochs: 
     assert isinstance(chosen.model, pl.ModelSpec)  # noqa: S101 - only a file may hold a factory
     model = chosen.model.replace(layers=variant.layers(chosen.model.layers))
     settings: Any = ({"epochs": epochs} if epochs else {}) | variant.settings
-    run = pl.fit(data, model=model, recipe=recipe, seed=seed, progress=False, **settings)
+    with patch(RENEWAL) if variant.averages_kept else nullcontext():
+        run = pl.fit(data, model=model, recipe=recipe, seed=seed, progress=False, **settings)
     results = run.record.results
     if results is None or results.validation is None:
         raise RuntimeError("the training was interrupted")
     return 100 * results.validation.accuracy, results.train_seconds
 
 
-def table(recipe: str, figures: list[list[tuple[float, float]]]) -> list[str]:
+def table(figures: dict[str, list[tuple[float, float]]], sources: dict[str, str]) -> list[str]:
     """One recipe: a row a variant, differences seed by seed."""
     lines = ["| | validation accuracy, % | difference | training, s (median) | source |", "|---|---|---|---|---|"]
-    whole = [accuracy for accuracy, _ in figures[0]]
-    for variant, row in zip(VARIANTS[recipe], figures, strict=True):
+    whole = [accuracy for accuracy, _ in figures[WHOLE.name]]
+    for name, row in figures.items():
         accuracies = [accuracy for accuracy, _ in row]
         apart = [own - base for own, base in zip(accuracies, whole, strict=True)]
-        difference = "" if row is figures[0] else f"{statistics.mean(apart):+.3f} ± {_error(apart):.3f}"
+        difference = "" if name == WHOLE.name else f"{statistics.mean(apart):+.3f} ± {_error(apart):.3f}"
         reached = f"{statistics.mean(accuracies):.3f} ± {_error(accuracies):.3f}"
         seconds = statistics.median(seconds for _, seconds in row)
-        lines.append(f"| {variant.name} | {reached} | {difference} | {seconds:.1f} | {variant.source} |")
+        lines.append(f"| {name} | {reached} | {difference} | {seconds:.1f} | {sources[name]} |")
     return lines
 
 
@@ -157,22 +179,25 @@ def _error(values: list[float]) -> float:
     return statistics.stdev(values) / len(values) ** 0.5
 
 
-def page(tables: dict[str, list[str]], scale: Scale, machine: str) -> str:
-    """The whole page."""
+def page(results: dict[str, Any]) -> str:
+    """The whole page, made of the results that there are."""
     parts = []
-    for name, lines in tables.items():
-        epochs = scale.epochs.get(name)
-        own = pl.recipe(name, SHAPE, CLASSES).train.epochs
-        length = f"{epochs} epochs in place of {own}" if epochs else f"{own} epoch{'s' if own > 1 else ''}"
-        parts.append("\n".join([f"## {name} ({length})", *lines]))
+    for name in VARIANTS:
+        if name not in results:
+            parts.append(f"## {name}\nNot measured yet as the recipe is now: `benchmarks/recipes.py --recipes {name}`.")
+            continue
+        result, own = results[name], pl.recipe(name, SHAPE, CLASSES).train.epochs
+        epochs = result["epochs"] or own
+        length = f"{epochs} epochs in place of {own}" if epochs != own else f"{own} epoch{'s' if own > 1 else ''}"
+        sources = {variant.name: variant.source for variant in VARIANTS[name]}
+        head = f"## {name} ({length}; seeds 0 to {result['seeds'] - 1}; {result['machine']})"
+        parts.append("\n".join([head, *table(result["figures"], sources)]))
     return f"""# What each part of the recipes is worth
 
-Made by `make recipes`: each recipe on MNIST with one part left out, seeds 0 to {scale.seeds - 1}, last epoch. Accuracy
-is of the **validation split** (a tenth of the training images), on which the recipes were tuned; the test split is not
-read. ± is the standard error over the seeds; differences are taken seed by seed. A shortened training says little of
+Made by `make recipes`: each recipe on MNIST with one part left out or changed, last epoch. Accuracy is of the
+**validation split** (a tenth of the training images), on which the recipes were tuned; the test split is not read.
+± is the standard error over the seeds; differences are taken seed by seed. A shortened training says little of
 augmentation, whose worth over all epochs is not measured here.
-
-Machine: {machine}.
 
 {chr(10).join(f"{part}{chr(10)}" for part in parts)}"""
 
@@ -184,21 +209,28 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--accurate-epochs", type=int, default=3, help="shortened, since it takes long")
     parser.add_argument("--tiny-epochs", type=int, default=3)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--results", type=Path, default=RESULTS, help="file of all figures, to which these are added")
+    parser.add_argument("--out", type=Path, help="the page, made of all figures in that file")
     arguments = parser.parse_args()
-    scale = Scale(arguments.seeds, {"accurate": arguments.accurate_epochs, "tiny": arguments.tiny_epochs})
-    data, tables = pl.load_data("mnist"), {}
+    results = json.loads(arguments.results.read_text(encoding="utf-8")) if arguments.results.exists() else {}
+    lengths = {"accurate": arguments.accurate_epochs, "tiny": arguments.tiny_epochs}
+    data = pl.load_data("mnist")
     for name in arguments.recipes:
-        figures: list[list[tuple[float, float]]] = [[] for _ in VARIANTS[name]]
+        figures: dict[str, list[tuple[float, float]]] = {variant.name: [] for variant in VARIANTS[name]}
         for seed in range(arguments.seeds):
-            for row, variant in zip(figures, VARIANTS[name], strict=True):
-                row.append(measure(data, name, variant, seed, scale.epochs.get(name)))
-        tables[name] = table(name, figures)
-        print("\n".join([name, *tables[name]]), flush=True)
-    environment = pl.fit(data, model="flatten, dense 10", epochs=1, progress=False).record.environment
-    machine = f"{environment.device_name}, {environment.threads} threads, torch {environment.versions['torch']}"
+            for variant in VARIANTS[name]:
+                figures[variant.name].append(measure(data, name, variant, seed, lengths.get(name)))
+            keep(results, name, {"epochs": lengths.get(name), "seeds": seed + 1, "figures": figures}, arguments.results)
+        print(name, figures, flush=True)
     if arguments.out:
-        arguments.out.write_text(page(tables, scale, machine), encoding="utf-8")
+        arguments.out.write_text(page(results), encoding="utf-8")
+
+
+def keep(results: dict[str, Any], recipe: str, found: dict[str, Any], path: Path) -> None:
+    """Add what was found of one recipe to the file of all figures, with the machine's name."""
+    machine = f"{processor()}, {torch.get_num_threads()} threads, torch {torch.__version__}"
+    results[recipe] = {**found, "machine": machine}
+    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -57,6 +57,8 @@ def test_train_takes_every_setting(pellucid: Command) -> None:
         4,
         "--vote",
         2,
+        "--test-time-augment",
+        "shift=0.1",
     )
     status, out, _ = pellucid("train", *QUICK, *options, "--no-validation", "--precision", "bf16", "--json")
     assert status == 0
@@ -72,6 +74,7 @@ def test_train_takes_every_setting(pellucid: Command) -> None:
         "validation_split": None,
         "seed": 4,
         "vote": 2,
+        "test_time_augmentation": pl.AugmentSpec(shift=0.1).model_dump(mode="json"),
     }
     assert document["environment"]["precision"] == "bf16"
     assert document["results"]["validation"] is None
