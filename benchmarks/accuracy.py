@@ -103,7 +103,7 @@ def page(results: dict[str, Any]) -> str:
     return f"""# Accuracy of the recipes on MNIST
 
 Made by `make accuracy`: `pellucid train --recipe NAME --seed S`, seeds from 0 on, and `--vote`; last epoch, test split
-(10,000 images). Recipes were chosen on the validation split, a tenth of the training images; `--no-validation` trains
+(10,000 images). Recipes were chosen on held-out training images; a tenth is held out, and `--no-validation` trains
 on that tenth too. ± is the standard deviation over the seeds, or over the members of a vote, which are independent
 trainings. `fast` and `tutorial` stand in [benchmarks.md](benchmarks.md).
 
