@@ -184,7 +184,7 @@ def page(results: dict[str, Any]) -> str:
     parts = []
     for name in VARIANTS:
         if name not in results:
-            parts.append(f"## {name}\nNot measured yet as the recipe is now: `benchmarks/recipes.py --recipes {name}`.")
+            parts.append(f"## {name}\nNot measured yet as it is now: `python benchmarks/recipes.py --recipes {name}`.")
             continue
         result, own = results[name], pl.recipe(name, SHAPE, CLASSES).train.epochs
         epochs = result["epochs"] or own
