@@ -13,10 +13,11 @@ from benchmarks.compare.tables import by_program, ratios, spread, table
 from benchmarks.compare.throughput import OURS, rate_options, rates
 
 Programs = dict[str, list[dict[str, Any]]]
+OTHERS = {"1 thread": ("--threads", 1), "channels first": ("--layout", "channels_first"), "compiled": ("--compile",)}
 
 
 def measure(bench: Bench) -> None:
-    """All settings in turns: precision and threads of Pellucid; those and the layout of the tight loop."""
+    """All settings in turns: precision and threads of Pellucid; those, the layout and compiling, of the tight loop."""
     ours = rate_options(bench)
     theirs = ("--data", bench.mnist(bench.scale.images), *ours)
     programs: list[Program] = [pellucid_updates(*ours)]
@@ -25,7 +26,7 @@ def measure(bench: Bench) -> None:
         one = pellucid_updates(*ours, precision=precision, OMP_NUM_THREADS="1")
         programs.append(replace(one, name=f"{one.name}, 1 thread"))
         programs.append(torch_tight(*theirs, precision=precision))
-        for setting, options in (("1 thread", ("--threads", 1)), ("channels first", ("--layout", "channels_first"))):
+        for setting, options in OTHERS.items():
             program = torch_tight(*theirs, *options, precision=precision)
             programs.append(replace(program, name=f"{program.name}, {setting}"))
     bench.interleave(programs)

@@ -31,11 +31,14 @@ def keep_memory() -> None:
             mallopt(setting, 2**30)
 
 
-def network(layout: str) -> nn.Module:
+def network(layout: str, compiled: bool = False) -> nn.Module:
     """The seed's network, which gives logits."""
     layers = [nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2)]
     model = nn.Sequential(*layers, nn.Flatten(), nn.Linear(1600, 10))
-    return model.to(memory_format=LAYOUTS[layout])  # pyright: ignore[reportCallIssue]
+    model = model.to(memory_format=LAYOUTS[layout])  # pyright: ignore[reportCallIssue]
+    if compiled:
+        model.compile(dynamic=False)
+    return model
 
 
 def load(file: str, images: int | None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -73,7 +76,7 @@ def train(
     """All epochs on 90% of the images, as many as the seed trains on, and one judgement."""
     kept = len(x_train) - len(x_train) // 10
     steps_per_epoch, history = -(-kept // options.batch_size), []
-    model = network(options.layout)
+    model = network(options.layout, options.compile)
     each = updates(options, model, x_train[:kept], y_train[:kept], options.batch_size)
     started = time.perf_counter()
     for epoch in range(1, options.epochs + 1):
@@ -95,7 +98,7 @@ def throughput(options: argparse.Namespace, images: Tensor, labels: Tensor) -> d
     rates = {}
     for size in options.throughput:
         clock, whole = UpdateClock(size, options.seconds), len(images) // size * size
-        for _ in updates(options, network(options.layout), images[:whole], labels[:whole], size):
+        for _ in updates(options, network(options.layout, options.compile), images[:whole], labels[:whole], size):
             if clock.tick():
                 break
         rates[size] = clock.images_per_second
@@ -107,6 +110,7 @@ def main() -> None:
     parser = arguments(__doc__, epochs=15, batch_size=128)
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     parser.add_argument("--layout", choices=tuple(LAYOUTS), default="channels_last")
+    parser.add_argument("--compile", action="store_true", help="with torch.compile, for each batch size anew")
     parser.add_argument("--threads", type=int, help="processor threads; torch's choice unless given")
     options = parser.parse_args()
     keep_memory()
@@ -115,7 +119,8 @@ def main() -> None:
     torch.manual_seed(options.seed)
     data = load(options.data, options.images)
     figures = throughput(options, *data[:2]) if options.throughput else train(options, *data)
-    facts = {"precision": options.precision, "layout": options.layout, "threads": torch.get_num_threads()}
+    facts: dict[str, Any] = {name: getattr(options, name) for name in ("precision", "layout", "compile")}
+    facts["threads"] = torch.get_num_threads()
     report("torch_tight", ("torch", "numpy"), backend="torch", **facts, images=len(data[0]), **figures)
 
 
