@@ -104,7 +104,7 @@ def page(results: dict[str, Any]) -> str:
 
 Made by `make accuracy`: `pellucid train --recipe NAME --seed S`, seeds from 0 on, and `--vote`; last epoch, test split
 (10,000 images). Recipes were chosen on held-out training images; a tenth is held out, and `--no-validation` trains
-on that tenth too. Its images are by writers whose other images are trained on, those of the test split by other
+on that tenth too. Those held-out images are by writers whose other images are trained on, the test images by other
 writers (Yadav and Bottou 2019, arXiv:1905.10498), so that what helps on the one need not help on the other.
 ± is the standard deviation over the seeds, or over the members of a vote, which are independent trainings. `fast` and
 `tutorial` stand in [benchmarks.md](benchmarks.md).

@@ -31,7 +31,7 @@ def keep_memory() -> None:
             mallopt(setting, 2**30)
 
 
-def network(layout: str, compiled: bool = False) -> nn.Module:
+def network(layout: str, compiled: bool) -> nn.Module:
     """The seed's network, which gives logits."""
     layers = [nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2)]
     model = nn.Sequential(*layers, nn.Flatten(), nn.Linear(1600, 10))
