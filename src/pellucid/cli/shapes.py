@@ -20,7 +20,7 @@ def shapes(
         str | None,
         typer.Argument(metavar="[RUN|DATA]", help="A run (folder, name, latest), or data that a recipe is to fit."),
     ] = None,
-    recipe: Annotated[str | None, typer.Option(help="fast or tutorial.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="fast, accurate, tiny, tutorial or a .json file.")] = None,
     model: Annotated[str | None, typer.Option(help="Shorthand or a .json file.")] = None,
     input_shape: Annotated[
         str | None,
