@@ -113,7 +113,7 @@ def train(
                 tally.add(step, loss, logits, labels)
                 _tell(callbacks, "on_step_end", epoch, step, loss)
             loss_mean, accuracy = tally.means()
-            if spec.augmentation and epoch % spec.epochs == 0:
+            if spec.augmentation and spec.augmentation.active and epoch % spec.epochs == 0:
                 renew_statistics(network, images.data, shuffled(images.rows, spec.seed, 0), precision)
             val_loss, val_accuracy = measure(network, validation)
             row = Epoch(epoch, loss_mean, accuracy, val_loss, val_accuracy, rate, time.perf_counter() - started)

@@ -49,7 +49,7 @@ def test_a_network_without_it_is_left_as_it_is(images: DeviceImages) -> None:
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
 
 
-@pytest.mark.parametrize(("augmentation", "renewed"), [("shift=0.2", True), (None, False)])
+@pytest.mark.parametrize(("augmentation", "renewed"), [("shift=0.2", True), ("probability=0.5", False), (None, False)])
 def test_augmented_trainings_end_with_it(bars: DataSplits, augmentation: str | None, renewed: bool) -> None:
     run = pl.fit(bars, model=MODEL, epochs=2, augmentation=augmentation, validation_split=None, vote=2)
     images, rows = DeviceImages(bars.train, torch.device("cpu")), torch.arange(len(bars.train))
