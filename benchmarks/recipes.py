@@ -199,7 +199,8 @@ def page(results: dict[str, Any]) -> str:
     return f"""# What each part of the recipes is worth
 
 Made by `make recipes`: each recipe on MNIST with one part left out or changed, last epoch. Accuracy is of the
-**validation split** (a tenth of the training images), on which the recipes were tuned; the test split is not read.
+**validation split** (a tenth of the training images). Recipes were tuned on that and on other held-out training images;
+the test split is not read.
 ± is the standard error over the seeds; differences are taken seed by seed. A shortened training says little of
 augmentation, whose worth over all epochs is not measured here.
 
