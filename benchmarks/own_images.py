@@ -28,6 +28,7 @@ from PIL import Image
 from pellucid.train.callbacks import Callback
 
 PAIRS = 5
+BATCH_SIZE = 128
 
 
 def make_files(folder: Path, count: int, shape: tuple[int, int, int], classes: int = 10) -> Path:
@@ -76,8 +77,16 @@ def job_train(source: str, steps: str, in_memory: str) -> dict[str, Any]:
         data = pl.DataSplits(data.name, copied, None)
     clock = Clock(int(steps))
     with contextlib.suppress(EnoughError):
-        pl.fit(data, recipe="fast", epochs=1, validation_split=None, callbacks=[clock])
-    return {"images_per_second": clock.speed(128), "peak_mib": peak_memory_mib(), "load_seconds": loaded}
+        pl.fit(
+            data,
+            recipe="fast",
+            epochs=1,
+            batch_size=BATCH_SIZE,
+            precision="fp32",
+            validation_split=None,
+            callbacks=[clock],
+        )
+    return {"images_per_second": clock.speed(BATCH_SIZE), "peak_mib": peak_memory_mib(), "load_seconds": loaded}
 
 
 class EnoughError(Exception):
@@ -141,7 +150,7 @@ def cached_of(folder: str) -> Callable[[int], Any]:
 
     device = DeviceImages(pl.load_data(folder, test_split=None).train, torch.device("cpu"))
     rows = torch.arange(len(device.labels))
-    return lambda epoch: device.batches(shuffled(rows, 0, epoch), 128)
+    return lambda epoch: device.batches(shuffled(rows, 0, epoch), BATCH_SIZE)
 
 
 def loader_of(folder: str) -> Callable[[int], Any]:
@@ -161,7 +170,7 @@ def loader_of(folder: str) -> Callable[[int], Any]:
                 pixels = np.asarray(image.convert("L"), np.float32) / 255
             return torch.from_numpy(pixels)[None], int(self.files[index].parent.name)
 
-    loader = DataLoader(Files(), batch_size=128, shuffle=True, num_workers=2, persistent_workers=True)
+    loader = DataLoader(Files(), batch_size=BATCH_SIZE, shuffle=True, num_workers=2, persistent_workers=True)
     return lambda _: loader
 
 
@@ -212,8 +221,8 @@ def page(rows: list[str]) -> str:
     machine = f"{processor()}, {torch.get_num_threads()} threads; torch {versions()['torch']}"
     return f"""# Reading images, memory, and a DataLoader
 
-Made by `make bench-images`: recipe `fast`, batches of 128, fp32. Ratios are the median of {PAIRS} interleaved pairs,
-with the least and greatest; then the medians of both sides. Machine: {machine}.
+Made by `make bench-images`: recipe `fast`, batches of {BATCH_SIZE}, fp32. Ratios are the median of {PAIRS} interleaved
+pairs, with the least and greatest; then the medians of both sides. Machine: {machine}.
 
 | what | figure or ratio | A | B |
 |---|---|---|---|

@@ -91,7 +91,8 @@ def precisions(device: torch.device) -> dict[str, str]:
     if device.type == "mps":
         return {"fp32": "native", "bf16": "not offered", "fp16": "not offered"}
     if device.type == "cuda":
-        bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
+        with torch.cuda.device(device):
+            bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
         fp16 = torch.cuda.get_device_capability(device) >= FIRST_TENSOR_CORES
     else:
         bf16 = _any_capability("avx512_bf16", "amx_bf16", "bf16")
@@ -164,7 +165,8 @@ def cap_gpu_memory(device: torch.device, mib: int) -> None:
     total = torch.cuda.get_device_properties(device).total_memory / 2**20
     if not 0 < mib <= total:
         raise DeviceError(f"The GPU memory cap must be above 0 and at most {total:.0f} MiB; received {mib}.")
-    torch.cuda.set_per_process_memory_fraction(mib / total, device)
+    index = torch.cuda.current_device() if device.index is None else device.index
+    torch.cuda.set_per_process_memory_fraction(mib / total, index)
 
 
 def keep_freed_memory() -> None:

@@ -16,7 +16,7 @@ from numpy import ndarray
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from pellucid.data.batches import EVALUATION_BATCH_SIZE, DeviceImages, as_input
+from pellucid.data.batches import DeviceImages, as_input, evaluation_batch_size
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.decode import read_image
 from pellucid.data.views import views
@@ -132,9 +132,10 @@ class Predictor:
         if images.dtype != np.uint8 or images.shape[1:] != self.record.input_shape:
             wanted = ", ".join(map(str, self.record.input_shape))
             raise DataError(f"images must be uint8 [count, {wanted}]; received {images.dtype} {list(images.shape)}.")
+        whole = torch.from_numpy(np.ascontiguousarray(images))
         parts = [
             self.answer(as_input(part.to(self.device))).softmax(dim=1).cpu()
-            for part in torch.from_numpy(np.ascontiguousarray(images)).split(EVALUATION_BATCH_SIZE)
+            for part in whole.split(evaluation_batch_size(whole))
         ]
         return torch.cat(parts).numpy()
 

@@ -13,13 +13,20 @@ from torch import Tensor
 from pellucid.data.dataset import ImageDataset
 from pellucid.spec.seeds import derive_seed
 
-EVALUATION_BATCH_SIZE = 500
+EVALUATION_IMAGES = 500  # in a batch, where no gradients are kept
+EVALUATION_PIXELS = 2**21  # in such a batch: larger images come fewer at once
 MAPPED_BYTES_KEPT = 256 << 20
 
 
 def as_input(images: UInt8[Tensor, "batch height width channels"]) -> Float[Tensor, "batch channels height width"]:
     """Scale to [0, 1]. The channels come first in the shape and stay last in memory, which is the fast order."""
     return images.permute(0, 3, 1, 2).to(torch.float32).div_(255)
+
+
+def evaluation_batch_size(images: UInt8[Tensor, "count height width channels"]) -> int:
+    """How many such images go through a network at once where nothing is learned; memory grows with their pixels."""
+    _, height, width, _ = images.shape
+    return max(1, min(EVALUATION_IMAGES, EVALUATION_PIXELS // (height * width)))
 
 
 class DeviceImages:
@@ -55,10 +62,10 @@ class DeviceImages:
             self._bytes_touched = 0
 
     def batches(
-        self, rows: Int64[Tensor, " rows"], batch_size: int = EVALUATION_BATCH_SIZE
+        self, rows: Int64[Tensor, " rows"], batch_size: int | None = None
     ) -> Iterator[tuple[Float[Tensor, "batch channels height width"], Int64[Tensor, " batch"]]]:
-        """These rows in their order; the last batch may be smaller."""
-        for part in rows.split(batch_size):
+        """These rows in their order, as many at once as `evaluation_batch_size` says; the last batch may be smaller."""
+        for part in rows.split(batch_size or evaluation_batch_size(self.images)):
             yield self.batch(part)
 
 

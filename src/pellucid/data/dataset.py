@@ -136,6 +136,9 @@ class DataSplits:
         location: Where `load_data` finds them again: a name of the catalogue, or a path.
         reading: How the images were read from files; None for those that are arrays by themselves.
         notes: What the user should know of the reading.
+
+    Raises:
+        DataError: The validation split's images or classes are not like those of the training split.
     """
 
     def __init__(
@@ -158,6 +161,8 @@ class DataSplits:
         self.reading = reading
         self.notes = tuple(notes)
         self._test = test
+        if validation is not None:
+            self._require_alike("validation", validation)
 
     @cached_property
     def test(self) -> ImageDataset:
@@ -169,11 +174,14 @@ class DataSplits:
         test = self._test() if callable(self._test) else self._test
         if test is None:
             raise DataError(f"{self.name} has no test split.")
-        if test.input_shape != self.train.input_shape or test.class_names != self.train.class_names:
-            raise DataError(
-                f"{self.name}: the test split must have the image shape and the classes of the training split."
-            )
+        self._require_alike("test", test)
         return test
+
+    def _require_alike(self, name: str, split: ImageDataset) -> None:
+        if split.input_shape != self.train.input_shape or split.class_names != self.train.class_names:
+            raise DataError(
+                f"{self.name}: the {name} split must have the image shape and the classes of the training split."
+            )
 
     @property
     def has_test(self) -> bool:

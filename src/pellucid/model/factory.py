@@ -21,7 +21,8 @@ def build_from_factory(factory: Callable[..., Any], spec: FactorySpec, seed: int
     Args:
         factory: What to call.
         spec: The shape and classes; its name serves in messages.
-        seed: torch's generator stands at a seed that follows from it during the call.
+        seed: torch's generator stands at a seed that follows from it during the call, and while lazy layers make their
+            weights.
 
     Raises:
         SpecError: It returns no module, or one that does not fit.
@@ -37,9 +38,9 @@ def build_from_factory(factory: Callable[..., Any], spec: FactorySpec, seed: int
             module = factory(**{name: value for name, value in offered.items() if name in parameters})
         except Exception as error:
             raise SpecError([Fault(f"The factory {spec.factory} must not fail", _reason(error))]) from error
-    if not isinstance(module, nn.Module):
-        raise SpecError([Fault(f"{spec.factory} must return a torch.nn.Module", type(module).__name__)])
-    _check_output(module, spec)
+        if not isinstance(module, nn.Module):
+            raise SpecError([Fault(f"{spec.factory} must return a torch.nn.Module", type(module).__name__)])
+        _check_output(module, spec)
     return module
 
 
@@ -66,7 +67,7 @@ def _check_output(module: nn.Module, spec: FactorySpec) -> None:
     height, width, channels = spec.input_shape
     was_training = module.training
     try:
-        with torch.inference_mode():
+        with torch.no_grad():  # not in inference mode, where lazy layers would make weights that cannot learn
             output = module.eval()(torch.zeros(2, channels, height, width))
     except Exception as error:
         rule = f"{spec.factory} must take float images [batch, {channels}, {height}, {width}]"

@@ -59,13 +59,16 @@ class AugmentSpec(Spec):
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Read ``shift=0.1,rotation=10,horizontal_flip``; a name alone switches on.
+        """Read ``shift=0.1,rotation=10,horizontal_flip``; a name alone switches on what is on or off.
 
         Raises:
             SettingError: A setting is unknown or out of range; all are named.
         """
         given = [part.partition("=") for part in text.replace(" ", "").split(",") if part]
-        settings: dict[str, Any] = {name: _number(value) if value else True for name, _, value in given}
+        switches = {name for name, field in cls.model_fields.items() if field.annotation is bool}
+        settings: dict[str, Any] = {
+            name: True if name in switches and not value else _number(value) for name, _, value in given
+        }
         return cls(**settings)
 
     @model_validator(mode="after")
@@ -79,12 +82,13 @@ class AugmentSpec(Spec):
     @property
     def active(self) -> bool:
         """Whether it changes anything at all."""
-        return bool(self.used)
+        return any(getattr(self, name) for name in self.setting_names() if name not in MANNERS)
 
     @property
-    def used(self) -> list[str]:
-        """The settings that change something."""
-        return [name for name in self.setting_names() if name not in MANNERS and getattr(self, name)]
+    def sideless(self) -> list[str]:
+        """The settings other than their defaults that a test-time view cannot follow."""
+        fields = type(self).model_fields.items()
+        return [name for name, field in fields if name not in SIDED and getattr(self, name) != field.default]
 
 
 def _number(text: str) -> float | str:

@@ -115,10 +115,7 @@ class ModelSpec(Spec):
         Raises:
             SpecError: It takes another shape, or gives another number of classes.
         """
-        faults = find_faults(self.layers, self.input_shape, classes)
-        if self.input_shape != tuple(input_shape):
-            rule = f"input_shape must be as the data's images, {times(tuple(input_shape))}"
-            faults.insert(0, Fault(rule, times(self.input_shape)))
+        faults = _shape_faults(self.input_shape, input_shape) + find_faults(self.layers, self.input_shape, classes)
         if faults:
             raise SpecError(faults)
 
@@ -154,6 +151,18 @@ class FactorySpec(Spec):
     factory: Annotated[str, Field(min_length=1)]
     input_shape: InputShape
     classes: Annotated[int, Field(ge=2)]
+
+    def check(self, input_shape: tuple[int, int, int], classes: int) -> None:
+        """See that the network fits the data.
+
+        Raises:
+            SpecError: It takes another shape, or gives another number of classes.
+        """
+        faults = _shape_faults(self.input_shape, input_shape)
+        if self.classes != classes:
+            faults.append(Fault(f"classes must be as many as the data's, {classes}", str(self.classes)))
+        if faults:
+            raise SpecError(faults)
 
 
 def _is_factory(value: Any) -> str:
@@ -212,6 +221,12 @@ def _read_layer(settings: Any) -> tuple[Layer | None, list[Fault]]:
         return LAYERS[kind](**settings), []
     except SpecError as error:
         return Unread(kind=kind), list(error.faults)
+
+
+def _shape_faults(own: tuple[int, int, int], of_data: tuple[int, int, int]) -> list[Fault]:
+    if own == tuple(of_data):
+        return []
+    return [Fault(f"input_shape must be as the data's images, {times(tuple(of_data))}", times(own))]
 
 
 def _readable_shape(value: Any) -> tuple[int, int, int] | None:

@@ -240,6 +240,5 @@ def _read(path: Path, input_shape: tuple[int, int, int], classes: int) -> Recipe
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError([Fault(f"The recipe {path} cannot be read ({error})")]) from None
     read = _RecipeFile.model_validate_json(text)
-    if isinstance(read.model, ModelSpec):
-        read.model.check(input_shape, classes)
+    read.model.check(input_shape, classes)
     return Recipe(read.model, read.train)

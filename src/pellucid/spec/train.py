@@ -142,10 +142,9 @@ def _augmentation(value: Any) -> Any:
 
 
 def _with_sides(value: AugmentSpec | None) -> AugmentSpec | None:
-    others = [name for name in value.used if name not in SIDED] if value else []
-    if others:
+    if value and value.sideless:
         rule = f"test_time_augmentation takes {', '.join(SIDED)}"
-        raise own_faults([Fault(rule, ", ".join(others), "Leave out what has no sides.")])
+        raise own_faults([Fault(rule, ", ".join(value.sideless), "Leave out what has no sides.")])
     return value
 
 

@@ -176,10 +176,8 @@ def choose(
 def _specify(model: Any, shape: tuple[int, int, int], classes: int) -> ModelSpec | FactorySpec:
     if isinstance(model, str):
         model = read_model(model, shape, classes)
-    if isinstance(model, ModelSpec):
+    if isinstance(model, ModelSpec | FactorySpec):
         model.check(shape, classes)
-        return model
-    if isinstance(model, FactorySpec):
         return model
     if isinstance(model, nn.Module) or not callable(model):
         rule = "model must be a specification, a text, or a callable that makes a torch.nn.Module"
@@ -252,11 +250,15 @@ def describe_environment(device: torch.device, precision: str) -> Environment:
 
 
 def _trained_members(network: nn.Module, spec: TrainSpec, came_to: Outcome) -> nn.Module:
-    """Without those members of a vote that an interruption kept from their last epoch; at least the first remains."""
+    """Without those members of a vote that an interruption kept from their last epoch, and without their history.
+
+    At least the first remains.
+    """
     trained = max(1, len(came_to.history.epochs) // spec.epochs)
     members = members_of(network)
     if trained >= len(members):
         return network
+    del came_to.history.epochs[trained * spec.epochs :]
     return Vote(members[:trained]) if trained > 1 else members[0]
 
 

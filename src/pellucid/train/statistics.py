@@ -16,7 +16,7 @@ ENOUGH_IMAGES = 20_000
 def renew_statistics(
     network: nn.Module, images: DeviceImages, rows: Int64[Tensor, " rows"], precision: str = "fp32"
 ) -> None:
-    """Put the mean over many batches in place of batch normalisation's moving averages.
+    """Put the mean over many images in place of batch normalisation's moving averages.
 
     Those are of the last augmented batches, and what the network is to answer is not augmented. Its weights, and
     networks without batch normalisation, are left as they are.
@@ -35,10 +35,12 @@ def renew_statistics(
         return
     kept = [layer.momentum for layer in layers]
     try:
-        for number, (batch, _) in enumerate(images.batches(rows[:ENOUGH_IMAGES])):
+        seen = 0
+        for batch, _ in images.batches(rows[:ENOUGH_IMAGES]):
             for layer in layers:
                 layer.train()
-                layer.momentum = number / (number + 1)  # so that the average is of all batches alike
+                layer.momentum = seen / (seen + len(batch))  # so that every image counts alike
+            seen += len(batch)
             with torch.no_grad(), autocast(images.device, precision):
                 network(batch)
     finally:

@@ -1,7 +1,8 @@
 import numpy as np
+import pytest
 import torch
 
-from pellucid.data.batches import DeviceImages, as_input, shuffled
+from pellucid.data.batches import DeviceImages, as_input, evaluation_batch_size, shuffled
 from pellucid.data.dataset import DataSplits, ImageDataset
 
 CPU = torch.device("cpu")
@@ -38,6 +39,11 @@ def test_rows_come_with_their_labels_and_the_last_batch_is_kept() -> None:
     assert [len(labels) for _, labels in batches] == [2, 2, 1]
     assert torch.cat([labels for _, labels in batches]).tolist() == [6, 0, 3, 2, 5]
     assert (torch.cat([batch for batch, _ in batches]).flatten() * 255).round().tolist() == [6, 0, 3, 2, 5]
+
+
+@pytest.mark.parametrize(("size", "at_once"), [(1, 500), (28, 500), (64, 500), (224, 41), (512, 8), (2000, 1)])
+def test_large_images_come_fewer_at_once_where_nothing_is_learned(size: int, at_once: int) -> None:
+    assert evaluation_batch_size(torch.empty(1000, size, size, 3, dtype=torch.uint8, device="meta")) == at_once
 
 
 def test_the_order_depends_on_seed_and_epoch_alone() -> None:

@@ -65,3 +65,5 @@ def test_splits_must_fit_each_other() -> None:
     for other in (ImageDataset(IMAGES, LABELS, ("a", "c")), ImageDataset(IMAGES[:, :2], LABELS, ("a", "b"))):
         with pytest.raises(DataError, match="the image shape and the classes of the training split"):
             _ = DataSplits("x", train, other).test
+        with pytest.raises(DataError, match="x: the validation split must have the image shape and the classes"):
+            DataSplits("x", train, None, validation=other)

@@ -93,6 +93,13 @@ def test_a_factorys_weights_follow_from_the_seed() -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
+def test_lazy_layers_learn_from_the_seeds_weights() -> None:
+    made = [build_from_factory(lambda: nn.Sequential(nn.Flatten(), nn.LazyLinear(3)), spec_of("a:b")) for _ in "ab"]
+    assert torch.equal(made[0][1].weight, made[1][1].weight)
+    made[0](torch.ones(2, 1, 4, 4)).sum().backward()
+    assert made[0][1].weight.grad.abs().sum() > 0
+
+
 def test_a_factory_is_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "own_nets.py").write_text(
         "from torch import nn\n"

@@ -79,6 +79,12 @@ def test_what_is_out_of_range_is_said_with_a_remedy(settings: dict[str, object],
     assert str(caught.value).startswith(message)
 
 
+def test_a_name_alone_switches_on_only_what_is_on_or_off() -> None:
+    assert AugmentSpec.from_text("shift=0.1, horizontal_flip") == AugmentSpec(shift=0.1, horizontal_flip=True)
+    with pytest.raises(SettingError, match=r"noise must be a number; received ''. Give a share of white"):
+        AugmentSpec.from_text("shift=0.1,noise")
+
+
 def test_all_faults_are_named_together() -> None:
     with pytest.raises(SettingError) as caught:
         AugmentSpec(shift=2, noise=3)

@@ -136,6 +136,17 @@ def test_shorthand_may_give_the_input_and_must_agree_with_the_data() -> None:
         ModelSpec.from_shorthand("input 8x9x3, flatten, dense 4", SHAPE)
 
 
+def test_a_factory_must_be_for_such_data() -> None:
+    spec = FactorySpec(factory="my.nets:Small", input_shape=SHAPE, classes=10)
+    spec.check(SHAPE, 10)
+    with pytest.raises(SpecError) as caught:
+        spec.check((8, 9, 3), 4)
+    assert [str(fault) for fault in caught.value.faults] == [
+        "input_shape must be as the data's images, 8x9x3; received 28x28x1.",
+        "classes must be as many as the data's, 4; received 10.",
+    ]
+
+
 def test_a_model_is_read_from_file_shorthand_or_factory(tmp_path: Path) -> None:
     spec = ModelSpec(input_shape=SHAPE, layers=[MaxPooling2D(), Flatten(), Dense(units=10)])
     file = tmp_path / "net.json"

@@ -63,6 +63,7 @@ def test_a_saved_run_answers_as_before(bars: DataSplits, run: pl.Run, tmp_path: 
             "shift=0.1,noise=0.1,elastic=1",
             "takes shift, rotation, scale, shear, horizontal_flip; received elastic, noise",
         ),
+        ("shift=0.1,probability=0.5", "received probability"),
         ("turn=5", "Unknown setting 'turn'"),
     ],
 )

@@ -80,6 +80,8 @@ def test_an_interrupted_vote_keeps_the_members_that_were_finished(bars: DataSpli
     assert run.record.status == "interrupted"
     assert run.record.train.vote == len(members_of(run.model)) == kept
     assert run.record.results.validation is None
+    finished = (epoch - 1) // QUICK["epochs"] * QUICK["epochs"]
+    assert len(run.history.epochs) == run.record.results.epochs == finished
     assert run.evaluate().count == 90
 
 
