@@ -24,11 +24,11 @@ format: .venv/.installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# docs/accuracy.md: accuracy of the recipes and of votes over several seeds (about 80 minutes on two cores)
+# docs/accuracy.md: accuracy of the recipes and of votes over several seeds (about 25 minutes on two cores)
 accuracy: .venv/.installed
 	$(BIN)/python benchmarks/accuracy.py --out docs/accuracy.md
 
-# docs/recipes.md: what each part of the recipes is worth (about an hour on two cores)
+# docs/recipes.md: what each part of the recipes is worth (about 50 minutes on two cores)
 recipes: .venv/.installed
 	$(BIN)/python benchmarks/recipes.py --out docs/recipes.md
 

@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from recipes import as_it_is
+
 import pellucid as pl
 from pellucid.evaluate.evaluation import evaluate
 from pellucid.model.vote import members_of
@@ -94,8 +96,9 @@ def vote(options: str, members: int, scratch: Path) -> tuple[list[Row], dict[str
 
 
 def page(results: dict[str, Any]) -> str:
-    """The whole page, made of the results that there are."""
-    known = [results[options] for options in (*SEEDS, *VOTERS) if options in results]
+    """The whole page, made of the results that there are of the recipes as they are."""
+    kept = [(options, results[options]) for options in (*SEEDS, *VOTERS) if options in results]
+    known = [result for options, result in kept if result["recipe"] == as_it_is(options.split()[0])]
     rows = [str(Row(**row)) for result in known for row in result["rows"]]
     environment = known[-1]["environment"]
     versions = environment["versions"]
@@ -131,7 +134,8 @@ def main() -> None:
         measure, count = (vote, VOTERS[options]) if options in VOTERS else (seeds, SEEDS[options])
         with tempfile.TemporaryDirectory() as scratch:
             rows, environment = measure(options, count, Path(scratch))
-        results[options] = {"rows": [asdict(row) for row in rows], "environment": environment}
+        recipe = as_it_is(options.split()[0])
+        results[options] = {"recipe": recipe, "rows": [asdict(row) for row in rows], "environment": environment}
         arguments.results.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         print("\n".join(map(str, rows)), flush=True)
     if arguments.out:
