@@ -120,11 +120,14 @@ class Predictor:
         for images, labels in on_device.batches(rows):
             yield self.answer(images), labels
 
-    def probabilities(self, images: Shaped[ndarray, "count ..."]) -> Float32[ndarray, "count classes"]:
+    def probabilities(
+        self, images: Shaped[ndarray, "count ..."], *, alone: bool = False
+    ) -> Float32[ndarray, "count classes"]:
         """Probability of each class.
 
         Args:
             images: uint8, [count, height, width, channels], of the shape that the run was trained for.
+            alone: Ask the network alone, without the run's test-time augmentation.
 
         Raises:
             DataError: The images have another shape or type.
@@ -132,9 +135,10 @@ class Predictor:
         if images.dtype != np.uint8 or images.shape[1:] != self.record.input_shape:
             wanted = ", ".join(map(str, self.record.input_shape))
             raise DataError(f"images must be uint8 [count, {wanted}]; received {images.dtype} {list(images.shape)}.")
+        ask = self.logits if alone else self.answer
         whole = torch.from_numpy(np.ascontiguousarray(images))
         parts = [
-            self.answer(as_input(part.to(self.device))).softmax(dim=1).cpu()
+            ask(as_input(part.to(self.device))).softmax(dim=1).cpu()
             for part in whole.split(evaluation_batch_size(whole))
         ]
         return torch.cat(parts).numpy()
@@ -180,7 +184,11 @@ class Predictor:
         Raises:
             DataError: Their fingerprint is another.
         """
-        if splits.train.fingerprint != self.record.data.fingerprint:
+        before, validation = self.record.data, splits.validation
+        same = splits.train.fingerprint == before.fingerprint
+        if before.validation_fingerprint:
+            same &= validation is not None and validation.fingerprint == before.validation_fingerprint
+        if not same:
             raise DataError(f"{splits.name} has changed since the run was trained: its fingerprint is another.")
 
     def check(self, dataset: ImageDataset) -> None:

@@ -82,7 +82,7 @@ def attribute(
     predictor = Predictor.load(folder, device=device)
     methods = _methods(predictor, method or [ALL], layer)
     chosen = read_image_argument(predictor, image, invert)
-    probabilities = predictor.probabilities(chosen.pixels[None])[0]
+    probabilities = predictor.probabilities(chosen.pixels[None], alone=True)[0]
     picture = picture_path(out, folder, _name(image, target, untrained))
     shown = as_built(predictor) if untrained else predictor
     asked = int(probabilities.argmax()) if target is None else target

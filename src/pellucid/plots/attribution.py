@@ -21,6 +21,8 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 from numpy import ndarray
 
+from pellucid.plots.images import visible
+
 MOST_COLUMNS = 4
 BLOCK_INCHES = (2.45, 4.1)
 HEIGHTS = (2.3, 0.85, 0.85)  # map, curves, notes
@@ -149,8 +151,7 @@ def _image_block(
     caption: Sequence[str],
     chance: ProbabilityCurves,
 ) -> None:
-    shown = image.squeeze(-1) if image.shape[-1] == 1 else image
-    axes[0].imshow(shown, cmap="gray", vmin=0, vmax=255)
+    axes[0].imshow(visible(image), cmap="gray", vmin=0, vmax=255)
     axes[0].set_title("image", fontsize=9)
     draw_curves(axes[1], chance, chance)
     for line, text in zip(axes[1].lines, ("deletion", "insertion"), strict=False):

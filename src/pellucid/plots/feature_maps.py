@@ -135,7 +135,7 @@ def _remarks(layer: Layer) -> list[str]:
     if layer.per_class:
         kind = "logits" if layer.signed else "probabilities"
         return [kind] + [f"the {MOST_BARS} greatest, {values.size - MOST_BARS} hidden"] * (values.size > MOST_BARS)
-    if values.ndim == 3 and values.shape[2] > MOST_MAPS:
+    if values.ndim == 3 and values.shape[2] > MOST_MAPS and values.size > MOST_BARS:
         return [f"the first {MOST_MAPS}, {values.shape[2] - MOST_MAPS} hidden"]
     return [f"{MOST_IN_A_LINE} values a line"] * (values.ndim not in {2, 3} and values.size > MOST_IN_A_LINE)
 

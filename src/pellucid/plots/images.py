@@ -6,6 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
+from numpy import ndarray
+
+
+def visible(image: ndarray) -> ndarray:
+    """An image as it can be shown: grey, [height, width], or RGB; channels that are no colours become their mean."""
+    if image.shape[-1] == 3:
+        return image
+    return image.mean(axis=-1) if image.shape[-1] > 1 else image[..., 0]
 
 
 def image_grid(images: Sequence[Any], titles: Sequence[str], title: str = "", columns: int = 10) -> Figure:
@@ -21,7 +29,7 @@ def image_grid(images: Sequence[Any], titles: Sequence[str], title: str = "", co
     figure = Figure(figsize=(1.1 * columns, 1.35 * rows + 0.4), layout="constrained")
     for axes, image, text in zip(figure.subplots(rows, columns, squeeze=False).flat, images, titles, strict=False):
         most = 1.0 if image.dtype.kind == "f" else 255
-        axes.imshow(image.squeeze(-1) if image.shape[-1] == 1 else image, cmap="gray", vmin=0, vmax=most)
+        axes.imshow(visible(image), cmap="gray", vmin=0, vmax=most)
         axes.set_title(text, fontsize=8)
     for axes in figure.axes:
         axes.set_axis_off()

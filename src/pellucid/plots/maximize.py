@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 from numpy import ndarray
 from PIL import Image, ImageDraw, ImageFont
 
+from pellucid.plots.images import visible
+
 GAP, ROW, HEAD = 0.12, 1.62, 0.3  # in sides of a cell
 INCHES = 0.82  # a cell
 FEW_CARDS, FEW_CELLS, MANY_CELLS = 10, 8, 12  # how many cells stand side by side, for few cards and for many
@@ -105,13 +107,6 @@ def png(image: Float[ndarray, "height width channels"]) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray((visible(image) * 255).round().astype(np.uint8)).save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def visible(image: ndarray) -> ndarray:
-    """An image as it can be shown: grey, [height, width], or RGB; channels that are no colours become their mean."""
-    if image.shape[-1] == 3:
-        return image
-    return image.mean(axis=-1) if image.shape[-1] > 1 else image[..., 0]
 
 
 def _draw(axes: Axes, cell: Cell, left: float, top: float) -> None:

@@ -97,7 +97,8 @@ def compare_figure(
                 at, label_once = [place + offset], name if place == 0 else None
                 right.errorbar([100 * difference], at, xerr=100 * reach, capsize=4, label=label_once, **look)
     right.axvline(0, color="0.4", linestyle="--")
-    right.set_title("differences with 95% intervals", fontsize=10)
+    together = ", which hold together" if len(pairs) > 1 else ""
+    right.set_title(f"differences with 95% intervals{together}", fontsize=10)
     right.set_yticks(range(len(pairs)), [name for name, *_ in pairs])
     right.set_ylim(len(pairs) - 0.5, -0.5)
     right.legend(fontsize=8)

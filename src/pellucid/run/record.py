@@ -28,6 +28,7 @@ class DataRecord(_Part):
         counts: Images in each split.
         class_names: Name of each class, in the order of the outputs.
         mean_brightness: Mean of all training values, from 0 (black) to 1.
+        validation_fingerprint: SHA-256 of a validation split that the data bring; None where they bring none.
         test_fingerprint: SHA-256 of the test split; None until it is first read.
         location: What the data were loaded from.
         reading: How image files are brought to the run's shape; None for data that are arrays by themselves.
@@ -38,6 +39,7 @@ class DataRecord(_Part):
     counts: dict[str, int]
     class_names: tuple[str, ...]
     mean_brightness: float
+    validation_fingerprint: str | None = None
     test_fingerprint: str | None = None
     location: str | None = None
     reading: ReadSpec | None = None

@@ -16,7 +16,7 @@ from pellucid.data.augment import augment
 from pellucid.data.batches import shuffled
 from pellucid.data.dataset import DataSplits
 from pellucid.device import place
-from pellucid.errors import DataError, Fault, SettingError, TrainingError
+from pellucid.errors import Fault, SettingError, TrainingError
 from pellucid.model.build import build
 from pellucid.plots.figures import render
 from pellucid.plots.studies import batch_accuracy_figure, batch_speed_figure, batch_stability_figure
@@ -114,8 +114,7 @@ class BatchSizeStudy(Question):
 
     @override
     def check(self, data: DataSplits) -> None:
-        if self.subject.train.validation_split is None and data.validation is None:
-            raise DataError("A study of batch sizes needs a validation split. Leave --no-validation out.")
+        self.subject.require_validation("A study of batch sizes")
         count = self._count(data)
         above = [size for size in self.sizes if size > count]
         if above:

@@ -132,7 +132,7 @@ class FoldStudy(Question):
             f"{self.subject.name}, {self.k} folds of {data.name}: accuracy {accuracy.words('.2%')}.",
             f"Out of fold, {pooled:.2%} of {len(folds):,} images are answered right.",
             "The interval is a rough one: any two of the networks share most of their images.",
-            f"Training {seconds.words('.2f')} s.",
+            f"Training {seconds.words('.2f')} s{self.at_once}.",
         )
         return FoldFindings(
             conclusion=told,

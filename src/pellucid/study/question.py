@@ -77,6 +77,16 @@ class Subject(Spec):
         """
         split_data(data, self.train)
 
+    def require_validation(self, what: str) -> None:
+        """See that images are held out to judge by.
+
+        Raises:
+            SettingError: They are not.
+        """
+        if self.train.validation_split is None:
+            rule = f"{what} needs a validation split; validation_split must be given"
+            raise SettingError([Fault(rule, "None", "Set it to 0.1 in the recipe, say.")])
+
     @property
     def settings(self) -> dict[str, Any]:
         """Those of `TrainSpec`, as keywords of `fit`."""
@@ -111,6 +121,11 @@ class Question(Spec):
     device: str = "auto"
     precision: str = "auto"
     processes: PositiveInt = 1
+
+    @property
+    def at_once(self) -> str:
+        """What is said of times that were taken while other trials were made; empty where none were."""
+        return f", {self.processes} trainings at a time" if self.processes > 1 else ""
 
     @property
     @abstractmethod

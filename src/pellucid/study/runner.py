@@ -19,7 +19,7 @@ import torch
 from pellucid.data.dataset import DataSplits
 from pellucid.data.load import load_data
 from pellucid.device import choose_device, cores, enough_memory, keep_freed_memory, repeatable
-from pellucid.errors import DataError, DeviceError, RunError, SpecError
+from pellucid.errors import DataError, DeviceError, PellucidError, RunError, SpecError
 from pellucid.run.record import DataRecord
 from pellucid.spec.reading import ReadSpec
 from pellucid.study.folder import STUDY, StudyFolder, StudyRecord, new_folder
@@ -126,8 +126,7 @@ def resume_study(
         question = _read_question(folder, record)
         question.require_device()
         data = data or load_data(record.data.location or record.data.name, record.data.reading)
-        now = _describe(question, data)
-        if (now.fingerprint, now.test_fingerprint) != (record.data.fingerprint, record.data.test_fingerprint):
+        if _fingerprints(_describe(question, data)) != _fingerprints(record.data):
             raise DataError(f"{data.name} has changed since the study was begun. Begin a new one.")
         return _finish(question, data, folder, record, progress)
 
@@ -146,6 +145,10 @@ def _describe(question: Question, data: DataSplits) -> DataRecord:
         return record
     counts = record.counts | {"test": len(data.test)}
     return record.model_copy(update={"counts": counts, "test_fingerprint": data.test.fingerprint})
+
+
+def _fingerprints(data: DataRecord) -> tuple[str | None, ...]:
+    return data.fingerprint, data.validation_fingerprint, data.test_fingerprint
 
 
 def _finish(
@@ -217,9 +220,15 @@ def _workplace() -> Iterator[None]:
 
 
 def _sendable(data: DataSplits) -> DataSplits | tuple[str, ReadSpec | None]:
-    """The data for another process; images that lie in a mapped file are opened there, and not sent."""
-    mapped = getattr(data.train.images, "_mmap", None) is not None
-    return (data.location, data.reading) if mapped else data
+    """The data for another process; those that are found where they were read are opened there, and not sent."""
+    if getattr(data.train.images, "_mmap", None) is None:
+        return data
+    try:
+        found = load_data(data.location, data.reading)
+    except PellucidError:
+        return data
+    same = _fingerprints(describe_data(found, {})) == _fingerprints(describe_data(data, {}))
+    return (data.location, data.reading) if same else data
 
 
 _bench: dict[str, Any] = {}  # in a worker process: what it works with

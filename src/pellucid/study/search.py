@@ -94,9 +94,7 @@ class SearchStudy(Question):
         check_space(self.space)
         _check_distributions(self.space)
         self.subject.check(data)
-        if self.subject.train.validation_split is None and data.validation is None:
-            rule = "A search needs a validation split to choose by"
-            raise SettingError([Fault(rule, remedy="Leave --no-validation out.")])
+        self.subject.require_validation("A search")
 
     @override
     def plan(self, data: DataSplits) -> Sequence[Key]:
@@ -134,10 +132,13 @@ class SearchStudy(Question):
         watch = _Watch(trial)
         state, seconds, reason = states.COMPLETE, None, None
         try:
-            run = self._chosen(values, data).fit(
-                data, device=self.device, precision=self.precision, progress=False, callbacks=[watch]
-            )
-            seconds = run.record.results.train_seconds if run.record.results else None
+            chosen = self._chosen(values, data)
+            watch.may_prune = chosen.train.vote == 1 and not chosen.train.test_time_augmentation
+            run = chosen.fit(data, device=self.device, precision=self.precision, progress=False, callbacks=[watch])
+            results = run.record.results
+            seconds = results.train_seconds if results else None
+            # As the run answers, perhaps by a vote or test-time augmentation; the history is of a network alone.
+            watch.accuracy = results.validation.accuracy if results and results.validation else None
         except optuna.TrialPruned:
             state = states.PRUNED
         except (SpecError, TrainingError, DeviceError) as error:
@@ -202,10 +203,10 @@ class SearchStudy(Question):
 
 
 class _Watch(Callback):
-    """Reports each epoch to Optuna, which may end the trial there."""
+    """Reports each epoch to Optuna, which may end the trial there if the network alone is what answers."""
 
     def __init__(self, trial: Any) -> None:
-        self.trial, self.accuracy, self.epochs, self.planned = trial, None, 0, 0
+        self.trial, self.accuracy, self.epochs, self.planned, self.may_prune = trial, None, 0, 0, True
 
     @override
     def on_train_begin(self, plan: Plan) -> None:
@@ -214,6 +215,8 @@ class _Watch(Callback):
     @override
     def on_epoch_end(self, epoch: Epoch) -> None:
         self.accuracy, self.epochs = epoch.val_accuracy, epoch.epoch
+        if not self.may_prune:
+            return
         self.trial.report(epoch.val_accuracy, epoch.epoch)
         if epoch.epoch < self.planned and self.trial.should_prune():
             raise _optuna().TrialPruned

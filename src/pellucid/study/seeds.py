@@ -124,7 +124,7 @@ class SeedStudy(Question):
         ]
         told += [f"validation accuracy {val.words('.2%')}."] if val else []
         told += [f"test accuracy {test.words('.2%')}."] if test else []
-        told += [f"training {seconds.words('.2f')} s."] if seconds else []
+        told += [f"training {seconds.words('.2f')} s{self.at_once}."] if seconds else []
         return SeedFindings(
             conclusion=tuple(told), diverged=bad, val_accuracy=val, test_accuracy=test, train_seconds=seconds
         )

@@ -228,6 +228,7 @@ def describe_data(data: DataSplits, counts: dict[str, int]) -> DataRecord:
     return DataRecord(
         name=data.name,
         fingerprint=data.train.fingerprint,
+        validation_fingerprint=data.validation.fingerprint if data.validation else None,
         counts=counts,
         class_names=data.class_names,
         mean_brightness=data.train.mean_brightness,

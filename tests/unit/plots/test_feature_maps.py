@@ -49,6 +49,11 @@ def test_each_layer_is_a_row_with_its_name_shape_maps_and_scale() -> None:
     assert tops == sorted(tops)  # from top to bottom
 
 
+def test_single_values_are_bars_and_none_is_hidden() -> None:
+    texts = texts_of(layer_walk([IMAGE, Given("conv2d_1", maps(1, 1, MOST_BARS)), *LAST], "", NAMES))
+    assert not any("hidden" in text for text in texts)
+
+
 def test_probabilities_are_bars_labelled_by_class() -> None:
     logits, probabilities = layer_walk([IMAGE, *LAST], "", NAMES).axes[1:]
     assert [bar.get_height() for bar in logits.patches] == [-2, 3, 0.5]

@@ -58,7 +58,9 @@ def test_three_channels_stand_side_by_side() -> None:
         left = channel * (side + GAP)
         assert np.array_equal(tile[::ENLARGED, left : left + side : ENLARGED], kernels[1, ..., channel])
     assert np.isnan(tile[:, side : side + GAP]).all()
-    assert any("left to right its weights for red, green and blue" in text for text in texts_of(figure))
+    assert any(
+        "left to right its three input channels (of an image red, green, blue)" in text for text in texts_of(figure)
+    )
 
 
 def test_each_of_some_channels_is_drawn() -> None:

@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from torch import nn
 
-from pellucid.data.dataset import DataSplits
+from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.data.load import load_data
 from pellucid.errors import DataError, RunError, SettingError, SpecError
 from pellucid.spec.model import FactorySpec
 from pellucid.study.folder import StudyFolder, find_study
@@ -82,6 +84,29 @@ def test_changed_data_are_refused(subject: Subject, bars: DataSplits, make_bars,
     done = run_study(SeedStudy(subject=subject, n=2), bars, out=tmp_path / "study")
     with pytest.raises(DataError, match="bars has changed since the study was begun"):
         resume_study(done.path, data=DataSplits("bars", make_bars(60, seed=9), None))
+
+
+def test_a_changed_validation_split_is_refused(subject: Subject, bars: DataSplits, make_bars, tmp_path: Path) -> None:
+    given = DataSplits("bars", bars.train, None, validation=make_bars(40, seed=3))
+    done = run_study(SeedStudy(subject=subject, n=2), given, out=tmp_path / "study")
+    with pytest.raises(DataError, match="bars has changed since the study was begun"):
+        resume_study(done.path, data=DataSplits("bars", bars.train, None, validation=make_bars(40, seed=4)))
+
+
+def test_processes_work_on_the_data_that_were_given(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    for number, (image, label) in enumerate(zip(bars.train.images[:60], bars.train.labels[:60], strict=True)):
+        file = tmp_path / "bars" / bars.class_names[label] / f"{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image[..., 0]).save(file)
+    read = load_data(tmp_path / "bars")
+    mended = ImageDataset(read.train.images, read.train.labels[::-1].copy(), read.class_names)
+    given = DataSplits(read.name, mended, None, location=read.location, reading=read.reading)
+    found = [
+        run_study(SeedStudy(subject=subject, n=2, processes=processes), given, out=tmp_path / f"by-{processes}")
+        for processes in (1, 2)
+    ]
+    assert [row.val_accuracy for row in found[0].trials] == [row.val_accuracy for row in found[1].trials]
+    assert ", 2 trainings at a time" in " ".join(found[1].findings.conclusion)
 
 
 def test_a_folder_that_exists_is_not_written_into(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:

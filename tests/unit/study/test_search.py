@@ -9,11 +9,13 @@ import pellucid as pl
 from pellucid.data.dataset import DataSplits
 from pellucid.errors import PellucidError, SettingError
 from pellucid.spec.train import TrainSpec
-from pellucid.study.question import Subject
+from pellucid.study.batch_size import BatchSizeStudy
+from pellucid.study.question import Question, Subject
 from pellucid.study.runner import resume_study, run_study
 from pellucid.study.search import SearchStudy
 from pellucid.study.space import check_space, read_space, settings_of
 
+SHORT = "conv 2 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
 SPACE = {
     "learning_rate": {"low": 0.0005, "high": 0.05, "log": True},
     "batch_size": [16, 32],
@@ -36,6 +38,26 @@ def test_the_best_of_a_search_is_a_recipe_that_trains_to_the_same(
     assert run.history["val_accuracy"][-1] == best.val_accuracy
     assert (done.path / "search.png").exists()
     assert json.loads((done.path / "space.json").read_text()) == SPACE
+
+
+@pytest.mark.parametrize("answering", [{"vote": 2}, {"test_time_augmentation": "shift=0.125"}])
+def test_trials_are_judged_by_what_the_run_answers(bars: DataSplits, tmp_path: Path, answering: dict) -> None:
+    subject = Subject.of(bars, model=SHORT, epochs=2, batch_size=32, learning_rate=0.003, **answering)
+    space = {"label_smoothing": [0.0, 0.3]}
+    done = run_study(SearchStudy(subject=subject, trials=3, space=space), bars, out=tmp_path / "study")
+    for row in done.trials:
+        results = subject.fit(bars, **json.loads(row.values)).record.results
+        assert (row.state, row.val_accuracy) == ("complete", results.validation.accuracy)
+
+
+@pytest.mark.parametrize("kind", [SearchStudy, BatchSizeStudy])
+def test_without_a_validation_split_nothing_can_be_judged(
+    bars: DataSplits, tmp_path: Path, kind: type[Question]
+) -> None:
+    own = DataSplits("bars", bars.train, None, validation=bars.test)
+    subject = Subject.of(own, model=SHORT, validation_split=None)
+    with pytest.raises(SettingError, match="needs a validation split; validation_split must be given; received None"):
+        run_study(kind(subject=subject), own, out=tmp_path / "study")
 
 
 def test_a_search_goes_on_with_what_optuna_knows(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:

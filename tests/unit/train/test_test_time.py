@@ -56,6 +56,14 @@ def test_a_saved_run_answers_as_before(bars: DataSplits, run: pl.Run, tmp_path: 
     assert np.array_equal(loaded.probabilities(bars.test.images), run.probabilities(bars.test.images))
 
 
+def test_maps_are_of_the_network_alone(run: pl.Run, bars: DataSplits) -> None:
+    image = bars.test.images[0]
+    explained = pl.attribute(run, image, method="saliency")
+    alone = run.probabilities(image[None], alone=True)[0]
+    assert explained.probability == alone.max()
+    assert not np.allclose(alone, run.probabilities(image[None])[0], atol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

@@ -105,13 +105,13 @@ def attribute(
 
 
 def finite_probabilities(predictor: Predictor, image: Shaped[ndarray, "*shape"]) -> Float32[ndarray, " classes"]:
-    """Probability of each class for one image.
+    """Probability of each class for one image, by the network that sees it alone: what maps and curves are about.
 
     Raises:
         DataError: The image has another shape or type.
         RunError: The network's answer is not finite.
     """
-    probabilities = predictor.probabilities(image[np.newaxis])[0]
+    probabilities = predictor.probabilities(image[np.newaxis], alone=True)[0]
     if not np.isfinite(probabilities).all():
         raise RunError("The logits of the image must be finite; received others. Train the run anew.")
     return probabilities

@@ -65,5 +65,5 @@ def completeness(question: Question, values: Float[Tensor, "height width"]) -> C
     """Hold the sum of a map against the difference of the logits."""
     both = torch.cat([question.pixels, torch.zeros_like(question.pixels)])
     with torch.no_grad():
-        logits = question.model(both)[:, question.target].double()
-    return Completeness(float(values.double().sum()), float(logits[0] - logits[1]))
+        logits = question.model(both)[:, question.target].cpu().double()  # MPS has no float64
+    return Completeness(float(values.cpu().double().sum()), float(logits[0] - logits[1]))
