@@ -12,6 +12,7 @@ from pellucid.cli.data_get import get
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Json
 from pellucid.cli.output import print_json, print_table, say
+from pellucid.cli.pictures import require_format
 from pellucid.cli.reading import notes_of
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def show(
     """
     from pellucid.data.load import load_data
 
+    require_format(out)
     splits = load_data(data, progress=True)
     for note in notes_of(splits):
         say(note)
@@ -116,8 +118,7 @@ def _draw(splits: DataSplits, augment: str | None, seed: int, out: Path) -> None
     if spec:
         images, titles = _variants(splits, rows, spec, seed)
         title = f"{splits.name}: first the image, then variants of it ({augment}, seed {seed})"
-    kind = out.suffix.lower().lstrip(".") or "png"
-    write_file(out, render(image_grid(images, titles, title), kind))
+    write_file(out, render(image_grid(images, titles, title), out.suffix.lower().lstrip(".")))
 
 
 def _sample(dataset: ImageDataset, per_class: int, seed: int) -> list[int]:

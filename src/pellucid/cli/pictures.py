@@ -31,9 +31,18 @@ def picture_path(out: Path | None, folder: RunFolder, name: str) -> Path:
         SettingError: It is neither .png nor .svg.
     """
     path = out or folder.path / PICTURES / f"{name}.png"
+    require_format(path)
+    return path
+
+
+def require_format(path: Path) -> None:
+    """See that a picture can be written to a file of this name.
+
+    Raises:
+        SettingError: It is neither .png nor .svg.
+    """
     if path.suffix.lower().lstrip(".") not in FORMATS:
         raise SettingError([unknown("picture format", path.suffix, [f".{kind}" for kind in FORMATS])])
-    return path
 
 
 def write_picture(figure: Figure, path: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import shutil
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 from pellucid.data import listing
@@ -14,6 +16,18 @@ from pellucid.data.dataset import Rejected
 from pellucid.data.listing import Content
 from pellucid.errors import DataError
 
+# What the standard library raises on damage.
+DAMAGED = (
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    ValueError,
+    RuntimeError,
+    zlib.error,
+    lzma.LZMAError,
+)
+CHUNK = 1 << 20
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
 
@@ -30,7 +44,7 @@ def members_of(archive: Path) -> tuple[list[tuple[str, Content]], list[Rejected]
         if zipfile.is_zipfile(archive):
             return _zip_members(archive)
         return _tar_members(archive)
-    except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, ValueError) as error:
+    except DAMAGED as error:
         raise DataError(f"{archive}: the archive cannot be read ({error}).") from None
 
 
@@ -68,6 +82,10 @@ def _tar_members(archive: Path) -> tuple[list[tuple[str, Content]], list[Rejecte
                 raise ValueError("it unpacks to more than ten times its size")
             file = opened.extractfile(info)
             found.append((info.name, Content(str(archive), info.name, file.read() if file else b"")))
+        while rest := opened.fileobj.read(CHUNK) if opened.fileobj else b"":  # to the checksum at the end
+            left -= len(rest)
+            if left < 0:
+                raise ValueError("it unpacks to more than ten times its size")
     return found, rejected
 
 
@@ -103,7 +121,7 @@ def unpack(archive: Path, cache: Path) -> Path:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content.read())
         scratch.rename(folder)
-    except (OSError, ValueError) as error:
+    except DAMAGED as error:
         if not folder.exists():
             raise DataError(f"{archive}: it cannot be unpacked to {folder} ({error}).") from None
     finally:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pellucid.data.archives import DAMAGED
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.idx import read_idx
 from pellucid.data.listing import natural_order
@@ -18,6 +19,9 @@ KEYS = {
     "validation": (("x_val", "y_val"), ("val_images", "val_labels"), ("x_valid", "y_valid")),
     "test": (("x_test", "y_test"), ("test_images", "test_labels")),
 }
+NEARLY_BLACK = (
+    "the images hold 0 and 1 alone, where white is 255. If 1 stands for white, save them times 255, or as bool."
+)
 IDX_NAMES = {"train": "train", "test": "t10k"}
 
 
@@ -35,14 +39,19 @@ def read_npz(path: Path, location: str = "") -> DataSplits:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name.lower(): archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, AttributeError, TypeError, MemoryError, zipfile.BadZipFile) as error:
+    except (*DAMAGED, AttributeError, TypeError, MemoryError) as error:
         raise DataError(f"{path}: the arrays cannot be read ({error}).") from None
     return _splits(path, arrays, location)
 
 
 def is_npy_folder(folder: Path) -> bool:
     """Whether a folder holds arrays under the usual names, one a file."""
-    names = {file.stem.lower() for file in folder.glob("*.npy")} if folder.is_dir() else set()
+    return folder.is_dir() and are_arrays(folder.glob("*.npy"))
+
+
+def are_arrays(files: Iterable[Path]) -> bool:
+    """Whether files are called as arrays of training images and labels are."""
+    names = {file.stem.lower() for file in files}
     return any(names >= set(pair) for pair in KEYS["train"])
 
 
@@ -70,9 +79,9 @@ def _splits(path: Path, arrays: dict[str, Any], location: str) -> DataSplits:
     found = {split: pair for split, pair in parts.items() if pair}
     names = _class_names(path, [labels for _, labels in found.values()])
     sets = {split: _dataset(path, split, images, labels, names) for split, (images, labels) in found.items()}
-    return DataSplits(
-        path.stem, sets["train"], sets.get("test"), sets.get("validation"), location=location or str(path)
-    )
+    notes = [NEARLY_BLACK] if max(split.images.max() for split in sets.values()) == 1 else []
+    test, validation = sets.get("test"), sets.get("validation")
+    return DataSplits(path.stem, sets["train"], test, validation, location=location or str(path), notes=notes)
 
 
 def is_idx_folder(folder: Path) -> bool:

@@ -28,6 +28,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("PELLUCID_CACHE") or user_cache_path("pellucid")) / "images"
 
 
+def unpacked_folder() -> Path:
+    """Where archives lie that cannot be read from within."""
+    return cache_folder().parent / "unpacked"
+
+
 def read_listing(listing: Listing, reading: ReadSpec, location: str, on_progress: OnProgress) -> DataSplits:
     """The images of a listing, decoded now or taken from the cache.
 
@@ -139,12 +144,10 @@ def _plain(name: str) -> str:
 
 
 def list_cache() -> list[tuple[Path, int]]:
-    """The cached data sets and the bytes that each takes, largest first."""
-    found = [
-        (index.parent, sum(file.stat().st_size for file in index.parent.iterdir()))
-        for index in cache_folder().glob(f"[!.]*/{INDEX}")
-    ]
-    return sorted(found, key=lambda entry: -entry[1])
+    """The cached data sets and unpacked archives, and the bytes that each takes, largest first."""
+    kept = [index.parent for index in cache_folder().glob(f"[!.]*/{INDEX}")] + list(unpacked_folder().glob("[!.]*"))
+    sizes = [sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) for folder in kept]
+    return sorted(zip(kept, sizes, strict=True), key=lambda entry: -entry[1])
 
 
 def clean_cache() -> int:
@@ -157,6 +160,7 @@ def clean_cache() -> int:
     for folder, size in list_cache():
         shutil.rmtree(folder)
         freed += size
-    for left in cache_folder().glob(".*"):  # of readings that were killed
-        shutil.rmtree(left, ignore_errors=True)
+    for place in (cache_folder(), unpacked_folder()):
+        for left in place.glob(".*"):  # of readings that were killed
+            shutil.rmtree(left, ignore_errors=True)
     return freed

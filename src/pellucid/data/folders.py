@@ -11,6 +11,7 @@ from pellucid.data.dataset import Rejected
 from pellucid.data.listing import SPLIT_NAMES, Content, Entry, Listing
 from pellucid.errors import DataError
 
+OWN = {"run.json", "study.json"}  # what a folder of Pellucid's own holds
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
 
 
@@ -18,7 +19,8 @@ def list_folder(folder: Path) -> Listing:
     """List the images below a folder.
 
     Below the folder, or below ``train``, ``validation`` (``val``) and ``test`` in it, each subfolder is a class; what
-    lies deeper belongs to it. Hidden files are passed over. A folder that holds one folder alone stands for that one.
+    lies deeper belongs to it. Hidden files and Pellucid's own runs and studies are passed over. A folder that holds one
+    folder alone stands for that one.
 
     Raises:
         DataError: The folder cannot be read.
@@ -37,6 +39,9 @@ def list_folder(folder: Path) -> Listing:
             folders.clear()
             continue
         seen.add(real)
+        if OWN & set(names):
+            folders.clear()
+            continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(place) / name
@@ -58,9 +63,7 @@ def list_archive(archive: Path) -> Listing:
 def _arrange(name: str, where: str, files: Iterable[tuple[str, Content]], rejected: list[Rejected]) -> Listing:
     """Give each file its class and split by the folders that it lies in."""
     named = [(PurePosixPath(path), content) for path, content in files]
-    named = [
-        (path, content) for path, content in named if not any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    ]
+    named = [(path, content) for path, content in named if not is_hidden(path)]
     top = _single_folder([path for path, _ in named if _is_image(path)])
     has_splits = _has_splits(where, top, [path for path, _ in named if _is_image(path)])
     entries = []
@@ -110,6 +113,11 @@ def _has_splits(where: str, top: PurePosixPath, images: list[PurePosixPath]) -> 
             f"{where}: beside {', '.join(sorted(splits))} only splits may stand; received {others}. Move them."
         )
     return bool(tops) and splits == tops
+
+
+def is_hidden(path: PurePosixPath) -> bool:
+    """Whether a file is one that systems put beside the user's own."""
+    return any(part.startswith((".", "__MACOSX")) for part in path.parts)
 
 
 def _is_image(path: PurePosixPath) -> bool:

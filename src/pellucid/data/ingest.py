@@ -55,6 +55,8 @@ def ingest(folder: Path, listing: Listing, reading: ReadSpec, on_progress: OnPro
     kept = _decode(folder / PIXELS, [entries[row] for row in order], shape, reading, rejected, on_progress)
     refuse_too_many(listing, rejected, reading)
     rows = [row for row, good in zip(order, kept, strict=True) if good]
+    if not rows:
+        raise DataError(f"{listing.name}: no image could be read: {rejected_of(rejected)}.")
     index = {
         "class_names": names,
         "shape": shape,

@@ -8,6 +8,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pellucid.data.dataset import Rejected
@@ -55,11 +56,18 @@ class Content:
             with Path(self.path).open("rb") as file:
                 raw = file.read(MAX_FILE_BYTES + 1)
         else:
-            with zipfile.ZipFile(self.path) as opened, opened.open(self.member) as file:
+            state = Path(self.path).stat()
+            with _opened(self.path, state.st_size, state.st_mtime_ns).open(self.member) as file:
                 raw = file.read(MAX_FILE_BYTES + 1)
         if len(raw) > MAX_FILE_BYTES:
             raise ValueError(f"the file is larger than {MAX_FILE_BYTES >> 20} MiB")
         return raw
+
+
+@lru_cache(maxsize=1)
+def _opened(path: str, _size: int, _changed: int) -> zipfile.ZipFile:
+    """A zip archive, kept open from one image to the next: to open one takes as long as it has members."""
+    return zipfile.ZipFile(path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pellucid.data.archives import ARCHIVE_SUFFIXES, members_of, unpack
-from pellucid.data.arrays import is_idx_folder, is_npy_folder, read_idx_folder, read_npy_folder, read_npz
-from pellucid.data.cache import cache_folder, read_listing
+from pellucid.data.arrays import are_arrays, is_idx_folder, is_npy_folder, read_idx_folder, read_npy_folder, read_npz
+from pellucid.data.cache import read_listing, unpacked_folder
 from pellucid.data.catalogue import CATALOGUE
 from pellucid.data.dataset import DataSplits
-from pellucid.data.folders import list_archive, list_folder
+from pellucid.data.folders import is_hidden, list_archive, list_folder
 from pellucid.data.ingest import no_test_note
 from pellucid.data.listing import Listing
 from pellucid.data.progress import ReadingBar
@@ -96,22 +96,31 @@ def _with_test(splits: DataSplits, reading: ReadSpec) -> DataSplits:
         return splits
     kept, held_out = hold_out(splits.train, reading.test_split, 0, "test split")
     train, test = splits.train.subset(kept), splits.train.subset(held_out)
-    notes = [no_test_note(reading.test_split)]
+    notes = [*splits.notes, no_test_note(reading.test_split)]
     location = splits.location
     return DataSplits(splits.name, train, test, splits.validation, location=location, reading=reading, notes=notes)
 
 
 def _inside(archive: Path) -> Path:
     """The archive itself where it holds images alone; else its one table or arrays, unpacked below the cache."""
-    names = [Path(name) for name, _ in members_of(archive)[0]]
+    names = [Path(name) for name, _ in members_of(archive)[0] if not is_hidden(PurePosixPath(name))]
     tables = [name for name in names if name.suffix.lower() in {*TABLE_SUFFIXES, ".npz"}]
-    if any("-images" in name.name and "idx3" in name.name for name in names):
-        folder = unpack(archive, cache_folder().parent / "unpacked")
-        return next(file.parent for file in sorted(folder.rglob("train-images*idx3*")))
+    is_idx = any("-images" in name.name and "idx3" in name.name for name in names)
+    if is_idx or are_arrays(name for name in names if name.suffix.lower() == ".npy"):
+        folder = unpack(archive, unpacked_folder())
+        found = sorted(place for place in {folder / name.parent for name in names} if _reader_of_arrays(place))
+        if not found:
+            wanted = "train-images and train-labels of IDX, or x_train.npy and y_train.npy"
+            raise DataError(f"{archive}: arrays in it must be called {wanted}; received {_listed(names)}.")
+        return found[0]
     if len(tables) > 1:
-        listed = ", ".join(map(str, tables[:5]))
-        raise DataError(f"{archive}: it must hold one table or .npz file; received {listed}. Unpack it and name one.")
-    return unpack(archive, cache_folder().parent / "unpacked") / tables[0] if tables else archive
+        received = _listed(tables)
+        raise DataError(f"{archive}: it must hold one table or .npz file; received {received}. Unpack it and name one.")
+    return unpack(archive, unpacked_folder()) / tables[0] if tables else archive
+
+
+def _listed(names: Sequence[Path]) -> str:
+    return ", ".join(map(str, names[:5]))
 
 
 def _list(path: Path, reading: ReadSpec) -> Listing:

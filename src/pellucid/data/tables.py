@@ -20,6 +20,7 @@ COLUMN_NAMES = {
     "label": ("label", "class", "category", "target", "y", "label_name", "class_name"),
     "split": ("split", "subset", "partition", "set"),
 }
+BEYOND = object()  # in a row, where the cells stand that no column is above
 TABLE_SUFFIXES = {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"}
 
 
@@ -46,23 +47,29 @@ def list_table(path: Path, reading: ReadSpec) -> Listing:
         except ValueError as error:
             rejected.append(Rejected(where, str(error)))
             continue
-        given = row.get(label)
-        name = "" if given is None or given != given else str(given).strip()
+        if beyond := [cell for cell in row.get(BEYOND) or () if cell.strip()]:
+            rejected.append(Rejected(where, f"more cells than columns ({', '.join(beyond)[:40]}): quote a comma"))
+            continue
+        name = _text(row.get(label))
         if not name:
             rejected.append(Rejected(source, "no label"))
             continue
-        part = split_of(str(row.get(split) or "").strip(), where) if split else None
-        member = "" if not group or row.get(group) is None else str(row[group]).strip()
-        entries.append(Entry(source, content, name, part, member or None))
+        part = split_of(_text(row.get(split)), where) if split else None
+        entries.append(Entry(source, content, name, part, _text(row.get(group)) or None))
     _refuse_parted_groups(path, entries)
     return Listing(path.stem, tuple(entries), tuple(rejected))
+
+
+def _text(value: Any) -> str:
+    """A cell without the spaces around it; empty for one that is missing, as NaN is."""
+    return "" if value is None or value != value else str(value).strip()
 
 
 def _refuse_parted_groups(path: Path, entries: Iterable[Entry]) -> None:
     splits: dict[str, set[str]] = {}
     for entry in entries:
-        if entry.group is not None and entry.split is not None:
-            splits.setdefault(entry.group, set()).add(entry.split)
+        if entry.group is not None:
+            splits.setdefault(entry.group, set()).add(entry.split or "train")  # as rows without a split are used
     parted = [group for group, found in splits.items() if len(found) > 1]
     if parted:
         raise DataError(
@@ -111,10 +118,10 @@ def _column(path: Path, columns: Iterable[str], what: str, given: str | None) ->
     return found
 
 
-def _csv(path: Path) -> tuple[list[str], Iterable[dict[str, str]]]:
+def _csv(path: Path) -> tuple[list[str], Iterable[dict[Any, Any]]]:
     lines = _csv_lines(path)
     names = next(lines, [])
-    return names, (dict(zip(names, cells, strict=False)) for cells in lines if cells)
+    return names, (dict(zip(names, cells, strict=False)) | {BEYOND: cells[len(names) :]} for cells in lines if cells)
 
 
 def _csv_lines(path: Path) -> Iterator[list[str]]:

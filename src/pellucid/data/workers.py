@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pellucid.data.listing import Content
+from pellucid.errors import DataError
 
 T = TypeVar("T")
 FILES_PER_TASK = 64
@@ -23,19 +24,27 @@ def over_files(
         work: What to do; can be pickled. A ValueError that it raises takes the place of its result.
         contents: The files.
         on_done: Told how many more files are done.
+
+    Raises:
+        DataError: A process ended before its work was done.
     """
     tasks = [contents[start : start + FILES_PER_TASK] for start in range(0, len(contents), FILES_PER_TASK)]
     run = partial(_run, work)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if cores == 1 or len(contents) < FEW_FILES:
-        results = map(run, tasks)
-    else:
-        from loky import get_reusable_executor
-
-        results = get_reusable_executor(max_workers=cores).map(run, tasks)
-    for result in results:
+    alone = cores == 1 or len(contents) < FEW_FILES
+    for result in map(run, tasks) if alone else _in_processes(run, tasks, cores):
         on_done(len(result))
         yield result
+
+
+def _in_processes(run: Callable[[Any], Any], tasks: Sequence[Any], cores: int) -> Iterator[Any]:
+    from loky import get_reusable_executor
+    from loky.process_executor import BrokenProcessPool
+
+    try:
+        yield from get_reusable_executor(max_workers=cores).map(run, tasks)
+    except BrokenProcessPool:
+        raise DataError("A process that read images ended before its time, perhaps for want of memory.") from None
 
 
 def _run(work: Callable[[Content], T], contents: Sequence[Content]) -> list[T | ValueError]:

@@ -117,6 +117,7 @@ def new_run(path: Path, *, overwrite: bool = False) -> Iterator[RunFolder]:
     Raises:
         RunError: Something stands in that place, or the folder cannot be made.
     """
+    path = path.resolve() if overwrite and path.is_symlink() else path  # the link stays, and leads to the new run
     folder = RunFolder(path)
     folder.replaced = aside = _set_aside(path) if overwrite and path.exists() else None
     made = False

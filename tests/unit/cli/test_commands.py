@@ -335,6 +335,8 @@ def test_data_is_listed_shown_audited_and_its_cache_cleaned(pellucid: Command, p
     shown = json.loads(pellucid("data", "show", "photos", "--augmented", "rotation=20", "--out", "b.svg", "--json").out)
     assert shown["counts"] == {"train": 60, "test": 61}
     assert Path("b.svg").read_bytes().startswith(b"<?xml")
+    status, _, err = pellucid("data", "show", "photos", "--out", "c.xyz")
+    assert (status, "Unknown picture format '.xyz'" in err) == (2, True), err
     status, _, err = pellucid("data", "audit", "photos", "--html", "a.html")
     assert status == 0, err
     assert "bad_images.csv" in err

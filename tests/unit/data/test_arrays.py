@@ -1,3 +1,4 @@
+import contextlib
 import gzip
 import struct
 from pathlib import Path
@@ -63,6 +64,14 @@ def test_a_folder_of_single_arrays_is_read(tmp_path: Path) -> None:
         load_data(tmp_path)
 
 
+def test_images_of_0_and_1_are_said_to_be_nearly_black(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 2, (200, 4, 5), np.uint8)
+    splits = load_data(saved(tmp_path, images=images, labels=np.arange(200) % 2))
+    assert splits.train.images.max() == 1
+    assert "the images hold 0 and 1 alone" in splits.notes[0]
+    assert not any("0 and 1" in note for note in read_npz(saved(tmp_path, images=IMAGES, labels=LABELS)).notes)
+
+
 def test_truth_values_are_black_and_white(tmp_path: Path) -> None:
     splits = read_npz(saved(tmp_path, images=IMAGES > 50, labels=LABELS))
     assert set(splits.train.images.flat) == {0, 255}
@@ -102,6 +111,16 @@ def test_a_single_array_has_no_labels(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", IMAGES)
     with pytest.raises(DataError, match=r"a .npy file holds no labels"):
         load_data(tmp_path / "x.npy")
+
+
+def test_any_flipped_byte_is_harmless_or_named(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    np.savez_compressed(path, images=np.random.default_rng(0).integers(0, 255, (6, 20, 20), np.uint8), labels=LABELS)
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 11):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        with contextlib.suppress(DataError):
+            read_npz(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"junk"])

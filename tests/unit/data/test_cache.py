@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import threading
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 
 from pellucid.data import cache, workers
 from pellucid.data.cache import cache_folder, clean_cache, list_cache
+from pellucid.data.listing import Content
 from pellucid.data.load import load_data
 from pellucid.errors import DataError, SettingError
 
@@ -127,6 +129,16 @@ def test_unreadable_files_are_left_out_up_to_a_share(tmp_path: Path) -> None:
         load_data(folder, max_bad=0.001)
 
 
+def test_files_that_are_all_damaged_are_named(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "pets", each=3)
+    for file in folder.rglob("*.png"):
+        file.write_bytes(file.read_bytes()[:60])
+    for _ in range(2):  # nothing is kept that would be found the second time
+        with pytest.raises(DataError, match="pets: no image could be read: .*0.png"):
+            load_data(folder, max_bad=1)
+    assert list_cache() == []
+
+
 def test_a_name_that_tells_another_format_is_said(tmp_path: Path) -> None:
     folder = lay(tmp_path / "pets")
     (folder / "class 0" / "3.png").rename(folder / "class 0" / "3.jpg")
@@ -143,6 +155,17 @@ def test_processes_give_what_one_process_gives(tmp_path: Path, monkeypatch: pyte
     together = load_data(folder)
     assert np.array_equal(alone.train.images, together.train.images)
     assert alone.train.sources == together.train.sources
+
+
+def test_a_process_that_dies_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "FEW_FILES", 1)
+    monkeypatch.setattr(workers.os, "sched_getaffinity", lambda _: {0, 1})
+    with pytest.raises(DataError, match="A process that read images ended before its time"):
+        list(workers.over_files(_die, [Content("x")] * 200, lambda _: None))
+
+
+def _die(_: Content) -> None:
+    os._exit(1)
 
 
 def test_two_at_the_same_time_do_not_disturb_each_other(tmp_path: Path) -> None:
@@ -179,7 +202,13 @@ def test_the_cache_is_listed_and_cleaned(tmp_path: Path) -> None:
     (entry,) = list_cache()
     assert entry[0].name.startswith("pets-")
     assert entry[1] >= 40 * 6 * 8
-    assert clean_cache() == entry[1]
+    with zipfile.ZipFile(tmp_path / "more.zip", "w") as archive:
+        archive.writestr("t.csv", "image,label\n" + "".join(f"pets/class {n % 2}/{n}.png,{n % 2}\n" for n in range(9)))
+    with pytest.raises(DataError, match="unreadable"):
+        load_data(tmp_path / "more.zip")  # its table lies unpacked, and its images are not there
+    unpacked = [path.name for path, _ in list_cache() if path != entry[0]]
+    assert [name.startswith("more.zip-") for name in unpacked] == [True]
+    assert clean_cache() > entry[1]
     assert list_cache() == []
 
 

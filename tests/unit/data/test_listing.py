@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from pellucid.data.folders import list_archive, list_folder
-from pellucid.data.listing import Listing, natural_order, split_of
+from pellucid.data.listing import Listing, _opened, natural_order, split_of
 from pellucid.data.load import load_data
 from pellucid.errors import DataError
 
@@ -231,6 +231,62 @@ def test_a_table_or_arrays_in_an_archive_are_unpacked_below_the_cache(tmp_path: 
     evil = zipped(tmp_path / "evil.zip", **{"t.csv": b"image,label\n", "../x.png": png()})
     with pytest.raises(DataError, match="not to be trusted: .*its name leads out of the archive"):
         load_data(evil)
+
+
+def test_what_macos_adds_to_an_archive_is_no_second_table(tmp_path: Path) -> None:
+    files = {"labels.csv": b"image,label\n1.png,a\n2.png,b\n", "1.png": png(1), "2.png": png(2)}
+    archive = zipped(tmp_path / "x.zip", **files, **{"__MACOSX/._labels.csv": b"\0\5"})
+    assert load_data(archive, test_split=None).class_names == ("a", "b")
+
+
+def test_single_arrays_in_an_archive_are_read(tmp_path: Path) -> None:
+    files = {}
+    for name, array in (("x_train", np.zeros((4, 3, 3), np.uint8)), ("y_train", np.array([0, 1, 0, 1]))):
+        np.save(tmp_path / f"{name}.npy", array)
+        files[f"deep/{name}.npy"] = (tmp_path / f"{name}.npy").read_bytes()
+    assert len(load_data(zipped(tmp_path / "arrays.zip", **files), test_split=None).train) == 4
+
+
+def test_idx_files_of_other_names_in_an_archive_are_named(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "x.zip", **{"t10k-images-idx3-ubyte": b"\0"})
+    with pytest.raises(DataError, match="arrays in it must be called train-images and .*; received t10k-images"):
+        load_data(archive)
+
+
+def test_pellucids_own_runs_are_no_class(tmp_path: Path) -> None:
+    lay(tmp_path / "pets", "cat/1.png", "dog/2.png", "runs/first/run.json", "runs/first/curves.png")
+    lay(tmp_path / "pets", "runs/first/pictures/filters.png", "runs/study/study.json", "runs/study/seeds.png")
+    listing = list_folder(tmp_path / "pets")
+    assert seen(listing) == [("cat", None), ("dog", None)]
+    assert not listing.rejected
+
+
+def test_a_zip_is_opened_once_for_all_its_images_and_anew_when_it_changes(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "x.zip", **{"a/1.png": png(1), "b/2.png": png(2)})
+    first, second = (entry.content for entry in list_archive(archive).entries)
+    before = _opened.cache_info()
+    assert (first.read(), second.read(), first.read()) == (png(1), png(2), png(1))
+    assert _opened.cache_info().misses == before.misses + 1
+    os.utime(zipped(archive, **{"a/1.png": png(7), "b/2.png": png(2)}), ns=(1, 1))
+    assert first.read() == png(7)
+
+
+@pytest.mark.parametrize("kind", ["tar.gz", "tar.xz", "tar.bz2"])
+def test_a_flipped_byte_in_a_packed_tar_changes_nothing_unnoticed(tmp_path: Path, kind: str) -> None:
+    lay(tmp_path / "pets", "cat/1.png", "dog/2.png")
+    archive = tmp_path / f"pets.{kind}"
+    with tarfile.open(archive, f"w:{kind[4:]}") as opened:
+        opened.add(tmp_path / "pets", "pets")
+    whole, images = archive.read_bytes(), [png(0), png(1)]
+    refused = 0
+    for place in range(20, len(whole) - 8, 7):
+        archive.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        try:
+            assert [entry.content.read() for entry in list_archive(archive).entries] == images
+        except DataError as error:
+            assert "the archive cannot be read" in str(error)
+            refused += 1
+    assert refused > 10
 
 
 @pytest.mark.parametrize("name", ["x.zip", "x.tar", "x.tar.gz"])

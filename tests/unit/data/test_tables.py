@@ -41,6 +41,25 @@ def test_a_csv_gives_paths_labels_splits_and_groups(tmp_path: Path) -> None:
     assert paths == [str(tmp_path / "img/1.png"), "/abs/2.png", str(tmp_path / "3.png")]
 
 
+def test_a_row_with_more_cells_than_columns_is_rejected_and_not_shifted(tmp_path: Path) -> None:
+    text = "image,label\nphotos/a,b.png,cat\nc.png,dog,\nd.png,cat\n"
+    listing = list_table(write(tmp_path / "t.csv", text), NOTHING_SET)
+    assert [entry.label for entry in listing.entries] == ["dog", "cat"]  # an empty cell at the end harms nothing
+    assert [fault.reason for fault in listing.rejected] == ["more cells than columns (cat): quote a comma"]
+
+
+def test_a_group_must_not_stand_in_test_and_in_rows_without_a_split(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "image,label,split,patient\n1.png,a,test,p0\n2.png,a,,p0\n3.png,b,,p1\n")
+    with pytest.raises(DataError, match="a group must stand in one split; received 1 in several: p0"):
+        list_table(path, ReadSpec(group_column="patient"))
+
+
+def test_a_group_that_is_not_a_number_is_none(tmp_path: Path) -> None:
+    rows = '{"image": "1.png", "label": "a", "patient": NaN}\n{"image": "2.png", "label": "b", "patient": 7}\n'
+    listing = list_table(write(tmp_path / "t.jsonl", rows), ReadSpec(group_column="patient"))
+    assert [entry.group for entry in listing.entries] == [None, "7"]
+
+
 def test_columns_may_be_named(tmp_path: Path) -> None:
     path = write(tmp_path / "t.tsv", "a\tb\n1.png\tx\n")
     assert list_table(path, ReadSpec(image_column="a", label_column="b")).entries[0].label == "x"

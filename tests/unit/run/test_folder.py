@@ -102,6 +102,16 @@ def test_a_run_is_replaced_only_by_a_whole_one(bars_run: Path, tmp_path: Path) -
     assert [file.name for file in tmp_path.iterdir()] == ["run"]
 
 
+def test_a_run_behind_a_link_is_replaced_and_the_link_stays(bars_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(bars_run, tmp_path / "real")
+    (tmp_path / "link").symlink_to("real")
+    with new_run(tmp_path / "link", overwrite=True) as folder:
+        folder.write("new", "x")
+    assert (tmp_path / "link").is_symlink()
+    assert [file.name for file in (tmp_path / "link").iterdir()] == ["new"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["link", "real"]
+
+
 def test_a_replaced_run_can_be_kept(bars_run: Path, tmp_path: Path) -> None:
     path = tmp_path / "run"
     shutil.copytree(bars_run, path)
