@@ -21,6 +21,13 @@ from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
 
 FORMAT = 2
+UNUSABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    DataError,
+)  # raised where the cache lacks an entry, or it is damaged
 
 
 def cache_folder() -> Path:
@@ -46,11 +53,12 @@ def read_listing(listing: Listing, reading: ReadSpec, location: str, on_progress
         DataError: There are fewer than two classes, too many files are unreadable, or the cache cannot be written.
     """
     _ = listing.class_names  # fails on what cannot be classes
-    folder = cache_folder() / f"{_plain(listing.name)}-{_key(listing, reading)}"
+    files = _files(listing)
+    folder = _folder(listing.name, files, reading)
     was_there = folder.exists()
     try:
-        splits = _open(folder, listing, location, reading)
-    except (OSError, ValueError, KeyError, TypeError, DataError):  # not there, or damaged: it is made anew
+        splits = _as_they_came(listing, files, location, reading) or _open(folder, listing, location, reading)
+    except UNUSABLE:  # or not there: it is made anew
         try:
             if was_there:  # else another process may have made it by now
                 shutil.rmtree(folder, ignore_errors=True)
@@ -61,6 +69,21 @@ def read_listing(listing: Listing, reading: ReadSpec, location: str, on_progress
         splits = _open(folder, listing, location, reading)
     refuse_too_many(listing, splits.rejected[len(listing.rejected) :], reading)
     return splits
+
+
+def _as_they_came(listing: Listing, files: str, location: str, reading: ReadSpec) -> DataSplits | None:
+    """Images that were decoded when neither size nor channels were given, and came to what is asked for now.
+
+    So a run finds those that it was trained on, whose shape it knows.
+    """
+    if reading.image_size is None or reading.channels is None:
+        return None
+    folder = _folder(listing.name, files, reading.replace(image_size=None, channels=None))
+    try:
+        splits = _open(folder, listing, location, reading)
+    except UNUSABLE:
+        return None
+    return splits if splits.train.input_shape == (*reading.image_size, reading.channels) else None
 
 
 def _make(folder: Path, listing: Listing, reading: ReadSpec, on_progress: OnProgress) -> None:
@@ -77,12 +100,18 @@ def _make(folder: Path, listing: Listing, reading: ReadSpec, on_progress: OnProg
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _key(listing: Listing, reading: ReadSpec) -> str:
-    """What the cached pixels depend on: the files as the system knows them, and the settings."""
-    digest = hashlib.sha256(f"{FORMAT}/{PIL.__version__}/{reading.model_dump_json(exclude={'max_bad'})}".encode())
+def _folder(name: str, files: str, reading: ReadSpec) -> Path:
+    """Where the pixels lie: they depend on the files and the settings."""
+    settings = f"{FORMAT}/{PIL.__version__}/{reading.model_dump_json(exclude={'max_bad'})}/{files}"
+    return cache_folder() / f"{_plain(name)}-{hashlib.sha256(settings.encode()).hexdigest()[:20]}"
+
+
+def _files(listing: Listing) -> str:
+    """The files as the system knows them."""
+    digest = hashlib.sha256()
     for entry in listing.entries:
         digest.update(repr((entry.source, entry.label, entry.split, entry.group, _state(entry))).encode())
-    return digest.hexdigest()[:20]
+    return digest.hexdigest()
 
 
 def _state(entry: Entry) -> tuple[int, ...]:

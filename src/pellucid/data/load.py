@@ -59,6 +59,7 @@ def load_data(
     if not os.path.lexists(path):
         raise DataError(f"{unknown('data set', source, CATALOGUE)} There is no file or folder of that name either.")
     location = str(path.resolve())
+    path = path.absolute()  # so that images are called alike wherever the command is given
     if path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES):
         path = _inside(path)
     elif path.is_file() and "-ubyte" in path.name:  # one of the IDX files stands for all of them

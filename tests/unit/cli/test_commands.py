@@ -280,14 +280,14 @@ PHOTOS = ("--model", "flatten, dense 3", "--epochs", 1, "--batch-size", 16)
 def test_a_folder_of_pictures_is_trained_on_judged_and_predicted(pellucid: Command, photos: Path) -> None:
     status, _, err = pellucid("train", "photos", *PHOTOS, "--out", "runs/p", "--augment", "shift=0.1", "--fit", "pad")
     assert status == 0, err
-    assert "photos: 1 files are not used: photos/train/across/bad.png: not an image that can be read" in err
+    assert f"photos: 1 files are not used: {photos}/train/across/bad.png: not an image that can be read" in err
     assert "1 images stand in both the training and the test split" in err
     record = json.loads(Path("runs/p/run.json").read_text())
     assert record["data"]["location"] == str(photos)
     assert record["data"]["reading"]["image_size"] == [8, 8]
     assert record["train"]["augmentation"]["shift"] == 0.1
     before = json.loads(Path("runs/p/evaluation.json").read_text())
-    assert all(mistake["source"].startswith("photos/test/") for mistake in before["mistakes"])
+    assert all(mistake["source"].startswith(f"{photos}/test/") for mistake in before["mistakes"])
     again = json.loads(pellucid("evaluate", "p", "--json").out)
     assert again["accuracy"] == before["accuracy"]
     assert json.loads(pellucid("evaluate", "p", "photos", "--json").out)["count"] == 61

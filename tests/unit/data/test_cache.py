@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import pellucid as pl
 from pellucid.data import cache, workers
 from pellucid.data.cache import cache_folder, clean_cache, list_cache
 from pellucid.data.listing import Content
@@ -39,6 +40,16 @@ def test_images_are_decoded_once_and_mapped_from_then_on(tmp_path: Path, monkeyp
     row = again.train.sources.index(str(folder / "class 1" / "3.png"))
     assert again.class_names[again.train.labels[row]] == "class 1"
     assert np.array_equal(again.train.images[row, ..., 0], np.asarray(Image.open(folder / "class 1" / "3.png")))
+
+
+def test_a_run_finds_its_images_decoded_wherever_it_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay(tmp_path / "pets", size=(20, 24))
+    monkeypatch.chdir(tmp_path)
+    splits = load_data("pets/")
+    run = pl.fit(splits, model="flatten, dense 2", epochs=1)
+    monkeypatch.chdir("/")
+    assert run.own_data().train.fingerprint == splits.train.fingerprint
+    assert len(list_cache()) == 1
 
 
 def test_what_is_kept_beside_the_pixels_is_what_they_give(tmp_path: Path) -> None:
