@@ -21,13 +21,8 @@ from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
 
 FORMAT = 2
-UNUSABLE = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    DataError,
-)  # raised where the cache lacks an entry, or it is damaged
+# What is raised where the cache lacks an entry, or it is damaged.
+UNUSABLE = (OSError, ValueError, KeyError, TypeError, DataError)
 
 
 def cache_folder() -> Path:

@@ -69,9 +69,8 @@ def _tiles(kernels: Any) -> tuple[Any, str]:
     if channels == 1:
         return _mosaics(kernels, 1), f"Each tile is a filter of {height}x{width} weights."
     if channels == 3:
-        return _mosaics(
-            kernels, 3
-        ), "Each tile is a filter; left to right its three input channels (of an image red, green, blue)."
+        reading = "Each tile is a filter; left to right its three input channels (of an image red, green, blue)."
+        return _mosaics(kernels, 3), reading
     if channels <= MOST_CHANNELS:
         reading = f"Each tile is a filter; in it one square for each of the {channels} input channels, in order."
         return _mosaics(kernels, _fullest(channels)), reading
