@@ -21,7 +21,7 @@ from pellucid.spec.reading import ReadSpec
 
 MODES = {1: "L", 3: "RGB"}
 ORIENTATION, BITS_PER_SAMPLE = 0x0112, 258  # tags of EXIF and TIFF
-SUSPICIOUS_BYTES, SUSPICIOUS_RATIO = 64 << 20, 200  # pages of black on white reach the ratio honestly
+SUSPICIOUS_BYTES, SUSPICIOUS_RATIO = 8 << 20, 200
 GREY_MODES = {"1", "L", "LA", "I;16", "I;16B", "I;16L", "I;16N"}
 
 
