@@ -19,8 +19,8 @@ from typing import Any
 from recipes import as_it_is
 
 import pellucid as pl
-from pellucid.evaluate.evaluation import evaluate
 from pellucid.model.vote import members_of
+from pellucid.trained.evaluate import evaluate
 
 PROGRAM = [str(Path(sys.executable).parent / "pellucid")]
 SEEDS = {"tiny": 3}

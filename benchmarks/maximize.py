@@ -37,7 +37,7 @@ from pellucid.interpret.maximize import (
 )
 from pellucid.interpret.maximize.findings import findings_of
 from pellucid.interpret.maximize.targets import OUTPUT, answers
-from pellucid.interpret.sample import sample_of
+from pellucid.trained.sample import sample_of
 
 ADAM_STEPS, ADAM_RATE = 512, 0.05
 SHIFT, TURN, SCALE = 0.1, 10.0, 0.1  # share of the side, degrees, share
@@ -46,12 +46,12 @@ ROUNDS = 5
 WAYS = ("raw", "constrained without the prior", "constrained")
 
 
-def train(recipe: str, out: Path, quick: bool) -> pl.Predictor:
+def train(recipe: str, out: Path, quick: bool) -> pl.Run:
     """A run of a recipe on MNIST; one that is there already is taken."""
     if not (out / "run.json").exists():
         settings: dict[str, Any] = {"epochs": 1} if quick else {}
         pl.fit(pl.load_data("mnist"), recipe=recipe, out=out, **settings)
-    return pl.Predictor.load(out)
+    return pl.load_run(out)
 
 
 def all_targets(predictor: pl.Predictor) -> tuple[list[Target], list[Target]]:
@@ -163,15 +163,15 @@ def measure(folder: Path, quick: bool) -> dict[str, Any]:
     tutorial, fast = (train(recipe, folder / recipe, quick) for recipe in ("tutorial", "fast"))
     sample = sample_of(tutorial)
     reference, prior = reference_of(sample), fit_prior(sample.train.images)
-    runs = {"tutorial": tutorial, "fast": fast}
-    runs |= {f"{name}, before training": untrained(predictor) for name, predictor in runs.items()}
+    trained = {"tutorial": tutorial.predictor, "fast": fast.predictor}
+    runs = trained | {f"{name}, before training": untrained(predictor) for name, predictor in trained.items()}
     return {
         "machine": f"{processor()}, {torch.get_num_threads()} threads; torch {torch.__version__}",
         "reference": {"median": reference.median, "limit": reference.limit, "images": len(reference.images)},
         "closest_real": np.percentile(reference.distances, [0, 5]).tolist(),
         "prior": prior.name,
         "legibility": measure_legibility(runs, reference, prior, quick),
-        "speed": measure_speed(tutorial, prior, quick),
+        "speed": measure_speed(tutorial.predictor, prior, quick),
     }
 
 

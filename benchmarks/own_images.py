@@ -65,7 +65,7 @@ def in_process(job: str, *arguments: Any) -> dict[str, Any]:
 def job_train(source: str, steps: str, in_memory: str) -> dict[str, Any]:
     """Train on cached images for some steps: images a second, and the greatest resident memory."""
     import pellucid as pl
-    from pellucid.device import peak_memory_mib
+    from pellucid.machine import peak_memory_mib
 
     started = time.perf_counter()
     data = pl.load_data(source)
@@ -146,7 +146,7 @@ def cached_of(folder: str) -> Callable[[int], Any]:
     import torch
 
     import pellucid as pl
-    from pellucid.data.batches import DeviceImages, shuffled
+    from pellucid.batches.images import DeviceImages, shuffled
 
     device = DeviceImages(pl.load_data(folder, test_split=None).train, torch.device("cpu"))
     rows = torch.arange(len(device.labels))
@@ -216,7 +216,8 @@ def page(rows: list[str]) -> str:
     """The whole page."""
     import torch
 
-    from pellucid.device import processor, versions
+    from pellucid.device import processor
+    from pellucid.machine import versions
 
     machine = f"{processor()}, {torch.get_num_threads()} threads; torch {versions()['torch']}"
     return f"""# Reading images, memory, and a DataLoader

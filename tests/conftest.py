@@ -13,7 +13,8 @@ import pytest
 CHECKED = [
     f"pellucid.{name}"
     for name in (
-        *("data", "model", "predict", "evaluate", "audit", "train.loop", "train.tally", "labels", "interpret"),
+        *("data", "batches", "model", "predict", "judge", "audit", "labels", "interpret"),
+        *("trained.sample", "trained.splits", "trained.evaluate", "train.loop", "train.placed", "train.tally"),
         *("study.statistics", "study.range_test", "study.noise_scale"),
     )
 ]

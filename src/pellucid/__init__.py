@@ -22,7 +22,7 @@ _HOMES = {
         "SpecError",
         "TrainingError",
     ),
-    "pellucid.evaluate.evaluation": ("Evaluation",),
+    "pellucid.judge.evaluation": ("Evaluation",),
     "pellucid.interpret.attribution.attribution": ("Attribution", "attribute"),
     "pellucid.interpret.attribution.scores": ("score_maps",),
     "pellucid.interpret.control": ("untrained",),
@@ -33,9 +33,9 @@ _HOMES = {
     "pellucid.interpret.maximize.maximized": ("Maximized",),
     "pellucid.interpret.maximize.prior": ("fit_prior",),
     "pellucid.interpret.maximize.targets": ("class_targets", "filter_targets", "neuron_target"),
-    "pellucid.interpret.sample": ("sample_of",),
+    "pellucid.trained.sample": ("sample_of",),
     "pellucid.model.build": ("build",),
-    "pellucid.predict": ("Prediction", "Predictor"),
+    "pellucid.predict.predictor": ("Prediction", "Predictor"),
     "pellucid.run.history": ("Epoch", "History"),
     "pellucid.spec.augment": ("AugmentSpec",),
     "pellucid.spec.layers": (
@@ -66,7 +66,7 @@ _HOMES = {
     "pellucid.train.callbacks": ("Callback", "Plan"),
     "pellucid.train.fit": ("fit",),
     "pellucid.train.progress": ("ProgressBar",),
-    "pellucid.train.trained": ("Run", "load_run"),
+    "pellucid.trained.run": ("Run", "load_run"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = ["__version__", *_HOME_OF]  # noqa: PLE0604  # pyright: ignore[reportUnsupportedDunderAll]
@@ -82,7 +82,6 @@ if TYPE_CHECKING:
     from pellucid.errors import SettingError as SettingError
     from pellucid.errors import SpecError as SpecError
     from pellucid.errors import TrainingError as TrainingError
-    from pellucid.evaluate.evaluation import Evaluation as Evaluation
     from pellucid.interpret.attribution.attribution import Attribution as Attribution
     from pellucid.interpret.attribution.attribution import attribute as attribute
     from pellucid.interpret.attribution.scores import score_maps as score_maps
@@ -100,10 +99,10 @@ if TYPE_CHECKING:
     from pellucid.interpret.maximize.targets import class_targets as class_targets
     from pellucid.interpret.maximize.targets import filter_targets as filter_targets
     from pellucid.interpret.maximize.targets import neuron_target as neuron_target
-    from pellucid.interpret.sample import sample_of as sample_of
+    from pellucid.judge.evaluation import Evaluation as Evaluation
     from pellucid.model.build import build as build
-    from pellucid.predict import Prediction as Prediction
-    from pellucid.predict import Predictor as Predictor
+    from pellucid.predict.predictor import Prediction as Prediction
+    from pellucid.predict.predictor import Predictor as Predictor
     from pellucid.run.history import Epoch as Epoch
     from pellucid.run.history import History as History
     from pellucid.spec.augment import AugmentSpec as AugmentSpec
@@ -146,8 +145,9 @@ if TYPE_CHECKING:
     from pellucid.train.callbacks import Plan as Plan
     from pellucid.train.fit import fit as fit
     from pellucid.train.progress import ProgressBar as ProgressBar
-    from pellucid.train.trained import Run as Run
-    from pellucid.train.trained import load_run as load_run
+    from pellucid.trained.run import Run as Run
+    from pellucid.trained.run import load_run as load_run
+    from pellucid.trained.sample import sample_of as sample_of
 
 
 def __getattr__(name: str) -> Any:

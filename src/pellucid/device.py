@@ -1,15 +1,10 @@
-"""Where the work is done: device, precision, memory, and what is known of the machine."""
+"""Where the work is done: the device, and the precision of activations there."""
 
 from __future__ import annotations
 
-import ctypes
-import os
 import platform
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -17,13 +12,9 @@ from torch import nn
 from pellucid.errors import DeviceError, SettingError, unknown
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-LIBRARIES = ("torch", "numpy", "pydantic", "safetensors", "pillow", "matplotlib", "typer", "rich")
 # What torch says when an allocation fails.
 OUT_OF_MEMORY = ("out of memory", "allocate memory", "alloc_cpu", "calculation overflowed")
 FIRST_TENSOR_CORES = (7, 0)  # compute capability from which GPUs gain by fp16
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # from glibc's malloc.h
-OLDER_MMAP_LIMIT = 32 << 20  # where glibc refuses more
-KEPT_BYTES = 1 << 30
 HALF_MULTIPLY_ADDS = 20e6  # an update, from which half precision pays for its conversions; see docs/benchmarks.md
 MEMORY_FORMAT = "channels_last"  # of networks and batches: the fast order for convolutions
 
@@ -169,61 +160,6 @@ def cap_gpu_memory(device: torch.device, mib: int) -> None:
     torch.cuda.set_per_process_memory_fraction(mib / total, index)
 
 
-def keep_freed_memory() -> None:
-    """Make glibc keep the buffers that each batch frees, of a training step or of a prediction.
-
-    Otherwise they go back to the kernel and are faulted in again at the next batch, which in some processes made the
-    first hundred training steps take 25 to 45 s in place of 2. Elsewhere than on glibc this does nothing.
-    """
-    if not on_glibc():
-        return
-    libc = ctypes.CDLL(None)
-    if not libc.mallopt(M_MMAP_THRESHOLD, KEPT_BYTES):
-        libc.mallopt(M_MMAP_THRESHOLD, OLDER_MMAP_LIMIT)
-    libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
-
-
-def on_glibc() -> bool:
-    """Whether this process allocates with glibc."""
-    return sys.platform == "linux" and platform.libc_ver()[0] == "glibc"
-
-
-def peak_memory_mib() -> float:
-    """Greatest resident memory of this process so far, in MiB; 0.0 where the system does not tell."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0.0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
-
-
-def reset_peak_memory() -> bool:
-    """Let `peak_memory_mib` begin anew, after what is freed and kept has gone back to the system.
-
-    Returns:
-        Whether the system offers that; Linux does.
-    """
-    if on_glibc():
-        ctypes.CDLL(None).malloc_trim(0)
-    try:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        return False
-    return True
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the libraries that matter to a result."""
-    found = {"python": platform.python_version()}
-    for library in LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            found[library] = "missing"
-    return found
-
-
 def processor() -> str:
     """The processor as the system names it."""
     return str(cpu_capabilities().get("cpu_name") or platform.processor() or platform.machine())
@@ -232,11 +168,6 @@ def processor() -> str:
 def device_name(device: torch.device) -> str:
     """The device as its maker names it."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _available(kind: str) -> bool:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pellucid.data.augment import Draw, apply
+from pellucid.batches.augment import Draw, apply
 
 L = torch.tensor([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 0.5, 0.0]])  # an upright stroke with a grey foot
 

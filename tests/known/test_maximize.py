@@ -13,7 +13,7 @@ import pellucid as pl
 from pellucid.interpret.legibility import legibility, reference_of
 from pellucid.interpret.maximize import class_targets, filter_targets, fit_prior, maximize, neuron_target
 from pellucid.interpret.maximize.penalties import ink, total_variation
-from pellucid.interpret.sample import Sample
+from pellucid.trained.sample import Sample
 
 
 @pytest.fixture

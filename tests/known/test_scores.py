@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pellucid.evaluate.evaluation import class_scores, confusion_matrix
-from pellucid.evaluate.intervals import wilson_interval
+from pellucid.judge.evaluation import class_scores, confusion_matrix
+from pellucid.judge.intervals import wilson_interval
 
 
 def test_the_wilson_interval_is_the_published_one() -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pellucid.interpret.attribution.attribution import Attribution
     from pellucid.interpret.attribution.scores import Curves, Score, Scores
     from pellucid.plots.figures import Figure
-    from pellucid.predict import Predictor
+    from pellucid.predict.predictor import Predictor
 
 ALL = "all"
 VERDICTS = {
@@ -75,13 +75,14 @@ def attribute(
         from pellucid.interpret.attribution.scores import score_maps
         from pellucid.interpret.control import untrained as as_built
         from pellucid.interpret.images import read_image_argument
-        from pellucid.predict import Predictor
         from pellucid.run.folder import find_run
+        from pellucid.trained.run import Run
 
     folder = find_run(run)
-    predictor = Predictor.load(folder, device=device)
+    trained = Run.load(folder, device=device)
+    predictor = trained.predictor
     methods = _methods(predictor, method or [ALL], layer)
-    chosen = read_image_argument(predictor, image, invert)
+    chosen = read_image_argument(trained, image, invert)
     probabilities = predictor.probabilities(chosen.pixels[None], alone=True)[0]
     picture = picture_path(out, folder, _name(image, target, untrained))
     shown = as_built(predictor) if untrained else predictor

@@ -138,8 +138,8 @@ def _variants(splits: DataSplits, rows: list[int], spec: Any, seed: int) -> tupl
         import numpy as np
         import torch
 
-        from pellucid.data.augment import augment
-        from pellucid.data.batches import as_input
+        from pellucid.batches.augment import augment
+        from pellucid.batches.images import as_input
 
     images, titles = [], []
     for row in rows:

@@ -63,7 +63,7 @@ def report_labels(
 def _suspects(splits: DataSplits, run_name: str, k: int) -> Suspects:
     """From k networks that are trained for it."""
     from pellucid.labels.suspects import find_suspects
-    from pellucid.train.trained import load_run
+    from pellucid.trained.run import load_run
 
     run = load_run(run_name)
     say(f"labels: training {k} networks like {run.path}, each without one fold")

@@ -36,18 +36,18 @@ def _examine() -> dict[str, dict[str, Any]]:
     with uninterrupted():
         import torch
 
-        from pellucid import device
+        from pellucid import device, machine
         from pellucid.version import __version__
 
     capabilities = device.cpu_capabilities()
     features = sorted(name for name, value in capabilities.items() if value is True and name.startswith(("avx", "amx")))
     devices = {name: device.device_name(torch.device(name)) for name in device.available_devices()}
     return {
-        "versions": {"pellucid": __version__, **device.versions()},
+        "versions": {"pellucid": __version__, **machine.versions()},
         "system": {"platform": platform.platform(), "python": platform.python_implementation()},
         "processor": {
             "name": device.processor(),
-            "cores": device.cores(),
+            "cores": machine.cores(),
             "threads": torch.get_num_threads(),
             "vector features": features,
         },

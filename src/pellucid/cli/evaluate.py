@@ -13,8 +13,8 @@ from pellucid.cli.output import number, percent, print_json, print_table, say
 
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
-    from pellucid.evaluate.evaluation import Evaluation
-    from pellucid.train.trained import Run
+    from pellucid.judge.evaluation import Evaluation
+    from pellucid.trained.run import Run
 
 MISTAKES_SHOWN = 5
 
@@ -39,7 +39,7 @@ def evaluate(
       pellucid evaluate runs/first --split validation --json
     """
     with uninterrupted():
-        from pellucid.train.trained import load_run
+        from pellucid.trained.run import load_run
 
     trained = load_run(run, device=device, precision=precision)
     other = _others(trained, data) if data else None

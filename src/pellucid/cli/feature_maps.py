@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 Image = Annotated[
     str,
-    typer.Argument(metavar="IMAGE", help="An image file; or test:17, train:17, an image of the run's data by number."),
+    typer.Argument(
+        metavar="IMAGE",
+        help="An image file; or test:17, train:17, an image of the run's data by number.",
+    ),
 ]
 
 
@@ -50,12 +53,13 @@ def feature_maps(
         from pellucid.interpret.images import read_image_argument
         from pellucid.interpret.layers import require_layer
         from pellucid.plots.feature_maps import layer_grid, layer_walk
-        from pellucid.predict import Predictor
         from pellucid.run.folder import find_run
+        from pellucid.trained.run import Run
 
     folder = find_run(run)
-    predictor = Predictor.load(folder, device=device)
-    pixels, label, description = read_image_argument(predictor, image, invert)
+    trained = Run.load(folder, device=device)
+    predictor = trained.predictor
+    pixels, label, description = read_image_argument(trained, image, invert)
     layers = feature_maps_of(untrained_of(predictor) if untrained else predictor, pixels)
     by_name = {each.name: each for each in layers}
     if layer is not None:

@@ -14,7 +14,7 @@ from pellucid.cli.pictures import Out, Untrained, picture_path, write_numbers, w
 
 if TYPE_CHECKING:
     from pellucid.interpret.filters import Filter, LayerFilters
-    from pellucid.predict import Predictor
+    from pellucid.trained.run import Run
 
 MOST_IMAGES = 1000
 
@@ -45,14 +45,15 @@ def filters(
         from pellucid.interpret.control import untrained as untrained_of
         from pellucid.interpret.filters import filters_of
         from pellucid.plots.filters import filter_grid
-        from pellucid.predict import Predictor
         from pellucid.run.folder import find_run
+        from pellucid.trained.run import Run
 
     folder = find_run(run)
-    predictor = Predictor.load(folder, device=device)
+    trained = Run.load(folder, device=device)
+    predictor = trained.predictor
     shown = untrained_of(predictor) if untrained else predictor
     found = filters_of(shown, layer)
-    if not no_data and (images := _sample(predictor)) is not None:
+    if not no_data and (images := _sample(trained)) is not None:
         found = filters_of(shown, layer, images)
     path = picture_path(out, folder, f"filters-{found.layer}" + "-untrained" * untrained)
     title = _title(found, folder.path.resolve().name, predictor.record.train.seed, untrained)
@@ -70,13 +71,13 @@ def filters(
     typer.echo(str(path))
 
 
-def _sample(predictor: Predictor) -> Any:
+def _sample(run: Run) -> Any:
     """Some training images, or None where the data cannot be had; then it says so."""
     from pellucid.errors import DataError
-    from pellucid.interpret.images import training_sample
+    from pellucid.trained.sample import training_sample
 
     try:
-        return training_sample(predictor, MOST_IMAGES)
+        return training_sample(run, MOST_IMAGES)
     except DataError as error:
         say(f"{error} Dead filters are judged by their weights alone.")
         return None

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pellucid.interpret.maximize.prior import DataPrior
     from pellucid.interpret.maximize.targets import Target
     from pellucid.plots.maximize import Cell
-    from pellucid.predict import Predictor
+    from pellucid.predict.predictor import Predictor
+    from pellucid.trained.run import Run
 
 METHODS = {"raw": ("raw",), "constrained": ("constrained",), "both": ("raw", "constrained")}
 STARTS_OF_CLASSES, STARTS_OF_FILTERS = 8, 2
@@ -80,13 +81,14 @@ def maximize(
         from pellucid.interpret import maximize as ascent
         from pellucid.interpret.control import untrained as untrained_of
         from pellucid.interpret.maximize.findings import findings_of
-        from pellucid.predict import Predictor
         from pellucid.run.folder import find_run
+        from pellucid.trained.run import Run
 
     folder = find_run(run)
-    predictor = Predictor.load(folder, device=device)
+    trained = Run.load(folder, device=device)
+    predictor = trained.predictor
     targets = _targets(predictor, classes, layers, filters, neurons)
-    reference, drawn = _real_images(predictor, prior and method != "raw")
+    reference, drawn = _real_images(trained, prior and method != "raw")
     shown = untrained_of(predictor) if untrained else predictor
     path = picture_path(out, folder, "-".join(["maximize", *(layers or ["classes"])]) + "-untrained" * untrained)
     settings: dict[str, Any] = {
@@ -148,14 +150,14 @@ def _place(text: str) -> tuple[int, int, int]:
     return index, row, column
 
 
-def _real_images(predictor: Predictor, prior: bool) -> tuple[Reference | None, DataPrior | None]:
+def _real_images(run: Run, prior: bool) -> tuple[Reference | None, DataPrior | None]:
     """Real images of the run and a prior from them, or None where the data cannot be had; then it says so."""
     from pellucid.interpret.legibility import reference_of
     from pellucid.interpret.maximize import fit_prior
-    from pellucid.interpret.sample import sample_of
+    from pellucid.trained.sample import sample_of
 
     try:
-        sample = sample_of(predictor)
+        sample = sample_of(run)
         return reference_of(sample), fit_prior(sample.train.images) if prior else None
     except DataError as error:
         say(f"{error} So there is no prior from data, and legibility is not measured.")

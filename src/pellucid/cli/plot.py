@@ -26,7 +26,7 @@ def plot(
       pellucid plot runs/first --out curves.svg
     """
     from pellucid.run.folder import CURVES, find_run
-    from pellucid.train.curves import draw_curves
+    from pellucid.trained.curves import draw_curves
 
     folder = find_run(run)
     file = draw_curves(folder.read_history(), folder.read_record(), out or folder.path / CURVES)

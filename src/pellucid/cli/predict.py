@@ -37,7 +37,7 @@ def predict(
         import numpy as np
 
         from pellucid.errors import DataError
-        from pellucid.predict import Predictor
+        from pellucid.predict.predictor import Predictor
         from pellucid.run.folder import find_run
 
     folder = find_run(run)

@@ -41,7 +41,7 @@ from pellucid.cli.training import (
 
 if TYPE_CHECKING:
     from pellucid.run.record import RunRecord
-    from pellucid.train.trained import Run
+    from pellucid.trained.run import Run
 
 INTERRUPTED = 130
 
@@ -105,7 +105,7 @@ def train(
         from pellucid.data.load import load_data
         from pellucid.run.folder import default_path
         from pellucid.spec.recipes import title_of
-        from pellucid.train.fit import DEFAULT_RECIPE
+        from pellucid.train.choice import DEFAULT_RECIPE
         from pellucid.train.fit import fit as train_on
 
     settings = training_settings(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 from pellucid.data.listing import Content
 from pellucid.errors import DataError
+from pellucid.machine import cores
 
 T = TypeVar("T")
 FILES_PER_TASK = 64
@@ -30,19 +30,19 @@ def over_files(
     """
     tasks = [contents[start : start + FILES_PER_TASK] for start in range(0, len(contents), FILES_PER_TASK)]
     run = partial(_run, work)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    alone = cores == 1 or len(contents) < FEW_FILES
-    for result in map(run, tasks) if alone else _in_processes(run, tasks, cores):
+    workers = cores()
+    alone = workers == 1 or len(contents) < FEW_FILES
+    for result in map(run, tasks) if alone else _in_processes(run, tasks, workers):
         on_done(len(result))
         yield result
 
 
-def _in_processes(run: Callable[[Any], Any], tasks: Sequence[Any], cores: int) -> Iterator[Any]:
+def _in_processes(run: Callable[[Any], Any], tasks: Sequence[Any], workers: int) -> Iterator[Any]:
     from loky import get_reusable_executor
     from loky.process_executor import BrokenProcessPool
 
     try:
-        yield from get_reusable_executor(max_workers=cores).map(run, tasks)
+        yield from get_reusable_executor(max_workers=workers).map(run, tasks)
     except BrokenProcessPool:
         raise DataError("A process that read images ended before its time, perhaps for want of memory.") from None
 

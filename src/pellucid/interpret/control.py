@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pellucid.model.build import build
-from pellucid.predict import Predictor
+from pellucid.predict.predictor import Predictor
+from pellucid.trained.run import Run, predictor_of
 
 
-def untrained(predictor: Predictor) -> Predictor:
+def untrained(run: Run | Predictor) -> Predictor:
     """The network of a run with the weights from which its training began.
 
     What a picture shows of both alike comes from the architecture, and not from what was learned.
@@ -16,7 +16,5 @@ def untrained(predictor: Predictor) -> Predictor:
 
     Source: Adebayo et al. 2018, arXiv:1810.03292, section 3.
     """
-    record = predictor.record
-    return Predictor(
-        build(record.model, record.train.seed, record.train.vote), record, predictor.device, predictor.precision
-    )
+    predictor = predictor_of(run)
+    return predictor.with_fresh_weights(predictor.record.train.seed)

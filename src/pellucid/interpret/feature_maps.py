@@ -12,10 +12,11 @@ from jaxtyping import Float32, Shaped
 from numpy import ndarray
 from torch import Tensor, nn
 
-from pellucid.data.batches import as_input
+from pellucid.batches.images import as_input
 from pellucid.errors import DataError
 from pellucid.interpret.layers import observed, undisturbed
-from pellucid.predict import Predictor
+from pellucid.predict.predictor import Predictor
+from pellucid.trained.run import Run, predictor_of
 
 INPUT, LOGITS, SOFTMAX = "input", "logits", "softmax"
 
@@ -38,14 +39,14 @@ class LayerMaps:
     per_class: bool = False
 
 
-def feature_maps(predictor: Predictor, image: Shaped[ndarray, ...]) -> list[LayerMaps]:
+def feature_maps(run: Run | Predictor, image: Shaped[ndarray, ...]) -> list[LayerMaps]:
     """Every layer's output for one image, in the order in which the layers are called.
 
     A convolution's maps are those before its activation, which is a layer of its own. Layers that give no single
     tensor with the batch in front, and functions that a factory's module calls without a layer, are not seen.
 
     Args:
-        predictor: The run. It computes in evaluation mode, and is left as it was.
+        run: The run, or its predictor alone. It computes in evaluation mode, and is left as it was.
         image: uint8, [height, width, channels], of the shape that the run was trained for.
 
     Returns:
@@ -56,6 +57,7 @@ def feature_maps(predictor: Predictor, image: Shaped[ndarray, ...]) -> list[Laye
         DataError: The image has another shape or type.
         RunError: A weight is not finite.
     """
+    predictor = predictor_of(run)
     require_image(predictor, image)
     batch = as_input(torch.from_numpy(np.ascontiguousarray(image))[None].to(predictor.device))
     found = [LayerMaps(INPUT, _values(batch), signed=False)]

@@ -11,11 +11,12 @@ from jaxtyping import Bool, Float, Float32, Int64, Shaped
 from numpy import ndarray
 from torch import Tensor, nn
 
-from pellucid.data.batches import as_input
+from pellucid.batches.images import as_input
 from pellucid.errors import DataError
 from pellucid.interpret.layers import convolutions_of, observed, require_layer, undisturbed
 from pellucid.model.modules import BatchNorm
-from pellucid.predict import Predictor
+from pellucid.predict.predictor import Predictor
+from pellucid.trained.run import Run, predictor_of
 
 ALIKE = 0.98  # cosine similarity from which a kernel is a duplicate
 VANISHED = 0.01  # share of the layer's greatest norm up to which a kernel is dead, where no ReLU tells
@@ -83,7 +84,7 @@ class LayerFilters:
 
 
 def filters_of(
-    predictor: Predictor, layer: str | None = None, images: Shaped[ndarray, ...] | None = None
+    run: Run | Predictor, layer: str | None = None, images: Shaped[ndarray, ...] | None = None
 ) -> LayerFilters:
     """The filters of a convolution, with their figures.
 
@@ -96,7 +97,7 @@ def filters_of(
     biases and norms. Kernels of zeros are like no other; single weights are like all of their sign.
 
     Args:
-        predictor: The run. It is left as it was.
+        run: The run, or its predictor alone. It is left as it was.
         layer: Name of a convolution; the first that was made unless given.
         images: Some of the run's training images, uint8, [count, height, width, channels].
 
@@ -108,6 +109,7 @@ def filters_of(
     Source: for dead units Lu et al. 2019, arXiv:1903.06733; for the cosine of filters that are alike Ayinde and Zurada
     2018, arXiv:1802.07653.
     """
+    predictor = predictor_of(run)
     convolutions = convolutions_of(predictor.model)
     name = require_layer(layer, convolutions, "convolution") if layer is not None else next(iter(convolutions))
     convolution = convolutions[name]

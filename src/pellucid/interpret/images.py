@@ -1,4 +1,4 @@
-"""The images that a network is looked into with: a file, one of the run's own data, a sample of its training images."""
+"""The image that a network is looked into with: a file, or one of the run's own data."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from jaxtyping import UInt8
 from numpy import ndarray
 
 from pellucid.errors import DataError, SettingError, unknown
-from pellucid.predict import Predictor
-from pellucid.spec.seeds import derive_seed
+from pellucid.trained.data import require_fitting
+from pellucid.trained.run import Run
 
 SPLITS = ("test", "train")
 NUMBERED = re.compile(r"([A-Za-z]+):(-?\d+)")
@@ -32,13 +32,14 @@ class ChosenImage(NamedTuple):
     description: str
 
 
-def read_image_argument(predictor: Predictor, text: str, invert: bool = False) -> ChosenImage:
+def read_image_argument(run: Run, text: str, invert: bool = False) -> ChosenImage:
     """Find the image that a user names.
 
     Args:
-        predictor: The run.
+        run: The run.
         text: The path of an image file; or ``test:17`` or ``train:17``, an image of the run's own data by its number,
-            from 0. A file of that name comes first.
+            from 0, as `pellucid data audit` counts them too: before any were held out for validation. A file of that
+            name comes first.
         invert: Exchange dark and bright.
 
     Raises:
@@ -48,32 +49,16 @@ def read_image_argument(predictor: Predictor, text: str, invert: bool = False) -
     numbered = NUMBERED.fullmatch(text)
     note = ", inverted" if invert else ""
     if not numbered or Path(text).exists():
-        return ChosenImage(predictor.read(Path(text), invert=invert), None, Path(text).name + note)
+        return ChosenImage(run.predictor.read(Path(text), invert=invert), None, Path(text).name + note)
     split, number = numbered[1], int(numbered[2])
     if split not in SPLITS:
         raise SettingError([unknown("split", split, SPLITS)])
-    splits = predictor.own_data()
+    splits = run.own_data()
     dataset = splits.test if split == "test" else splits.train
-    predictor.check(dataset)
+    require_fitting(run.record, dataset)
     if not 0 <= number < len(dataset):
         rule = f"The {split} split of {splits.name} has images 0 to {len(dataset) - 1}"
         raise DataError(f"{rule}; received {number}. Choose one of these.")
     pixels = np.array(dataset.images[number])
     description = f"{splits.name}, {split} image {number}{note}"
     return ChosenImage(255 - pixels if invert else pixels, int(dataset.labels[number]), description)
-
-
-def training_sample(predictor: Predictor, most: int, seed: int = 0) -> UInt8[ndarray, "count height width channels"]:
-    """Some of the images of the run's training split, in their order; never of the test split.
-
-    Args:
-        predictor: The run.
-        most: How many at most.
-        seed: Which ones.
-
-    Raises:
-        DataError: The data cannot be had, or have changed.
-    """
-    images = predictor.own_data().train.images
-    chosen = np.random.default_rng(derive_seed(seed, "training sample")).permutation(len(images))[:most]
-    return np.array(images[np.sort(chosen)])

@@ -16,7 +16,7 @@ from jaxtyping import Float, Int64, Shaped, UInt8
 from numpy import ndarray
 from torch import Tensor
 
-from pellucid.interpret.sample import Sample, reduced, reduced_tensor
+from pellucid.trained.sample import Sample, reduced, reduced_tensor
 
 NEIGHBOURS = 5
 ROWS_AT_ONCE = 500

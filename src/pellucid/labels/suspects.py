@@ -25,7 +25,8 @@ from pellucid.spec.train import TrainSpec
 from pellucid.study.folder import StudyFolder
 from pellucid.study.folds import out_of_fold
 from pellucid.train.fit import fit
-from pellucid.train.trained import Run
+from pellucid.trained.data import require_fitting
+from pellucid.trained.run import Run
 
 DEFAULT_FOLDS = 5
 NAME_SHOWN = 8  # letters of a class name above a picture
@@ -123,7 +124,7 @@ def find_suspects(
     Source: Northcutt, Jiang and Chuang 2021, "Confident learning", arXiv:1911.00068 (out-of-sample probabilities,
     normalised margin); Northcutt, Athalye and Mueller 2021, arXiv:2103.14749 (test sets).
     """
-    run.check(splits.train)
+    require_fitting(run.record, splits.train)
     datasets = Pool.of(splits).datasets
     probabilities = cross_predict(splits, run, k, device=device, progress=progress, on_fold=on_fold)
     return Suspects(

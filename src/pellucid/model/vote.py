@@ -42,3 +42,23 @@ def averaged(logits: Sequence[Float[Tensor, "batch classes"]]) -> Float[Tensor, 
 def members_of(model: nn.Module) -> list[nn.Module]:
     """The members of a vote, or the network itself."""
     return list(model.members) if isinstance(model, Vote) else [model]
+
+
+class MeanLogits(nn.Module):
+    """The members of a vote by the mean of their logits.
+
+    The vote itself gives the logarithm of a probability, whose gradient vanishes where the answer is certain.
+    """
+
+    def __init__(self, members: Iterable[nn.Module]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)  # its layers bear the names that they have in the vote
+
+    def forward(self, images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
+        """Average the logits of the members."""
+        return torch.stack([member(images).float() for member in self.members]).mean(dim=0)
+
+
+def with_mean_logits(model: nn.Module) -> nn.Module:
+    """The network that pictures explain: the one given, or a vote's members by the mean of their logits."""
+    return MeanLogits(model.members) if isinstance(model, Vote) else model

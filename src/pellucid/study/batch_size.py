@@ -12,8 +12,8 @@ from pydantic import Field, PositiveInt, model_validator
 from torch import nn
 from typing_extensions import override
 
-from pellucid.data.augment import augment
-from pellucid.data.batches import shuffled
+from pellucid.batches.augment import augment
+from pellucid.batches.images import shuffled
 from pellucid.data.dataset import DataSplits
 from pellucid.device import place
 from pellucid.errors import Fault, SettingError, TrainingError
@@ -36,9 +36,9 @@ from pellucid.study.folder import StudyFolder
 from pellucid.study.noise_scale import noise_scale
 from pellucid.study.question import Findings, Key, Question, Subject
 from pellucid.study.watch import Watch
-from pellucid.train.fit import place_splits, split_data
 from pellucid.train.interrupt import interruptible
-from pellucid.train.loop import Split, learner, measure, train, update
+from pellucid.train.loop import learner, measure, train, update
+from pellucid.train.placed import PlacedSplit, place_splits, splits_to_train_on
 from pellucid.train.reorder import pooled_first
 
 SIZES = (1, 10, 32, 128, 512)
@@ -232,16 +232,16 @@ class BatchSizeStudy(Question):
         rate = own.learning_rate * (size / own.batch_size) ** SCALING[self.scaling]
         return own.replace(batch_size=size, seed=seed, learning_rate=rate, schedule=Constant(), epochs=10**6)
 
-    def _begin(self, spec: TrainSpec, data: DataSplits) -> tuple[nn.Module, dict[str, Split], str]:
+    def _begin(self, spec: TrainSpec, data: DataSplits) -> tuple[nn.Module, dict[str, PlacedSplit], str]:
         device, precision = self.placing(self.subject, spec.batch_size)
-        splits = place_splits(split_data(data, spec), device)
+        splits = place_splits(splits_to_train_on(data, spec), device)
         images = splits["train"]
         chosen = shuffled(images.rows, spec.seed, 0)[: self.images]
         network = place(build(self.subject.model, spec.seed), device)
-        return network, splits | {"train": Split(images.data, chosen)}, precision
+        return network, splits | {"train": PlacedSplit(images.data, chosen)}, precision
 
     def _count(self, data: DataSplits) -> int:
-        return min(self.images, len(split_data(data, self.subject.train)["train"][1]))
+        return min(self.images, len(splits_to_train_on(data, self.subject.train)["train"]))
 
     def _probe(self, size: int, data: DataSplits) -> float:
         """Seconds of an update, the median of a few after a first one."""

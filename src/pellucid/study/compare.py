@@ -27,7 +27,8 @@ from pellucid.study.comparison import Comparison, titles_of
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question, Subject
 from pellucid.study.statistics import CONFIDENCE, Summary, image_interval, mcnemar, seed_interval, summarize
-from pellucid.train.trained import Run, load_run
+from pellucid.trained.data import require_unchanged
+from pellucid.trained.run import Run, load_run
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class CompareStudy(Question):
         if self.split == "test" and not data.has_test:
             raise DataError(f"{data.name} has no test split. Compare on the validation split.")
         for run in self._runs:
-            load_run(run, device=self.device).require_unchanged(data)
+            require_unchanged(load_run(run, device=self.device).record, data)
         if not self._runs:
             _held_out(data, self.validation_split)
 
@@ -160,7 +161,7 @@ class CompareStudy(Question):
         contender = self.contenders[number]
         if contender.run:
             run = load_run(contender.run, device=self.device)
-            run.require_unchanged(data)
+            require_unchanged(run.record, data)
         else:
             data = _held_out(data, self.validation_split)
             run = contender.fit(data, seed=seed, device=self.device, precision=self.precision, progress=False)

@@ -16,12 +16,12 @@ from typing_extensions import override
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.stratified import Folds, assign_folds, leave_out
 from pellucid.errors import DataError, Fault, RunError, SettingError
-from pellucid.evaluate.evaluation import evaluate
 from pellucid.plots.figures import render
 from pellucid.plots.studies import folds_figure
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question, Subject
 from pellucid.study.statistics import Summary, summarize
+from pellucid.trained.evaluate import evaluate
 
 PREDICTIONS = "out-of-fold.npz"
 
@@ -113,7 +113,7 @@ class FoldStudy(Question):
         run = self.subject.fit(
             part, validation_split=None, device=self.device, precision=self.precision, progress=False
         )
-        judged = evaluate(run, held_out, data=data.name, split="train")
+        judged = evaluate(run.predictor, held_out, data=data.name, split="train")
         folder.write_arrays(_name(fold), probabilities=run.probabilities(held_out.images).astype(np.float32))
         seconds = run.record.results.train_seconds if run.record.results else 0.0
         return FoldTrial(fold, len(held_out), judged.accuracy, judged.loss, seconds)

@@ -23,8 +23,8 @@ from pellucid.spec.train import OneCycle
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question, Subject
 from pellucid.study.range_test import HIGHEST, LOWEST, UPDATES, range_test
-from pellucid.train.fit import place_splits, split_data
 from pellucid.train.loop import learner
+from pellucid.train.placed import place_splits, splits_to_train_on
 
 PEAK = 0.5  # of the rate with the lowest loss, for a schedule that stays near its peak only for a while
 PEAK_REASON = "The schedule peaks, so that it may come near to where the loss stops falling: half of that rate."
@@ -138,7 +138,7 @@ class LearningRateStudy(Question):
         started = time.perf_counter()
         spec = self.subject.train.replace(seed=seed)
         device, precision = self.placing(self.subject, spec.batch_size)
-        images = place_splits(split_data(data, spec), device)["train"]
+        images = place_splits(splits_to_train_on(data, spec), device)["train"]
         network, optimizer = learner(place(build(self.subject.model, seed), device), spec, precision)
         settings = {"lowest": self.low, "highest": self.high, "updates": self.updates}
         found = range_test(network, optimizer, images, spec, precision=precision, **settings)

@@ -9,14 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from pellucid.data.batches import shuffled
+from pellucid.batches.images import shuffled
 from pellucid.spec.seeds import derive_seed
-from pellucid.train.loop import Split
+from pellucid.train.placed import PlacedSplit
 
 SMALL, LARGE, REPEATS = 32, 1024, 4
 
 
-def noise_scale(network: nn.Module, images: Split, seed: int) -> float | None:
+def noise_scale(network: nn.Module, images: PlacedSplit, seed: int) -> float | None:
     """Estimate the simple noise scale, tr(S) / |G|^2.
 
     S is the covariance of one image's gradient, G the true gradient. Well below so many images, twice the batch is as
@@ -50,7 +50,7 @@ def noise_scale(network: nn.Module, images: Split, seed: int) -> float | None:
     return scale if 0 < scale < math.inf else None
 
 
-def _gradient(network: nn.Module, images: Split, rows: Tensor) -> Tensor:
+def _gradient(network: nn.Module, images: PlacedSplit, rows: Tensor) -> Tensor:
     """The mean gradient of a mini-batch, all weights in one vector."""
     batch, labels = images.data.batch(rows)
     weights = [weight for weight in network.parameters() if weight.requires_grad]

@@ -16,8 +16,10 @@ from pellucid.spec.base import Spec
 from pellucid.spec.model import AnyModelSpec, FactorySpec, names_factory
 from pellucid.spec.train import TrainSettings, TrainSpec
 from pellucid.study.folder import StudyFolder
-from pellucid.train.fit import Model, choose, fit, multiply_adds, split_data
-from pellucid.train.trained import Run
+from pellucid.train.choice import Model, choose, multiply_adds
+from pellucid.train.fit import fit
+from pellucid.train.placed import splits_to_train_on
+from pellucid.trained.run import Run
 
 Key = tuple[Any, ...]
 
@@ -75,7 +77,7 @@ class Subject(Spec):
         Raises:
             DataError: They cannot.
         """
-        split_data(data, self.train)
+        splits_to_train_on(data, self.train)
 
     def require_validation(self, what: str) -> None:
         """See that images are held out to judge by.

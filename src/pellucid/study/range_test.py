@@ -10,13 +10,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from pellucid.data.batches import shuffled
+from pellucid.batches.images import shuffled
 from pellucid.device import seed_generators
 from pellucid.errors import TrainingError
 from pellucid.spec.seeds import derive_seed
 from pellucid.spec.train import TrainSpec
-from pellucid.train.loop import Split, update
+from pellucid.train.loop import update
 from pellucid.train.optimizers import Optimizer
+from pellucid.train.placed import PlacedSplit
 
 LOWEST, HIGHEST, UPDATES = 1e-6, 10.0, 200
 SMOOTHING = 0.9  # share of the running mean that each update keeps
@@ -49,7 +50,7 @@ class RangeTest:
 def range_test(
     network: nn.Module,
     optimizer: Optimizer,
-    images: Split,
+    images: PlacedSplit,
     spec: TrainSpec,
     *,
     lowest: float = LOWEST,

@@ -18,15 +18,16 @@ import torch
 
 from pellucid.data.dataset import DataSplits
 from pellucid.data.load import load_data
-from pellucid.device import choose_device, cores, enough_memory, keep_freed_memory, repeatable
+from pellucid.device import choose_device, enough_memory, repeatable
 from pellucid.errors import DataError, DeviceError, PellucidError, RunError, SpecError
+from pellucid.machine import cores, keep_freed_memory
 from pellucid.run.record import DataRecord
 from pellucid.spec.reading import ReadSpec
 from pellucid.study.folder import STUDY, StudyFolder, StudyRecord, new_folder
 from pellucid.study.kinds import KINDS
 from pellucid.study.progress import StudyProgress
 from pellucid.study.question import Findings, Key, Question
-from pellucid.train.fit import describe_data, describe_environment
+from pellucid.train.describe import describe_data, describe_environment
 from pellucid.version import __version__
 
 PARENT_SECONDS = 0.5  # between looks of a worker whether its parent is there

@@ -11,11 +11,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from typing_extensions import override
 
-from pellucid.device import peak_memory_mib, reset_peak_memory
+from pellucid.machine import peak_memory_mib, reset_peak_memory
 from pellucid.study.noise_scale import noise_scale
 from pellucid.train.callbacks import Callback, Plan
 from pellucid.train.interrupt import Stop
-from pellucid.train.loop import Split, measure
+from pellucid.train.loop import measure
+from pellucid.train.placed import PlacedSplit
 
 
 class Watch(Callback):
@@ -30,7 +31,7 @@ class Watch(Callback):
     """
 
     def __init__(
-        self, network: nn.Module, splits: Mapping[str, Split], epoch_updates: int, updates: int, seconds: float
+        self, network: nn.Module, splits: Mapping[str, PlacedSplit], epoch_updates: int, updates: int, seconds: float
     ) -> None:
         self.network, self.splits = network, splits
         self.due: dict[str, float] = {"equal_updates": updates, "equal_time": seconds}

@@ -3,54 +3,35 @@
 from __future__ import annotations
 
 import contextlib
-import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 import torch
 from torch import nn
 
-from pellucid.data.batches import DeviceImages
-from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.data.splits import hold_out
-from pellucid.device import (
-    MEMORY_FORMAT,
-    cap_gpu_memory,
-    choose_device,
-    choose_precision,
-    device_name,
-    enough_memory,
-    keep_freed_memory,
-    peak_memory_mib,
-    place,
-    repeatable,
-    versions,
-)
-from pellucid.errors import DataError, Fault, SpecError
-from pellucid.model.build import build
-from pellucid.model.factory import build_from_factory
+from pellucid.data.dataset import DataSplits
+from pellucid.device import cap_gpu_memory, choose_device, choose_precision, enough_memory, place, repeatable
+from pellucid.machine import keep_freed_memory, peak_memory_mib
 from pellucid.model.vote import Vote, members_of
+from pellucid.predict.predictor import Predictor
 from pellucid.run.folder import RunFolder, new_run
-from pellucid.run.record import DataRecord, Environment, Results, RunRecord, Score
+from pellucid.run.record import Results, RunRecord, Score
 from pellucid.spec.augment import AugmentSpec
-from pellucid.spec.model import FactorySpec, ModelSpec, read_model
-from pellucid.spec.recipes import recipe as named_recipe
-from pellucid.spec.recipes import title_of
 from pellucid.spec.train import TrainSettings, TrainSpec
 from pellucid.train.callbacks import Callback, HistoryWriter
+from pellucid.train.choice import Model, build_chosen, choose, multiply_adds
+from pellucid.train.describe import describe_data, describe_environment
 from pellucid.train.interrupt import interruptible
-from pellucid.train.loop import Outcome, Rows, Split, measure, train
+from pellucid.train.loop import Outcome, measure, train
+from pellucid.train.placed import PlacedSplit, place_splits, splits_to_train_on
 from pellucid.train.progress import ProgressBar
-from pellucid.train.trained import Run
+from pellucid.trained.run import Run
 from pellucid.version import __version__
-
-Model = ModelSpec | FactorySpec | str | Callable[..., nn.Module]
-DEFAULT_RECIPE = "fast"
 
 
 def fit(
@@ -105,8 +86,8 @@ def fit(
     if gpu_memory_mib is not None:
         cap_gpu_memory(chosen_device, gpu_memory_mib)
     keep_freed_memory()
-    splits = split_data(data, train_spec)
-    counts = {name: len(rows) for name, (_, rows) in splits.items()}
+    splits = splits_to_train_on(data, train_spec)
+    counts = {split: len(images) for split, images in splits.items()}
     record = RunRecord(
         pellucid_version=__version__,
         status="running",
@@ -125,7 +106,7 @@ def fit(
             callbacks = [ProgressBar(), *callbacks]
         cuda = [chosen_device] if chosen_device.type == "cuda" else []
         with torch.random.fork_rng(devices=cuda), repeatable(), enough_memory():
-            network = place(_build(model, model_spec, train_spec), chosen_device)
+            network = place(build_chosen(model, model_spec, train_spec), chosen_device)
             placed = place_splits(splits, chosen_device)
             training = time.perf_counter()
             came_to = train(
@@ -143,7 +124,8 @@ def fit(
         record = _finish(record, came_to, finished - training, time.perf_counter() - clock, validation)
         kept = train_spec.replace(vote=len(members_of(network)))
         record = record.model_copy(update={"train": kept})
-        run = Run(network, record, chosen_device, history=came_to.history, folder=folder, data=data)
+        predictor = Predictor(network, record, chosen_device)
+        run = Run(predictor, history=came_to.history, folder=folder, data=data)
         run.asked_to_stop = stop.requested
         if folder:
             run.write(folder)
@@ -152,102 +134,10 @@ def fit(
     return run
 
 
-def choose(
-    data: DataSplits, model: Model | None, recipe: str | None, settings: TrainSettings
-) -> tuple[str, ModelSpec | FactorySpec, TrainSpec]:
-    """What is to be trained, and how: the name of it, the network and the settings.
-
-    Raises:
-        SpecError: The model does not fit the data, or a setting breaks a rule; all faults are named.
-        DataError: There are fewer than two classes.
-    """
-    shape, classes = data.train.input_shape, len(data.class_names)
-    if classes < 2:
-        raise DataError(f"A classifier needs at least 2 classes; {data.name} has {classes}.")
-    if model is None:
-        recipe = recipe or DEFAULT_RECIPE
-    chosen = named_recipe(recipe, shape, classes, len(data.train)) if recipe else None
-    train_spec = (chosen.train if chosen else TrainSpec()).replace(**settings)
-    if model is None and chosen:
-        return title_of(recipe or ""), chosen.model, train_spec
-    return title_of(recipe or "custom"), _specify(model, shape, classes), train_spec
-
-
-def _specify(model: Any, shape: tuple[int, int, int], classes: int) -> ModelSpec | FactorySpec:
-    if isinstance(model, str):
-        model = read_model(model, shape, classes)
-    if isinstance(model, ModelSpec | FactorySpec):
-        model.check(shape, classes)
-        return model
-    if isinstance(model, nn.Module) or not callable(model):
-        rule = "model must be a specification, a text, or a callable that makes a torch.nn.Module"
-        raise SpecError([Fault(rule, f"a {type(model).__name__}", "Give lambda: YourModule(...).")])
-    name = f"{getattr(model, '__module__', '?')}:{getattr(model, '__qualname__', type(model).__qualname__)}"
-    return FactorySpec(factory=name, input_shape=shape, classes=classes)
-
-
-def multiply_adds(model: ModelSpec | FactorySpec) -> int:
-    """For one image; 0 for a network of the user's own code."""
-    return sum(step.multiply_adds for step in model.walk()) if isinstance(model, ModelSpec) else 0
-
-
-def _build(model: Any, spec: ModelSpec | FactorySpec, train: TrainSpec) -> nn.Module:
-    if isinstance(spec, ModelSpec) or isinstance(model, str | FactorySpec):
-        return build(spec, train.seed, train.vote)
-    if train.vote > 1:
-        return Vote.of(lambda seed: build_from_factory(model, spec, seed), train.seed, train.vote)
-    return build_from_factory(model, spec, train.seed)
-
-
-def split_data(data: DataSplits, spec: TrainSpec) -> dict[str, tuple[ImageDataset, Rows]]:
-    """The training and the validation split, each as the rows of a data set."""
-    whole = torch.arange(len(data.train))
-    if spec.validation_split is None:
-        return {"train": (data.train, whole)}
-    if data.validation is not None:
-        return {"train": (data.train, whole), "validation": (data.validation, torch.arange(len(data.validation)))}
-    kept, held_out = hold_out(data.train, spec.validation_split, spec.seed)
-    return {"train": (data.train, torch.from_numpy(kept)), "validation": (data.train, torch.from_numpy(held_out))}
-
-
-def place_splits(splits: dict[str, tuple[ImageDataset, Rows]], device: torch.device) -> dict[str, Split]:
-    """The splits on the device; images that two of them share go there once."""
-    datasets = {id(dataset): dataset for dataset, _ in splits.values()}
-    on_device = {key: DeviceImages(dataset, device) for key, dataset in datasets.items()}
-    return {name: Split(on_device[id(dataset)], rows.to(device)) for name, (dataset, rows) in splits.items()}
-
-
 def _folder(
     out: str | PathLike[str] | None, overwrite: bool
 ) -> AbstractContextManager[RunFolder] | AbstractContextManager[None]:
     return new_run(Path(out), overwrite=overwrite) if out else contextlib.nullcontext()
-
-
-def describe_data(data: DataSplits, counts: dict[str, int]) -> DataRecord:
-    """What a run folder says of its data."""
-    return DataRecord(
-        name=data.name,
-        fingerprint=data.train.fingerprint,
-        validation_fingerprint=data.validation.fingerprint if data.validation else None,
-        counts=counts,
-        class_names=data.class_names,
-        mean_brightness=data.train.mean_brightness,
-        location=data.location,
-        reading=data.reading,
-    )
-
-
-def describe_environment(device: torch.device, precision: str) -> Environment:
-    """What a run folder says of the machine."""
-    return Environment(
-        versions=versions(),
-        platform=platform.platform(),
-        device=str(device),
-        device_name=device_name(device),
-        threads=torch.get_num_threads(),
-        precision=precision,
-        memory_format=MEMORY_FORMAT,
-    )
 
 
 def _trained_members(network: nn.Module, spec: TrainSpec, came_to: Outcome) -> nn.Module:
@@ -264,7 +154,7 @@ def _trained_members(network: nn.Module, spec: TrainSpec, came_to: Outcome) -> n
 
 
 def _validation(
-    network: nn.Module, split: Split | None, came_to: Outcome, test_time: AugmentSpec | None
+    network: nn.Module, split: PlacedSplit | None, came_to: Outcome, test_time: AugmentSpec | None
 ) -> Score | None:
     """The score after the last epoch as the run answers: the history has it, but for votes and augmented answers."""
     if came_to.interrupted:

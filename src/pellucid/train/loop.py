@@ -13,12 +13,12 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from pellucid.data.augment import augment
-from pellucid.data.batches import DeviceImages, shuffled
+from pellucid.batches.augment import augment
+from pellucid.batches.images import shuffled
 from pellucid.device import autocast, seed_generators
 from pellucid.errors import TrainingError
 from pellucid.model.vote import members_of
-from pellucid.predict import answer
+from pellucid.predict.answer import answers
 from pellucid.run.history import Epoch, History
 from pellucid.spec.augment import AugmentSpec
 from pellucid.spec.seeds import derive_seed
@@ -26,25 +26,11 @@ from pellucid.spec.train import TrainSpec
 from pellucid.train.callbacks import Callback, Plan
 from pellucid.train.interrupt import Stop
 from pellucid.train.optimizers import Optimizer
+from pellucid.train.placed import PlacedSplit
 from pellucid.train.reorder import pooled_first
 from pellucid.train.scale import LossScale
 from pellucid.train.statistics import renew_statistics
 from pellucid.train.tally import REMEDY, Tally
-
-Rows = Int64[Tensor, " _"]
-
-
-@dataclass(frozen=True)
-class Split:
-    """Some rows of the images on a device.
-
-    Attributes:
-        data: Images and labels.
-        rows: Which of them, on the same device.
-    """
-
-    data: DeviceImages
-    rows: Rows
 
 
 @dataclass
@@ -64,8 +50,8 @@ class Outcome:
 
 def train(
     model: nn.Module,
-    images: Split,
-    validation: Split | None,
+    images: PlacedSplit,
+    validation: PlacedSplit | None,
     spec: TrainSpec,
     *,
     precision: str = "fp32",
@@ -154,7 +140,7 @@ def update(
 
 
 def measure(
-    model: nn.Module, split: Split | None, test_time: AugmentSpec | None = None
+    model: nn.Module, split: PlacedSplit | None, test_time: AugmentSpec | None = None
 ) -> tuple[float, float] | tuple[None, None]:
     """Mean loss and accuracy of a network on a split, as in prediction and in fp32; Nones for no split.
 
@@ -170,11 +156,9 @@ def measure(
         return None, None
     model.eval()
     losses, right = [], []  # on the device, which is waited for only at the end
-    with torch.inference_mode():
-        for images, labels in split.data.batches(split.rows):
-            logits = answer(model, images, test_time)
-            losses.append(cross_entropy(logits, labels, reduction="sum"))
-            right.append((logits.argmax(dim=1) == labels).sum())
+    for logits, labels in answers(model, split.data, split.rows, test_time):
+        losses.append(cross_entropy(logits, labels, reduction="sum"))
+        right.append((logits.argmax(dim=1) == labels).sum())
     loss = torch.stack(losses).cpu().double().sum().item()
     if not math.isfinite(loss):
         raise TrainingError(f"The validation loss must be finite; received {loss}. {REMEDY}")

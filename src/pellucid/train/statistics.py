@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor, nn
 
-from pellucid.data.batches import DeviceImages
+from pellucid.batches.images import DeviceImages
 from pellucid.device import autocast
 from pellucid.model.modules import BatchNorm
 

@@ -6,14 +6,14 @@ from PIL import Image
 
 import pellucid as pl
 from pellucid.data import catalogue
-from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.data.dataset import DataSplits
 from pellucid.errors import DataError, SettingError
-from pellucid.interpret.images import read_image_argument, training_sample
+from pellucid.interpret.images import read_image_argument
 
 
-@pytest.fixture(scope="module")
-def predictor(bars_run: Path) -> pl.Predictor:
-    return pl.Predictor.load(bars_run)
+@pytest.fixture
+def run(bars_run: Path) -> pl.Run:
+    return pl.load_run(bars_run)
 
 
 @pytest.fixture
@@ -21,35 +21,35 @@ def _here(bars: DataSplits, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(catalogue.CATALOGUE, "bars", lambda: bars)
 
 
-def test_a_file_is_read_as_the_run_reads_it(predictor: pl.Predictor, bars: DataSplits, tmp_path: Path) -> None:
+def test_a_file_is_read_as_the_run_reads_it(run: pl.Run, bars: DataSplits, tmp_path: Path) -> None:
     path = tmp_path / "bar.png"
     Image.fromarray(bars.test.images[4, ..., 0]).save(path)
-    pixels, label, description = read_image_argument(predictor, str(path))
+    pixels, label, description = read_image_argument(run, str(path))
     assert np.array_equal(pixels, bars.test.images[4])
     assert label is None
     assert description == "bar.png"
-    inverted = read_image_argument(predictor, str(path), invert=True)
+    inverted = read_image_argument(run, str(path), invert=True)
     assert np.array_equal(inverted.pixels, 255 - bars.test.images[4])
     assert inverted.description == "bar.png, inverted"
 
 
 @pytest.mark.usefixtures("_here")
 @pytest.mark.parametrize("split", ["test", "train"])
-def test_an_image_of_the_runs_data_comes_by_its_number(predictor: pl.Predictor, bars: DataSplits, split: str) -> None:
+def test_an_image_of_the_runs_data_comes_by_its_number(run: pl.Run, bars: DataSplits, split: str) -> None:
     own = getattr(bars, split)
-    pixels, label, description = read_image_argument(predictor, f"{split}:5")
+    pixels, label, description = read_image_argument(run, f"{split}:5")
     assert np.array_equal(pixels, own.images[5])
     assert label == own.labels[5]
     assert description == f"bars, {split} image 5"
-    assert np.array_equal(read_image_argument(predictor, f"{split}:5", invert=True).pixels, 255 - own.images[5])
+    assert np.array_equal(read_image_argument(run, f"{split}:5", invert=True).pixels, 255 - own.images[5])
 
 
 def test_a_file_comes_before_a_number(
-    predictor: pl.Predictor, bars: DataSplits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: pl.Run, bars: DataSplits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Image.fromarray(bars.test.images[0, ..., 0]).save("test:5", "PNG")
-    assert read_image_argument(predictor, "test:5").label is None
+    assert read_image_argument(run, "test:5").label is None
 
 
 @pytest.mark.usefixtures("_here")
@@ -62,34 +62,6 @@ def test_a_file_comes_before_a_number(
         ("missing.png", DataError, "missing.png: the image cannot be read"),
     ],
 )
-def test_what_is_not_there_is_told(predictor: pl.Predictor, text: str, kind: type, message: str) -> None:
+def test_what_is_not_there_is_told(run: pl.Run, text: str, kind: type, message: str) -> None:
     with pytest.raises(kind, match=message):
-        read_image_argument(predictor, text)
-
-
-def test_data_that_are_not_here_any_more_are_told(predictor: pl.Predictor) -> None:
-    with pytest.raises(DataError, match="The run was trained on bars, which is not here. Bring it back"):
-        predictor.own_data()
-
-
-def test_data_that_have_changed_are_told(
-    predictor: pl.Predictor, bars: DataSplits, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    changed = DataSplits("bars", bars.train.subset(np.arange(100)), bars.test)
-    monkeypatch.setitem(catalogue.CATALOGUE, "bars", lambda: changed)
-    with pytest.raises(DataError, match="bars has changed since the run was trained: its fingerprint is another"):
-        predictor.own_data()
-
-
-def test_a_sample_is_seeded_and_never_reads_the_test_split(
-    predictor: pl.Predictor, bars: DataSplits, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse() -> ImageDataset:
-        raise DataError("the test split was read")
-
-    monkeypatch.setitem(catalogue.CATALOGUE, "bars", lambda: DataSplits("bars", bars.train, refuse))
-    sample = training_sample(predictor, 20)
-    assert sample.shape == (20, 8, 8, 1)
-    assert np.array_equal(sample, training_sample(predictor, 20))
-    assert not np.array_equal(sample, training_sample(predictor, 20, seed=1))
-    assert np.array_equal(training_sample(predictor, 1000), bars.train.images)
+        read_image_argument(run, text)

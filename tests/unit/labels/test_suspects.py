@@ -19,7 +19,7 @@ from pellucid.data.stratified import assign_folds
 from pellucid.errors import DataError, RunError, SettingError
 from pellucid.labels import suspects as module
 from pellucid.labels.suspects import Suspect, Suspects, find_suspects, rank, suspects_csv, suspects_png
-from pellucid.train.trained import Run
+from pellucid.trained.run import Run
 
 PLANTED = {"train": (3, 50, 121, 200), "test": (7, 44)}
 

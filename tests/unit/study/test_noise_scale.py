@@ -3,16 +3,16 @@ import pytest
 import torch
 from torch import nn
 
-from pellucid.data.batches import DeviceImages
+from pellucid.batches.images import DeviceImages
 from pellucid.data.dataset import ImageDataset
 from pellucid.study.noise_scale import noise_scale
-from pellucid.train.loop import Split
+from pellucid.train.placed import PlacedSplit
 
 
-def white(labels: np.ndarray) -> Split:
+def white(labels: np.ndarray) -> PlacedSplit:
     images = np.full((len(labels), 1, 1, 1), 255, np.uint8)
     data = DeviceImages(ImageDataset(images, labels.astype(np.int64), ("no", "yes")), torch.device("cpu"))
-    return Split(data, torch.arange(len(labels)))
+    return PlacedSplit(data, torch.arange(len(labels)))
 
 
 def undecided() -> nn.Module:

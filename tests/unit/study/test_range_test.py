@@ -7,26 +7,27 @@ import pytest
 import torch
 from torch import nn
 
-from pellucid.data.batches import DeviceImages
+from pellucid.batches.images import DeviceImages
 from pellucid.data.dataset import DataSplits
 from pellucid.errors import TrainingError
 from pellucid.model.build import build
 from pellucid.spec.model import ModelSpec
 from pellucid.spec.train import SGD, TrainSpec
 from pellucid.study.range_test import range_test
-from pellucid.train.loop import Split, update
+from pellucid.train.loop import update
 from pellucid.train.optimizers import Optimizer
+from pellucid.train.placed import PlacedSplit
 
 TEXT = "conv 4 3x3, batchnorm, activation relu, maxpool 2x2, flatten, dropout 0.3, dense 3 softmax"
 SPEC = TrainSpec(batch_size=16)
 
 
 @pytest.fixture
-def images(bars: DataSplits) -> Split:
-    return Split(DeviceImages(bars.train, torch.device("cpu")), torch.arange(len(bars.train)))
+def images(bars: DataSplits) -> PlacedSplit:
+    return PlacedSplit(DeviceImages(bars.train, torch.device("cpu")), torch.arange(len(bars.train)))
 
 
-def in_training(images: Split, settings=SPEC.optimizer) -> tuple[nn.Module, Optimizer]:
+def in_training(images: PlacedSplit, settings=SPEC.optimizer) -> tuple[nn.Module, Optimizer]:
     """A network after a few updates: with statistics, moments, and a gradient that lies about."""
     torch.manual_seed(1)  # for dropout
     network = build(ModelSpec.from_shorthand(TEXT, (8, 8, 1))).train()
@@ -55,7 +56,7 @@ def _tensors(value: object) -> list[torch.Tensor]:
     return [tensor for part in value for tensor in _tensors(part)] if isinstance(value, list) else []
 
 
-def test_no_trace_is_left_to_the_bit(images: Split) -> None:
+def test_no_trace_is_left_to_the_bit(images: PlacedSplit) -> None:
     network, optimizer = in_training(images)
     before = copy.deepcopy(state_of(network, optimizer))
     numpys = np.random.get_state()[1].copy()  # noqa: NPY002 - the global generator is what must not be touched
@@ -72,7 +73,7 @@ def test_no_trace_is_left_to_the_bit(images: Split) -> None:
     assert all(torch.equal(one, two) for one, two in zip(network.parameters(), other.parameters(), strict=True))
 
 
-def test_the_rates_rise_by_one_factor_and_the_loss_falls_before_it_explodes(images: Split) -> None:
+def test_the_rates_rise_by_one_factor_and_the_loss_falls_before_it_explodes(images: PlacedSplit) -> None:
     network, optimizer = in_training(images, SGD())
     found = range_test(network, optimizer, images, SPEC, lowest=1e-5, highest=1e3, updates=100)
     steps = np.diff(np.log(found.rates))
@@ -83,12 +84,12 @@ def test_the_rates_rise_by_one_factor_and_the_loss_falls_before_it_explodes(imag
     assert len(found.rates) == len(found.losses) == len(found.smoothed)
 
 
-def test_it_is_the_same_each_time(images: Split) -> None:
+def test_it_is_the_same_each_time(images: PlacedSplit) -> None:
     network, optimizer = in_training(images)
     assert range_test(network, optimizer, images, SPEC) == range_test(network, optimizer, images, SPEC)
 
 
-def test_a_loss_that_explodes_at_once_is_said(images: Split) -> None:
+def test_a_loss_that_explodes_at_once_is_said(images: PlacedSplit) -> None:
     network, optimizer = in_training(images, SGD(momentum=0))
     with pytest.raises(TrainingError, match="explodes from a learning rate of .* on. Begin lower"):
         range_test(network, optimizer, images, SPEC, lowest=1e9, highest=1e12)

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 import pellucid as pl
-import pellucid.train.fit as fit_module
+import pellucid.train.placed as placed_module
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.errors import DataError, RunError, SettingError, SpecError, TrainingError
 
@@ -137,8 +137,8 @@ def test_augmentation_follows_from_the_seed_and_is_recorded(bars: DataSplits, tm
 
 def test_images_that_two_splits_share_go_to_the_device_once(bars: DataSplits, monkeypatch: pytest.MonkeyPatch) -> None:
     placed = []
-    original = fit_module.DeviceImages
-    monkeypatch.setattr(fit_module, "DeviceImages", lambda *given: placed.append(given) or original(*given))
+    original = placed_module.DeviceImages
+    monkeypatch.setattr(placed_module, "DeviceImages", lambda *given: placed.append(given) or original(*given))
     pl.fit(bars, model=MODEL, **QUICK)
     assert len(placed) == 1
     pl.fit(DataSplits("own", bars.train, None, bars.test), model=MODEL, **QUICK)

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from pellucid.data.batches import DeviceImages, shuffled
+from pellucid.batches.images import DeviceImages, shuffled
 from pellucid.data.dataset import DataSplits
 from pellucid.device import place
 from pellucid.errors import TrainingError
@@ -17,8 +17,9 @@ from pellucid.spec.model import ModelSpec
 from pellucid.spec.train import SGD, Cosine, TrainSpec
 from pellucid.train.callbacks import Callback, Plan
 from pellucid.train.interrupt import Stop
-from pellucid.train.loop import Split, measure, train, update
+from pellucid.train.loop import measure, train, update
 from pellucid.train.optimizers import Optimizer
+from pellucid.train.placed import PlacedSplit
 from pellucid.train.tally import Tally
 
 CPU = torch.device("cpu")
@@ -26,8 +27,8 @@ SPEC = ModelSpec.from_shorthand("conv 4 3x3 relu, maxpool 2x2, flatten, dropout 
 ROWS = torch.arange(50)
 
 
-def split(bars: DataSplits, rows: torch.Tensor = ROWS) -> Split:
-    return Split(DeviceImages(bars.train, CPU), rows)
+def split(bars: DataSplits, rows: torch.Tensor = ROWS) -> PlacedSplit:
+    return PlacedSplit(DeviceImages(bars.train, CPU), rows)
 
 
 class Listener(Callback):
@@ -71,7 +72,7 @@ def test_the_history_is_the_mean_over_images_before_each_update(bars: DataSplits
     data, validation = DeviceImages(bars.train, CPU), split(bars, torch.arange(100, 140))
     plain = ModelSpec.from_shorthand("flatten, dense 3", (8, 8, 1))
     spec = TrainSpec(epochs=1, batch_size=16, learning_rate=0.1, optimizer=SGD(), schedule=Cosine())
-    row = train(build(plain), Split(data, ROWS), validation, spec).history.epochs[0]
+    row = train(build(plain), PlacedSplit(data, ROWS), validation, spec).history.epochs[0]
 
     twin = build(plain).train()
     optimizer = Optimizer(twin.parameters(), spec.optimizer)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 import pellucid as pl
-from pellucid.data.batches import DeviceImages
+from pellucid.batches.images import DeviceImages
 from pellucid.data.dataset import DataSplits
 from pellucid.model.build import build
 from pellucid.spec.model import ModelSpec

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 import pellucid as pl
-from pellucid.data.batches import as_input
+from pellucid.batches.images import as_input
 from pellucid.data.dataset import DataSplits
-from pellucid.data.views import views
 from pellucid.errors import SettingError
+from pellucid.predict.views import views
 
 QUICK = {"model": "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax", "epochs": 2}
 SEEN = pl.AugmentSpec(shift=0.13, rotation=10)

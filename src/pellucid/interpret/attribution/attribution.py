@@ -9,15 +9,17 @@ import torch
 from jaxtyping import Float32, Shaped
 from numpy import ndarray
 
-from pellucid.data.batches import as_input
+from pellucid.batches.images import as_input
 from pellucid.device import enough_memory, repeatable
 from pellucid.errors import Fault, RunError, SettingError
 from pellucid.interpret.attribution.integrated_gradients import Completeness, completeness
 from pellucid.interpret.attribution.maps import choose_layer
 from pellucid.interpret.attribution.methods import METHODS, Method
-from pellucid.interpret.attribution.question import Question, explained
+from pellucid.interpret.attribution.question import Question
 from pellucid.interpret.layers import require_class, require_layer, undisturbed
-from pellucid.predict import Predictor
+from pellucid.model.vote import with_mean_logits
+from pellucid.predict.predictor import Predictor
+from pellucid.trained.run import Run, predictor_of
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Attribution:
 
 
 def attribute(
-    predictor: Predictor,
+    run: Run | Predictor,
     image: Shaped[ndarray, "*shape"],
     method: str = "grad_cam",
     target: str | int | None = None,
@@ -63,7 +65,7 @@ def attribute(
     pixel is, it is black.
 
     Args:
-        predictor: The run.
+        run: The run, or its predictor alone.
         image: uint8, [height, width, channels], of the shape that the run was trained for.
         method: A name in `METHODS`.
         target: Name or number of the class; None takes the predicted one.
@@ -77,6 +79,7 @@ def attribute(
         RunError: The weights or logits are not finite, or the network has no layer that the method needs.
         SettingError: The method, class or layer is unknown, or does not fit.
     """
+    predictor = predictor_of(run)
     chosen = METHODS[require_layer(method, METHODS, what="method")]
     if layer is not None and not chosen.layered:
         fitting = ", ".join(name for name, other in METHODS.items() if other.layered)
@@ -86,7 +89,7 @@ def attribute(
         number = class_number(target, probabilities, predictor.class_names)
         place = choose_layer(predictor, layer, method) if chosen.layered else None
         pixels = as_input(torch.from_numpy(np.ascontiguousarray(image[np.newaxis])).to(predictor.device))
-        question = Question(explained(predictor.model), pixels, number, place or "", seed)
+        question = Question(with_mean_logits(predictor.model), pixels, number, place or "", seed)
         values = chosen.function(question)
         adds_up = completeness(question, values) if chosen.complete else None
     array = values.float().cpu().numpy()

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from pellucid.errors import Fault, RunError, SettingError
 from pellucid.interpret.layers import layers_of, require_layer, undisturbed, watched
-from pellucid.predict import Predictor
+from pellucid.predict.predictor import Predictor
 
 LEAST_SIDE = 3  # smaller maps hardly tell where
 Size = tuple[int, int]

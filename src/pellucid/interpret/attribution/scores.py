@@ -10,14 +10,14 @@ import torch
 from jaxtyping import Bool, Float, Int64, Shaped
 from numpy import ndarray
 
-from pellucid.data.batches import as_input
+from pellucid.batches.images import as_input
 from pellucid.device import enough_memory, repeatable
 from pellucid.interpret.attribution.attribution import Attribution, attribute
 from pellucid.interpret.attribution.question import VALUES_A_PASS
 from pellucid.interpret.layers import undisturbed
-from pellucid.model.build import build
-from pellucid.predict import Predictor
+from pellucid.predict.predictor import Predictor
 from pellucid.spec.seeds import derive_seed
+from pellucid.trained.run import Run, predictor_of
 
 STEPS = 50
 RANDOM_ORDERS = 8
@@ -104,12 +104,12 @@ class Scores:
 
 
 def score_maps(
-    predictor: Predictor, image: Shaped[ndarray, "*shape"], maps: Sequence[Attribution], seed: int = 0
+    run: Run | Predictor, image: Shaped[ndarray, "*shape"], maps: Sequence[Attribution], seed: int = 0
 ) -> Scores:
     """Check maps of one image and class, beside chance and beside networks of random weights.
 
     Args:
-        predictor: The run.
+        run: The run, or its predictor alone.
         image: uint8, [height, width, channels].
         maps: Of this image, all for one class.
         seed: For random orders, ties and weights.
@@ -121,6 +121,7 @@ def score_maps(
     Source: Petsiuk et al. 2018, arXiv:1806.07421, section 3.2, for deletion and insertion; Adebayo et al. 2018,
     arXiv:1810.03292, section 3, for random weights.
     """
+    predictor = predictor_of(run)
     sound = [found for found in maps if found.degenerate is None]
     target = maps[0].target if maps else 0
     random = np.random.default_rng(derive_seed(seed, "random order"))
@@ -177,9 +178,7 @@ def randomised(predictor: Predictor, seed: int, number: int = 0) -> Predictor:
     Raises:
         SpecError: The network comes from a factory that cannot be imported here.
     """
-    record = predictor.record
-    model = build(record.model, derive_seed(seed, "random weights", number), record.train.vote)
-    return Predictor(model, record, predictor.device, predictor.precision)
+    return predictor.with_fresh_weights(derive_seed(seed, "random weights", number))
 
 
 def rank_correlation(first: Float[ndarray, "*shape"], second: Float[ndarray, "*shape"]) -> float | None:

@@ -15,7 +15,8 @@ from pellucid.interpret.maximize.maximized import Maximized, join
 from pellucid.interpret.maximize.paint import Painter, Pixels, Waves
 from pellucid.interpret.maximize.prior import DataPrior
 from pellucid.interpret.maximize.targets import Target
-from pellucid.predict import Predictor
+from pellucid.predict.predictor import Predictor
+from pellucid.trained.run import Run, predictor_of
 
 METHODS = ("raw", "constrained")
 STEPS, STARTS = 128, 8
@@ -23,7 +24,7 @@ MOST_VALUES = 1 << 21  # of pictures in a batch; the maps of a layer may hold a 
 
 
 def maximize(
-    predictor: Predictor,
+    run: Run | Predictor,
     targets: Sequence[Target],
     *,
     method: str = "constrained",
@@ -43,7 +44,7 @@ def maximize(
     The picture of a target is the same whichever others are made with it, but for rounding.
 
     Args:
-        predictor: The network; it is left as it was found.
+        run: The run, or its predictor alone; it is left as it was found.
         targets: What to maximise. Those of one layer go through the network in one batch, or in several where they are
             very many.
         method: ``raw`` or ``constrained``.
@@ -62,6 +63,7 @@ def maximize(
     Source: Simonyan et al. 2013, arXiv:1312.6034, section 2; Mahendran and Vedaldi 2014, arXiv:1412.0035, for total
     variation; Olah et al. 2017, doi:10.23915/distill.00007, for jitter and waves.
     """
+    predictor = predictor_of(run)
     _check(targets, method, prior, {"starts": (starts, 1), "steps": (steps, 1), "frames": (frames, 0)})
     height, width, channels = predictor.record.input_shape
     shape = (channels, height, width)

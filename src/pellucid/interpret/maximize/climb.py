@@ -19,8 +19,8 @@ from pellucid.interpret.maximize.paint import GREY, Painter, Pictures
 from pellucid.interpret.maximize.penalties import ink, total_variation, unit
 from pellucid.interpret.maximize.targets import OUTPUT, Target, answers
 from pellucid.interpret.maximize.views import view
-from pellucid.model.vote import members_of
-from pellucid.predict import Predictor
+from pellucid.model.vote import with_mean_logits
+from pellucid.predict.predictor import Predictor
 from pellucid.spec.seeds import derive_seed
 
 NEAR_GREY = 0.2
@@ -116,7 +116,7 @@ class Climb:
         """Each picture's target. Of networks that vote it is their mean logit, as the vote comes after a softmax."""
         model, layers = self.predictor.model, {target.layer for target in self.targets}
         with watched(model, layers - {OUTPUT}) as seen, autocast(self.predictor.device, self.predictor.precision):
-            logits = torch.stack([member(pictures).float() for member in members_of(model)]).mean(0)
+            logits = with_mean_logits(model)(pictures).float()
         return answers(seen | {OUTPUT: logits}, self.targets, self.starts)
 
     def _pictures(self) -> Float[ndarray, "targets starts height width channels"]:

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from pellucid.errors import DataError
 from pellucid.interpret.maximize.paint import Numbers, Pictures
-from pellucid.interpret.sample import reduced
 from pellucid.spec.seeds import derive_seed
+from pellucid.trained.sample import reduced
 
 COMPONENTS = 24
 REACH = 0.7  # as far as this share of what images lie from their mean; found by legibility on validation images

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from pellucid.errors import Fault, RunError, SettingError
 from pellucid.interpret.layers import layers_of, require_class, require_layer, undisturbed, watched
-from pellucid.predict import Predictor
+from pellucid.predict.predictor import Predictor
+from pellucid.trained.run import Run, predictor_of
 
 OUTPUT = "logits"  # stands for what the whole network gives
 
@@ -33,42 +34,44 @@ class Target:
     place: tuple[int, int] | None = None
 
 
-def class_targets(predictor: Predictor, classes: Iterable[str | int] | None = None) -> list[Target]:
+def class_targets(run: Run | Predictor, classes: Iterable[str | int] | None = None) -> list[Target]:
     """The logits of classes.
 
     Args:
-        predictor: The network.
+        run: The run, or its predictor alone.
         classes: Names or numbers; all classes unless given.
 
     Raises:
         SettingError: A class is unknown.
     """
+    predictor = predictor_of(run)
     names = predictor.class_names
     numbers = range(len(names)) if classes is None else [require_class(name, names) for name in classes]
     return [Target(names[number], OUTPUT, number) for number in numbers]
 
 
-def filter_targets(predictor: Predictor, layer: str, filters: Iterable[int] | None = None) -> list[Target]:
+def filter_targets(run: Run | Predictor, layer: str, filters: Iterable[int] | None = None) -> list[Target]:
     """The means of filters' maps in a convolution, or units of a dense layer, before the activation.
 
     Args:
-        predictor: The network.
+        run: The run, or its predictor alone.
         layer: Name of the layer.
         filters: Numbers from 0; all unless given.
 
     Raises:
         SettingError: The layer or a filter is unknown.
     """
+    predictor = predictor_of(run)
     shape = map_shape(predictor, layer)
     numbers = range(shape[0]) if filters is None else [_require(n, shape[0], layer, "filter") for n in filters]
     return [Target(f"{layer} {number}", layer, number) for number in numbers]
 
 
-def neuron_target(predictor: Predictor, layer: str, index: int, row: int, column: int) -> Target:
+def neuron_target(run: Run | Predictor, layer: str, index: int, row: int, column: int) -> Target:
     """One neuron of a convolution, before the activation.
 
     Args:
-        predictor: The network.
+        run: The run, or its predictor alone.
         layer: Name of the convolution.
         index: Number of the filter, from 0.
         row: Row in its map, from 0.
@@ -77,6 +80,7 @@ def neuron_target(predictor: Predictor, layer: str, index: int, row: int, column
     Raises:
         SettingError: The layer is unknown or has no maps, or the filter or place is outside of it.
     """
+    predictor = predictor_of(run)
     shape = map_shape(predictor, layer)
     if len(shape) != 3:
         rule = f"A neuron's place needs a convolution; {layer} gives {shape[0]} units without places"

@@ -9,7 +9,7 @@ import pellucid as pl
 from pellucid.interpret.legibility import Reference, legibility, reference_of
 from pellucid.interpret.maximize import Maximized, Target
 from pellucid.interpret.maximize.findings import Summary, findings_of
-from pellucid.interpret.sample import Sample
+from pellucid.trained.sample import Sample
 
 CLASSES = (Target("across", "logits", 0), Target("upright", "logits", 1))
 

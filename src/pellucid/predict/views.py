@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from pellucid.data.augment import Draw, apply
+from pellucid.batches.augment import Draw, apply
 from pellucid.spec.augment import AugmentSpec
 
 SIDES = (1, -1)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import safetensors.torch
@@ -16,19 +15,17 @@ from numpy import ndarray
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from pellucid.data.batches import DeviceImages, as_input, evaluation_batch_size
-from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.batches.images import DeviceImages
+from pellucid.data.dataset import ImageDataset
 from pellucid.data.decode import read_image
-from pellucid.data.views import views
-from pellucid.device import autocast, choose_device, choose_precision, keep_freed_memory, place
+from pellucid.device import choose_device, choose_precision, place
 from pellucid.errors import DataError, RunError
+from pellucid.machine import keep_freed_memory
 from pellucid.model.build import build
-from pellucid.model.vote import averaged
+from pellucid.predict.answer import answer, answers, probabilities
 from pellucid.run.folder import WEIGHTS, RunFolder
 from pellucid.run.record import RunRecord
 from pellucid.spec.augment import AugmentSpec
-
-P = TypeVar("P", bound="Predictor")
 
 
 @dataclass(frozen=True)
@@ -44,13 +41,6 @@ class Prediction:
     label: str
     probability: float
     probabilities: dict[str, float]
-
-
-def answer(
-    network: nn.Module, images: Float[Tensor, "batch channels height width"], test_time: AugmentSpec | None
-) -> Float[Tensor, "batch classes"]:
-    """A network's answer as logits, in fp32; those of several views are averaged as probabilities."""
-    return averaged([network(view).float() for view in views(images, test_time)])
 
 
 class Predictor:
@@ -71,7 +61,7 @@ class Predictor:
         self.precision = precision
 
     @classmethod
-    def load(cls: type[P], path: str | PathLike[str], *, device: str = "auto", precision: str = "fp32") -> P:
+    def load(cls, path: str | PathLike[str], *, device: str = "auto", precision: str = "fp32") -> Predictor:
         """Load a trained run.
 
         A run of a factory imports that factory's module: load only those whose code you trust.
@@ -96,29 +86,34 @@ class Predictor:
         """Name of each class, in the order of the outputs."""
         return self.record.data.class_names
 
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of the images that it takes."""
+        return self.record.input_shape
+
+    def with_fresh_weights(self, seed: int) -> Predictor:
+        """The same network with the untrained weights that follow from a seed.
+
+        Raises:
+            SpecError: The network comes from a factory that cannot be imported here.
+        """
+        model = build(self.record.model, seed, self.record.train.vote)
+        return Predictor(model, self.record, self.device, self.precision)
+
     def logits(self, images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
         """What the network gives before softmax, in fp32, for float images in [0, 1] on its device."""
-        with torch.inference_mode(), autocast(self.device, self.precision):
-            return self.model(images).float()
+        return answer(self.model, images, precision=self.precision)
 
-    def answer(self, images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
-        """The run's answer as logits: the network's, or what its test-time augmentation makes of several of them."""
-        with torch.inference_mode(), autocast(self.device, self.precision):
-            return answer(self.model, images, self.record.train.test_time_augmentation)
-
-    def logits_of(
+    def answers(
         self, dataset: ImageDataset
     ) -> Iterator[tuple[Float[Tensor, "batch classes"], Int64[Tensor, " batch"]]]:
         """The run's answers, as logits, and the labels of a whole data set, a batch at a time.
 
-        Raises:
-            DataError: Its images or classes are not those that the run was trained for.
+        Args:
+            dataset: Images of the shape and classes that the run was trained for.
         """
-        self.check(dataset)
-        on_device = DeviceImages(dataset, self.device)
         rows = torch.arange(len(dataset), device=self.device)
-        for images, labels in on_device.batches(rows):
-            yield self.answer(images), labels
+        yield from answers(self.model, DeviceImages(dataset, self.device), rows, self._test_time, self.precision)
 
     def probabilities(
         self, images: Shaped[ndarray, "count ..."], *, alone: bool = False
@@ -132,16 +127,10 @@ class Predictor:
         Raises:
             DataError: The images have another shape or type.
         """
-        if images.dtype != np.uint8 or images.shape[1:] != self.record.input_shape:
-            wanted = ", ".join(map(str, self.record.input_shape))
+        if images.dtype != np.uint8 or images.shape[1:] != self.input_shape:
+            wanted = ", ".join(map(str, self.input_shape))
             raise DataError(f"images must be uint8 [count, {wanted}]; received {images.dtype} {list(images.shape)}.")
-        ask = self.logits if alone else self.answer
-        whole = torch.from_numpy(np.ascontiguousarray(images))
-        parts = [
-            ask(as_input(part.to(self.device))).softmax(dim=1).cpu()
-            for part in whole.split(evaluation_batch_size(whole))
-        ]
-        return torch.cat(parts).numpy()
+        return probabilities(self.model, images, self.device, None if alone else self._test_time, self.precision)
 
     def predict(self, images: Shaped[ndarray, "count ..."]) -> list[Prediction]:
         """The labelled answer for each image, uint8 and of the shape that the run was trained for."""
@@ -160,49 +149,9 @@ class Predictor:
         """An image file as the network takes it: its channels and size, and turned from dark to bright on demand."""
         return read_image(path, self.record.input_shape, self.record.data.reading, invert=invert)
 
-    def own_data(self) -> DataSplits:
-        """The data that the run was trained on, loaded again.
-
-        Raises:
-            DataError: They are not here any more, or have changed.
-        """
-        from pellucid.data.catalogue import CATALOGUE  # prediction need not wait for what loads data
-        from pellucid.data.load import load_data
-
-        record = self.record.data
-        location = record.location or record.name
-        if location not in CATALOGUE and not Path(location).exists():
-            remedy = "Bring it back, or give other data."
-            raise DataError(f"The run was trained on {location}, which is not here. {remedy}")
-        splits = load_data(location, record.reading)
-        self.require_unchanged(splits)
-        return splits
-
-    def require_unchanged(self, splits: DataSplits) -> None:
-        """See that data are those that the run was trained on.
-
-        Raises:
-            DataError: Their fingerprint is another.
-        """
-        before, validation = self.record.data, splits.validation
-        same = splits.train.fingerprint == before.fingerprint
-        if before.validation_fingerprint:
-            same &= validation is not None and validation.fingerprint == before.validation_fingerprint
-        if not same:
-            raise DataError(f"{splits.name} has changed since the run was trained: its fingerprint is another.")
-
-    def check(self, dataset: ImageDataset) -> None:
-        """See that a data set is of the shape and classes that the run was trained for.
-
-        Raises:
-            DataError: It is not.
-        """
-        if dataset.input_shape != self.record.input_shape:
-            wanted, received = list(self.record.input_shape), list(dataset.input_shape)
-            raise DataError(f"The run takes images of [height, width, channels] {wanted}; received {received}.")
-        if dataset.class_names != self.class_names:
-            wanted, received = ", ".join(self.class_names), ", ".join(dataset.class_names)
-            raise DataError(f"The run knows the classes {wanted}; received {received}.")
+    @property
+    def _test_time(self) -> AugmentSpec | None:
+        return self.record.train.test_time_augmentation
 
     def _prediction(self, probabilities: Float32[ndarray, " classes"]) -> Prediction:
         by_name = {name: float(value) for name, value in zip(self.class_names, probabilities, strict=True)}

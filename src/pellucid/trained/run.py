@@ -2,65 +2,113 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
 import safetensors.torch
 import torch
-from torch import nn
+from jaxtyping import Float, Float32, Shaped
+from numpy import ndarray
+from torch import Tensor, nn
 
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.data.splits import hold_out
-from pellucid.errors import DataError, RunError, SettingError, unknown
-from pellucid.evaluate.evaluation import Evaluation, evaluate
-from pellucid.predict import Predictor
+from pellucid.errors import DataError, RunError
+from pellucid.judge.evaluation import Evaluation
+from pellucid.predict.predictor import Prediction, Predictor
 from pellucid.run.folder import CURVES, EVALUATION, HISTORY, RECORD, WEIGHTS, RunFolder, find_run, new_run
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
-from pellucid.train.curves import draw_curves
+from pellucid.trained.curves import draw_curves
+from pellucid.trained.data import are_own, load_own, require_unchanged
+from pellucid.trained.evaluate import evaluate
+from pellucid.trained.splits import split_named
 
-SPLITS = ("test", "validation", "train")
 
-
-class Run(Predictor):
+class Run:
     """A network that was trained, with its history. It predicts, is evaluated, plotted and saved.
 
     Attributes:
+        predictor: The network, which answers.
         history: One row an epoch; ``run.history["val_accuracy"]`` is a column.
         folder: Where it lies on disk, or None.
         data: What it was trained on; None after loading, until it is needed.
+        evaluation: Of its own test split; None until it was judged on it.
         asked_to_stop: Whether the user pressed Ctrl-C in the training, if only when there was nothing left to stop.
     """
 
     def __init__(
         self,
-        model: nn.Module,
-        record: RunRecord,
-        device: torch.device,
-        precision: str = "fp32",
+        predictor: Predictor,
         *,
         history: History | None = None,
         folder: RunFolder | None = None,
         data: DataSplits | None = None,
+        evaluation: Evaluation | None = None,
     ) -> None:
-        super().__init__(model, record, device, precision)
+        self.predictor = predictor
         self.history = history or History()
         self.folder = folder
         self.data = data
+        self.evaluation = evaluation
         self.asked_to_stop = False
-        self._evaluation: str | None = None  # evaluation.json, for a folder to come
 
     @classmethod
     def load(cls, path: str | PathLike[str], *, device: str = "auto", precision: str = "fp32") -> Run:
-        """Load a run from its folder; see `Predictor.load`."""
-        run = super().load(path, device=device, precision=precision)
-        run.folder = RunFolder(path)
-        run.history = run.folder.read_history()
-        results = run.record.results
-        if results and len(run.history.epochs) != results.epochs:
+        """Load a run from its folder; see `Predictor.load`.
+
+        Raises:
+            RunError: A file is missing or damaged.
+        """
+        folder, predictor = RunFolder(path), Predictor.load(path, device=device, precision=precision)
+        history, results = folder.read_history(), predictor.record.results
+        if results and len(history.epochs) != results.epochs:
             rule = f"must have {results.epochs} epochs, as {RECORD} says"
-            raise RunError(f"{run.folder.path / HISTORY} {rule}; received {len(run.history.epochs)}.")
-        return run
+            raise RunError(f"{folder.path / HISTORY} {rule}; received {len(history.epochs)}.")
+        return cls(predictor, history=history, folder=folder)
+
+    @property
+    def record(self) -> RunRecord:
+        """How the run came about, and what came out: run.json."""
+        return self.predictor.record
+
+    @property
+    def model(self) -> nn.Module:
+        """The network itself, which gives logits."""
+        return self.predictor.model
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return self.predictor.device
+
+    @property
+    def precision(self) -> str:
+        """Of the network's activations."""
+        return self.predictor.precision
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Name of each class, in the order of the outputs."""
+        return self.predictor.class_names
+
+    def probabilities(
+        self, images: Shaped[ndarray, "count ..."], *, alone: bool = False
+    ) -> Float32[ndarray, "count classes"]:
+        """Probability of each class; see `Predictor.probabilities`."""
+        return self.predictor.probabilities(images, alone=alone)
+
+    def logits(self, images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
+        """What the network alone gives before softmax; see `Predictor.logits`."""
+        return self.predictor.logits(images)
+
+    def predict(self, images: Shaped[ndarray, "count ..."]) -> list[Prediction]:
+        """The labelled answer for each image; see `Predictor.predict`."""
+        return self.predictor.predict(images)
+
+    def predict_files(self, paths: Sequence[str | PathLike[str]], *, invert: bool = False) -> list[Prediction]:
+        """The answer for each image file; see `Predictor.predict_files`."""
+        return self.predictor.predict_files(paths, invert=invert)
 
     @property
     def path(self) -> Path | None:
@@ -81,13 +129,11 @@ class Run(Predictor):
             DataError: The data cannot be had, have changed, or are of another shape or other classes.
             SettingError: The split is unknown.
         """
-        if split not in SPLITS:
-            raise SettingError([unknown("split", split, SPLITS)])
-        own = data is None or data.location == (self.record.data.location or self.record.data.name)
         splits = data or self.own_data()
+        own = data is None or are_own(self.record, data)
         if own:
-            self.require_unchanged(splits)
-        evaluation = evaluate(self, self.split_of(splits, split), data=splits.name, split=split)
+            require_unchanged(self.record, splits)
+        evaluation = evaluate(self.predictor, self.split_of(splits, split), data=splits.name, split=split)
         if own and split == "test" and self.precision == "fp32":
             self._keep(evaluation)
         return evaluation
@@ -96,10 +142,10 @@ class Run(Predictor):
         before = self.record.data.test_fingerprint
         if before and before != evaluation.fingerprint:
             raise DataError(f"The test split of {evaluation.data} has changed: its fingerprint is another than before.")
-        self._evaluation = evaluation.model_dump_json(indent=2) + "\n"
-        self.record = self.record.with_test(evaluation.score, evaluation.count, evaluation.fingerprint)
+        self.evaluation = evaluation
+        self.predictor.record = self.record.with_test(evaluation.score, evaluation.count, evaluation.fingerprint)
         if self.folder:
-            self.folder.write(EVALUATION, self._evaluation)
+            self.folder.write(EVALUATION, evaluation.to_json())
             self.folder.write_record(self.record)
 
     def plot(self, path: str | PathLike[str] | None = None) -> Path:
@@ -121,14 +167,14 @@ class Run(Predictor):
         Raises:
             RunError: Something stands in that place, or the disk is full or read-only.
         """
-        if not self._evaluation and self.folder and (self.folder.path / EVALUATION).exists():
-            self._evaluation = self.folder.read_bytes(EVALUATION).decode()
+        if not self.evaluation and self.folder and (self.folder.path / EVALUATION).exists():
+            self.evaluation = Evaluation.from_json(self.folder.read_bytes(EVALUATION), self.folder.path / EVALUATION)
         with new_run(Path(path), overwrite=overwrite) as folder:
             self.write(folder)
             if self.history.epochs:
                 draw_curves(self.history, self.record, folder.path / CURVES)
-            if self._evaluation:
-                folder.write(EVALUATION, self._evaluation)
+            if self.evaluation:
+                folder.write(EVALUATION, self.evaluation.to_json())
         self.folder = folder
         return folder.path
 
@@ -148,25 +194,23 @@ class Run(Predictor):
             DataError: They are not here any more, or have changed.
         """
         if self.data is None:
-            self.data = super().own_data()
+            self.data = load_own(self.record)
         return self.data
 
     def split_of(self, splits: DataSplits, split: str) -> ImageDataset:
         """A split of data, held out as in the training.
 
         Raises:
+            SettingError: The split is unknown.
             DataError: There is no such split.
         """
-        if split == "test":
-            return splits.test
-        spec, train = self.record.train, splits.train
-        if splits.validation is not None or spec.validation_split is None:
-            chosen = train if split == "train" else splits.validation
-            if chosen is None:
-                raise DataError("The run held out no validation split.")
-            return chosen
-        kept, held_out = hold_out(train, spec.validation_split, spec.seed)
-        return train.subset(held_out if split == "validation" else kept)
+        spec = self.record.train
+        return split_named(splits, split, spec.validation_split, spec.seed)
+
+
+def predictor_of(run: Run | Predictor) -> Predictor:
+    """The network of a run; what is one already is given back."""
+    return run.predictor if isinstance(run, Run) else run
 
 
 def load_run(path: str | PathLike[str] = "latest", *, device: str = "auto", precision: str = "fp32") -> Run:

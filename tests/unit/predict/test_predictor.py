@@ -62,16 +62,6 @@ def test_images_of_another_form_are_refused(predictor: pl.Predictor) -> None:
         predictor.predict(np.zeros((1, 8, 8, 1), np.float32))
 
 
-def test_data_of_another_shape_or_other_classes_are_refused(
-    predictor: pl.Predictor, mnist: DataSplits, bars: DataSplits
-) -> None:
-    with pytest.raises(DataError, match=r"takes images of .* \[8, 8, 1\]; received \[28, 28, 1\]"):
-        predictor.check(mnist.test)
-    renamed = pl.ImageDataset(bars.test.images, bars.test.labels, ("a", "b", "c"))
-    with pytest.raises(DataError, match="The run knows the classes across, upright, aslant; received a, b, c"):
-        predictor.check(renamed)
-
-
 def test_missing_weights_are_named(copy: Path) -> None:
     (copy / "model.safetensors").unlink()
     with pytest.raises(RunError, match=r"has no model.safetensors"):

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Float, UInt8
 from numpy import ndarray
 from torch import Tensor
 
 from pellucid.data.dataset import ImageDataset
-from pellucid.data.splits import hold_out
-from pellucid.predict import Predictor
 from pellucid.spec.seeds import derive_seed
+from pellucid.trained.run import Run
+from pellucid.trained.splits import Split, held_out
 
 MOST_IMAGES = 20_000
 MOST_HELD_OUT = 2_000
@@ -35,17 +35,32 @@ class Sample:
     held_out: ImageDataset
 
 
-def sample_of(predictor: Predictor) -> Sample:
+def sample_of(run: Run) -> Sample:
     """The sample of a run: the same each time.
 
     Raises:
         DataError: The data cannot be had, have changed since, or have a class too small to hold some out.
     """
-    splits, spec = predictor.own_data(), predictor.record.train
-    if splits.validation is not None:
-        return Sample(_some(splits.train, MOST_IMAGES), _some(splits.validation, MOST_HELD_OUT))
-    kept, held_out = hold_out(splits.train, spec.validation_split or SHARE, spec.seed)
-    return Sample(_some(splits.train, MOST_IMAGES, kept), _some(splits.train, MOST_HELD_OUT, held_out))
+    spec = run.record.train
+    splits = held_out(run.own_data(), spec.validation_split or SHARE, spec.seed)
+    return Sample(_some(splits["train"], MOST_IMAGES), _some(splits["validation"], MOST_HELD_OUT))
+
+
+def training_sample(run: Run, most: int, seed: int = 0) -> UInt8[ndarray, "count height width channels"]:
+    """Some of the images that a run was trained on, in their order; none of its validation or test split.
+
+    Args:
+        run: The run.
+        most: How many at most.
+        seed: Which ones.
+
+    Raises:
+        DataError: The data cannot be had, or have changed.
+    """
+    spec = run.record.train
+    split = held_out(run.own_data(), spec.validation_split, spec.seed)["train"]
+    chosen = np.random.default_rng(derive_seed(seed, "training sample")).permutation(split.rows)[:most]
+    return np.array(split.dataset.images[np.sort(chosen)])
 
 
 def reduced(images: UInt8[ndarray, "count height width channels"]) -> Float[Tensor, "count channels rows columns"]:
@@ -66,9 +81,9 @@ def reduced_tensor(
     return images.contiguous() if same else F.adaptive_avg_pool2d(images, (rows, columns))
 
 
-def _some(dataset: ImageDataset, most: int, rows: Int64[ndarray, " rows"] | None = None) -> ImageDataset:
-    chosen = np.arange(len(dataset)) if rows is None else rows
+def _some(split: Split, most: int) -> ImageDataset:
+    chosen = split.rows
     if len(chosen) > most:
         random = np.random.default_rng(derive_seed(0, "sample of images"))
         chosen = np.sort(random.choice(chosen, most, replace=False))
-    return dataset.subset(chosen)
+    return split.dataset.subset(chosen)

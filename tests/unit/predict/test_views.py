@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from pellucid.data.views import views
+from pellucid.predict.views import views
 from pellucid.spec.augment import AugmentSpec
 
 IMAGES = torch.zeros(2, 1, 8, 8)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from pellucid.data.batches import DeviceImages, as_input, evaluation_batch_size, shuffled
+from pellucid.batches.images import DeviceImages, as_input, evaluation_batch_size, shuffled
 from pellucid.data.dataset import DataSplits, ImageDataset
 
 CPU = torch.device("cpu")

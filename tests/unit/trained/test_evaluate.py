@@ -4,7 +4,7 @@ import torch
 
 import pellucid as pl
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.evaluate.evaluation import evaluate
+from pellucid.trained.evaluate import evaluate
 
 
 def test_all_figures_agree_with_a_plain_computation(bars_run, bars: DataSplits) -> None:

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from pellucid.data.augment import Draw, apply, augment, draw
-from pellucid.data.batches import as_input
+from pellucid.batches.augment import Draw, apply, augment, draw
+from pellucid.batches.images import as_input
 from pellucid.spec.augment import AugmentSpec
 
 CPU = torch.device("cpu")

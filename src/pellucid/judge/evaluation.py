@@ -1,21 +1,20 @@
-"""A trained network judged on labelled images it has not seen."""
+"""A trained network judged on labelled images it has not seen, by its answers."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from jaxtyping import Int64
+from jaxtyping import Float32, Float64, Int64
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict
-from torch.nn.functional import cross_entropy
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pellucid.data.dataset import ImageDataset
 from pellucid.errors import RunError
-from pellucid.evaluate.intervals import wilson_interval
-from pellucid.predict import Predictor
+from pellucid.judge.intervals import wilson_interval
 from pellucid.run.record import TestScore
 
 
@@ -59,6 +58,21 @@ class Mistake(BaseModel):
     probability: float
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What a network answered for labelled images.
+
+    Attributes:
+        predicted: Index of the most probable class, [count].
+        confidence: Its probability, [count].
+        losses: Cross-entropy, in nats, [count].
+    """
+
+    predicted: Int64[ndarray, " count"]
+    confidence: Float32[ndarray, " count"]
+    losses: Float64[ndarray, " count"]
+
+
 class Evaluation(BaseModel):
     """The whole of evaluation.json.
 
@@ -77,7 +91,7 @@ class Evaluation(BaseModel):
         mistakes: All wrong answers, in the order of the images.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="allow")
 
     data: str
     split: str
@@ -97,38 +111,56 @@ class Evaluation(BaseModel):
         """Loss, accuracy and interval, as run.json holds them."""
         return TestScore(loss=self.loss, accuracy=self.accuracy, accuracy_interval=self.accuracy_interval)
 
+    def to_json(self) -> str:
+        """The text of evaluation.json."""
+        return self.model_dump_json(indent=2) + "\n"
 
-def evaluate(predictor: Predictor, dataset: ImageDataset, *, data: str, split: str = "test") -> Evaluation:
-    """Judge a network on a split.
+    @classmethod
+    def from_json(cls, raw: bytes, path: Path) -> Evaluation:
+        """Read what `to_json` wrote. Keys that a later version adds are kept.
+
+        Raises:
+            RunError: It is damaged, or something else.
+        """
+        try:
+            return cls.model_validate_json(raw)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the whole"
+            raise RunError(f"{path} is not an evaluation of Pellucid's: {where}: {first['msg']}.") from None
+
+
+def evaluation_of(
+    dataset: ImageDataset,
+    answers: Answers,
+    *,
+    data: str,
+    split: str = "test",
+    precision: str = "fp32",
+) -> Evaluation:
+    """Judge the answers of a network.
 
     Args:
-        predictor: The network.
-        dataset: The images, of the shape and classes that it was trained for.
+        dataset: The images.
+        answers: What was answered for them.
         data: Name of the data set.
         split: Name of the split.
+        precision: Of the network's activations.
 
     Raises:
-        DataError: The images or classes are others.
         RunError: The network's answers are not finite.
     """
-    losses, answers, confidences = [], [], []
-    for logits, labels in predictor.logits_of(dataset):
-        losses.append(cross_entropy(logits, labels, reduction="none").cpu().double())
-        best = logits.softmax(dim=1).max(dim=1)
-        confidences.append(best.values.cpu())
-        answers.append(best.indices.cpu())
-    loss = float(torch.cat(losses).mean())
+    loss = float(answers.losses.mean())
     if not math.isfinite(loss):
         raise RunError(f"The network's answers must be finite; received a loss of {loss}. Train it anew.")
-    predicted, confidence = torch.cat(answers).numpy(), torch.cat(confidences).numpy()
+    names, predicted = dataset.class_names, answers.predicted
     right, count = int((predicted == dataset.labels).sum()), len(dataset)
-    matrix = confusion_matrix(dataset.labels, predicted, len(dataset.class_names))
-    names = dataset.class_names
+    matrix = confusion_matrix(dataset.labels, predicted, len(names))
     return Evaluation(
         data=data,
         split=split,
         fingerprint=dataset.fingerprint,
-        precision=predictor.precision,
+        precision=precision,
         count=count,
         loss=loss,
         accuracy=right / count,
@@ -142,7 +174,7 @@ def evaluate(predictor: Predictor, dataset: ImageDataset, *, data: str, split: s
                 source=dataset.sources[index] if dataset.sources else None,
                 label=names[dataset.labels[index]],
                 predicted=names[predicted[index]],
-                probability=float(confidence[index]),
+                probability=float(answers.confidence[index]),
             )
             for index in np.flatnonzero(predicted != dataset.labels).tolist()
         ),

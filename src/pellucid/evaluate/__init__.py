@@ -1,1 +1,0 @@
-"""Judging a trained network on images it has not seen."""

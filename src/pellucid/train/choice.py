@@ -1,0 +1,73 @@
+"""What is to be trained, and how: from what a user gives to specifications."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import nn
+
+from pellucid.data.dataset import DataSplits
+from pellucid.errors import DataError, Fault, SpecError
+from pellucid.model.build import build
+from pellucid.model.factory import build_from_factory
+from pellucid.model.vote import Vote
+from pellucid.spec.model import FactorySpec, ModelSpec, read_model
+from pellucid.spec.recipes import recipe as named_recipe
+from pellucid.spec.recipes import title_of
+from pellucid.spec.train import TrainSettings, TrainSpec
+
+Model = ModelSpec | FactorySpec | str | Callable[..., nn.Module]
+DEFAULT_RECIPE = "fast"
+
+
+def choose(
+    data: DataSplits, model: Model | None, recipe: str | None, settings: TrainSettings
+) -> tuple[str, ModelSpec | FactorySpec, TrainSpec]:
+    """What is to be trained, and how: the name of it, the network and the settings.
+
+    Raises:
+        SpecError: The model does not fit the data, or a setting breaks a rule; all faults are named.
+        DataError: There are fewer than two classes.
+    """
+    shape, classes = data.train.input_shape, len(data.class_names)
+    if classes < 2:
+        raise DataError(f"A classifier needs at least 2 classes; {data.name} has {classes}.")
+    if model is None:
+        recipe = recipe or DEFAULT_RECIPE
+    chosen = named_recipe(recipe, shape, classes, len(data.train)) if recipe else None
+    train_spec = (chosen.train if chosen else TrainSpec()).replace(**settings)
+    if model is None and chosen:
+        return title_of(recipe or ""), chosen.model, train_spec
+    return title_of(recipe or "custom"), _specify(model, shape, classes), train_spec
+
+
+def _specify(model: Any, shape: tuple[int, int, int], classes: int) -> ModelSpec | FactorySpec:
+    if isinstance(model, str):
+        model = read_model(model, shape, classes)
+    if isinstance(model, ModelSpec | FactorySpec):
+        model.check(shape, classes)
+        return model
+    if isinstance(model, nn.Module) or not callable(model):
+        rule = "model must be a specification, a text, or a callable that makes a torch.nn.Module"
+        raise SpecError([Fault(rule, f"a {type(model).__name__}", "Give lambda: YourModule(...).")])
+    name = f"{getattr(model, '__module__', '?')}:{getattr(model, '__qualname__', type(model).__qualname__)}"
+    return FactorySpec(factory=name, input_shape=shape, classes=classes)
+
+
+def multiply_adds(model: ModelSpec | FactorySpec) -> int:
+    """For one image; 0 for a network of the user's own code."""
+    return sum(step.multiply_adds for step in model.walk()) if isinstance(model, ModelSpec) else 0
+
+
+def build_chosen(model: Any, spec: ModelSpec | FactorySpec, train: TrainSpec) -> nn.Module:
+    """The network to be trained, with fresh weights: of its specification, or by calling what the user gave.
+
+    Raises:
+        SpecError: A factory cannot be imported or called, or gives a module whose output does not fit.
+    """
+    if isinstance(spec, ModelSpec) or isinstance(model, str | FactorySpec):
+        return build(spec, train.seed, train.vote)
+    if train.vote > 1:
+        return Vote.of(lambda seed: build_from_factory(model, spec, seed), train.seed, train.vote)
+    return build_from_factory(model, spec, train.seed)

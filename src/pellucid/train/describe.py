@@ -1,0 +1,39 @@
+"""What a run folder says of data and of the machine."""
+
+from __future__ import annotations
+
+import platform
+
+import torch
+
+from pellucid.data.dataset import DataSplits
+from pellucid.device import MEMORY_FORMAT, device_name
+from pellucid.machine import versions
+from pellucid.run.record import DataRecord, Environment
+
+
+def describe_data(data: DataSplits, counts: dict[str, int]) -> DataRecord:
+    """What a run folder says of its data."""
+    return DataRecord(
+        name=data.name,
+        fingerprint=data.train.fingerprint,
+        validation_fingerprint=data.validation.fingerprint if data.validation else None,
+        counts=counts,
+        class_names=data.class_names,
+        mean_brightness=data.train.mean_brightness,
+        location=data.location,
+        reading=data.reading,
+    )
+
+
+def describe_environment(device: torch.device, precision: str) -> Environment:
+    """What a run folder says of the machine."""
+    return Environment(
+        versions=versions(),
+        platform=platform.platform(),
+        device=str(device),
+        device_name=device_name(device),
+        threads=torch.get_num_threads(),
+        precision=precision,
+        memory_format=MEMORY_FORMAT,
+    )

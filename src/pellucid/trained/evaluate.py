@@ -1,0 +1,35 @@
+"""Asking a trained network about labelled images, so that its answers can be judged."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from pellucid.data.dataset import ImageDataset
+from pellucid.judge.evaluation import Answers, Evaluation, evaluation_of
+from pellucid.predict.predictor import Predictor
+from pellucid.trained.data import require_fitting
+
+
+def evaluate(predictor: Predictor, dataset: ImageDataset, *, data: str, split: str = "test") -> Evaluation:
+    """Judge a network on a split.
+
+    Args:
+        predictor: The network.
+        dataset: The images, of the shape and classes that it was trained for.
+        data: Name of the data set.
+        split: Name of the split.
+
+    Raises:
+        DataError: The images or classes are others.
+        RunError: The network's answers are not finite.
+    """
+    require_fitting(predictor.record, dataset)
+    losses, predicted, confidence = [], [], []
+    for logits, labels in predictor.answers(dataset):
+        losses.append(cross_entropy(logits, labels, reduction="none").cpu().double())
+        best = logits.softmax(dim=1).max(dim=1)
+        confidence.append(best.values.cpu())
+        predicted.append(best.indices.cpu())
+    answers = Answers(*(torch.cat(parts).numpy() for parts in (predicted, confidence, losses)))
+    return evaluation_of(dataset, answers, data=data, split=split, precision=predictor.precision)
