@@ -30,7 +30,7 @@ def test_the_picture_goes_into_the_run_and_its_path_comes_last(filters: Command)
     assert len(lines) == 1 + 4 + 2
     assert lines[-1] == str(Path("runs/bars-one/pictures/filters-conv2d_1.png"))
     assert Path(lines[-1]).read_bytes().startswith(b"\x89PNG")
-    assert "share of the values of conv2d_1_relu above 0, on 240 training images" in err
+    assert "share of the values of conv2d_1_relu above 0, on 213 training images" in err
     assert "dead (conv2d_1_relu gives 0 everywhere on 240 images)" in err
 
 
@@ -39,7 +39,7 @@ def test_json_has_the_figures_and_the_npz_the_weights(filters: Command) -> None:
     document = json.loads(out)
     assert status == 0
     assert document["layer"] == "conv2d_1"
-    assert (document["images"], document["measured_at"], document["untrained"]) == (240, "conv2d_1_relu", False)
+    assert (document["images"], document["measured_at"], document["untrained"]) == (213, "conv2d_1_relu", False)
     assert (document["picture"], document["numbers"]) == ("f.svg", "f.npz")
     assert Path("f.svg").read_bytes().startswith(b"<?xml")
     first = document["filters"][0]
