@@ -8,7 +8,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pellucid.threads import choose_spin_count
 from pellucid.version import __version__
+
+choose_spin_count()
 
 _HOMES = {
     "pellucid.data.load": ("load_data",),
@@ -63,7 +66,7 @@ _HOMES = {
     "pellucid.study.runner": ("StudyResult", "resume_study", "run_study"),
     "pellucid.study.search": ("SearchStudy",),
     "pellucid.study.seeds": ("SeedStudy",),
-    "pellucid.train.callbacks": ("Callback", "Plan"),
+    "pellucid.train.callbacks": ("Callback", "Outcome", "Plan"),
     "pellucid.train.fit": ("fit",),
     "pellucid.train.progress": ("ProgressBar",),
     "pellucid.trained.run": ("Run", "load_run"),
@@ -142,6 +145,7 @@ if TYPE_CHECKING:
     from pellucid.study.search import SearchStudy as SearchStudy
     from pellucid.study.seeds import SeedStudy as SeedStudy
     from pellucid.train.callbacks import Callback as Callback
+    from pellucid.train.callbacks import Outcome as Outcome
     from pellucid.train.callbacks import Plan as Plan
     from pellucid.train.fit import fit as fit
     from pellucid.train.progress import ProgressBar as ProgressBar

@@ -74,6 +74,12 @@ def _tensor(array: np.ndarray) -> Tensor:
     return torch.from_numpy(np.require(array, requirements=["C_CONTIGUOUS", "WRITEABLE"]))
 
 
+def mini_batches(count: int, batch_size: int) -> list[int]:
+    """How many images each mini-batch of an epoch has; the last one may be smaller."""
+    whole, rest = divmod(count, batch_size)
+    return [batch_size] * whole + [rest] * (rest > 0)
+
+
 def shuffled(rows: Int64[Tensor, " rows"], seed: int, epoch: int) -> Int64[Tensor, " rows"]:
     """The rows in the order of one epoch, which depends on the seed and the epoch alone."""
     generator = torch.Generator().manual_seed(derive_seed(seed, "shuffle", epoch))

@@ -37,6 +37,7 @@ def _examine() -> dict[str, dict[str, Any]]:
         import torch
 
         from pellucid import device, machine
+        from pellucid.threads import spinning
         from pellucid.version import __version__
 
     capabilities = device.cpu_capabilities()
@@ -49,6 +50,7 @@ def _examine() -> dict[str, dict[str, Any]]:
             "name": device.processor(),
             "cores": machine.cores(),
             "threads": torch.get_num_threads(),
+            "thread spinning": spinning(),
             "vector features": features,
         },
         "devices": {**devices, "auto takes": str(device.choose_device())},

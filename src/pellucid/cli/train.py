@@ -32,6 +32,7 @@ from pellucid.cli.training import (
     ModelText,
     NoValidation,
     OptimizerName,
+    Patience,
     RecipeName,
     ScheduleName,
     Seed,
@@ -59,6 +60,7 @@ def train(
     augment: Augmentation = None,
     validation_split: ValidationSplit = None,
     no_validation: NoValidation = False,
+    patience: Patience = None,
     seed: Seed = None,
     vote: Annotated[
         int | None, typer.Option(help="Train so many networks; the average of their probabilities answers.")
@@ -118,6 +120,7 @@ def train(
         augmentation=augment,
         validation_split=validation_split,
         no_validation=no_validation,
+        patience=patience,
         seed=seed,
         vote=vote,
         test_time_augmentation=test_time_augment,

@@ -31,6 +31,10 @@ ValidationSplit = Annotated[
     float | None, typer.Option(help="Share of the training images that is held out.  [default: 0.1]")
 ]
 NoValidation = Annotated[bool, typer.Option("--no-validation", help="Hold out nothing.")]
+Patience = Annotated[
+    int | None,
+    typer.Option(help="End when the validation loss has not become less for so many epochs.  [default: never]"),
+]
 Seed = Annotated[int | None, typer.Option(help="All randomness follows from it.  [default: 0]")]
 
 

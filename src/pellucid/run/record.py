@@ -54,6 +54,7 @@ class Environment(_Part):
         device: Where the network was, such as ``cpu`` or ``cuda:0``.
         device_name: As its maker names it.
         threads: Processor threads in use.
+        thread_spinning: How long they spin while they wait, and who chose it; None in runs of versions before.
         precision: Of the activations.
         memory_format: Order of the channels of networks and batches, in torch's words.
         compiled: Whether the network was compiled; no rule chooses that yet, since it was slower wherever measured.
@@ -64,6 +65,7 @@ class Environment(_Part):
     device: str
     device_name: str
     threads: int
+    thread_spinning: str | None = None
     precision: str
     memory_format: str = "channels_last"
     compiled: bool = False
@@ -94,6 +96,7 @@ class Results(_Part):
         total_seconds: From the call of `fit` to the weights on disk.
         peak_memory_mib: Greatest resident memory of the process up to the end of training.
         validation: After the last epoch; None without a validation split, or when interrupted.
+        stopped_early: Whether a callback ended the training before its last epoch, as ``patience`` does.
         test: None until the run is evaluated on its test split.
     """
 
@@ -104,6 +107,7 @@ class Results(_Part):
     peak_memory_mib: float
     validation: Score | None
     test: TestScore | None = None
+    stopped_early: bool = False
 
 
 class RunRecord(_Part):

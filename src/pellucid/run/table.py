@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -15,27 +15,36 @@ from pellucid.errors import RunError
 Row = TypeVar("Row")
 
 
-def to_csv(kind: type[Any], rows: Iterable[Any]) -> str:
+def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """The rows under a header; None stays empty.
 
     Args:
-        kind: The dataclass; its fields are numbers, texts or None.
-        rows: Of that kind.
+        columns: Their names.
+        rows: A number, a text or None by column; what a row lacks stays empty.
     """
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns_of(kind), lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(row) for row in rows)
+    writer.writerows(rows)
     return text.getvalue()
 
 
-def from_csv(kind: type[Row], path: Path, what: str) -> list[Row]:
+def rows_to_csv(kind: type[Any], rows: Iterable[Any]) -> str:
+    """Dataclasses of one kind as CSV, a column a field."""
+    return to_csv(columns_of(kind), (asdict(row) for row in rows))
+
+
+def from_csv(kind: type[Row], path: Path, what: str, further: str | None = None) -> list[Row]:
     """Read what `to_csv` wrote.
 
+    A column that is missing has its field's default, so that a later version may have one more.
+
     Args:
-        kind: The dataclass.
+        kind: The dataclass; its fields are numbers, texts or None.
         path: The file.
         what: What such a table is called, with its article.
+        further: The field that takes columns which the dataclass does not know, as a mapping; without it they are a
+            fault.
 
     Raises:
         RunError: The file is missing, or is not such a table.
@@ -44,21 +53,34 @@ def from_csv(kind: type[Row], path: Path, what: str) -> list[Row]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RunError(f"{path} cannot be read ({error}).") from None
-    lines, columns = list(csv.reader(io.StringIO(text))), columns_of(kind)
-    if not lines or tuple(lines[0]) != columns:
-        raise RunError(f"{path} is not {what}: its first line must be {','.join(columns)}.")
+    header, *lines = list(csv.reader(io.StringIO(text))) or [[]]
+    readers = {name: _reader(hint) for name, hint in get_type_hints(kind).items() if name != further}
+    needed = _needed(kind)
+    foreign = set(header) - readers.keys()
+    if needed - set(header) or (foreign and not further) or len(set(header)) < len(header) or "" in header:
+        raise RunError(f"{path} is not {what}: its first line must be {','.join(readers)}.")
     if not text.endswith("\n"):
         raise RunError(f"{path} is truncated: its last line does not end.")
-    readers = [_reader(hint) for hint in get_type_hints(kind).values()]
+    rows = []
     try:
-        return [kind(*[read(cell) for read, cell in zip(readers, line, strict=True)]) for line in lines[1:]]
+        for line in lines:
+            cells = dict(zip(header, line, strict=True))
+            known = {name: readers[name](cells[name]) for name in header if name in readers}
+            others = {further: {name: cells[name] for name in header if name in foreign}} if further else {}
+            rows.append(kind(**known, **others))
     except ValueError as error:
         raise RunError(f"{path} is damaged: {error}.") from None
+    return rows
 
 
 def columns_of(kind: type[Any]) -> tuple[str, ...]:
     """Names of the columns."""
     return tuple(column.name for column in fields(kind))
+
+
+def _needed(kind: type[Any]) -> set[str]:
+    """Columns that a table cannot be without, as their fields have no default."""
+    return {column.name for column in fields(kind) if column.default is column.default_factory is MISSING}
 
 
 def _reader(hint: Any) -> Callable[[str], Any]:

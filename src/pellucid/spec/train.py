@@ -160,6 +160,7 @@ class TrainSpec(Spec):
         label_smoothing: Share of the target that is spread evenly over all classes.
         augmentation: How training images are varied: `AugmentSpec`, or text such as ``shift=0.1,rotation=10``; None
             varies nothing.
+        patience: Training ends when the validation loss has not become less for so many epochs; None trains all epochs.
         validation_split: Share of the training images held out, class by class, give or take chance; None holds out
             nothing.
         seed: From which all randomness follows.
@@ -181,11 +182,19 @@ class TrainSpec(Spec):
     validation_split: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         default=0.1, description="Use None (--no-validation) to hold out nothing."
     )
+    patience: PositiveInt | None = None
     seed: NonNegativeInt = 0
     vote: PositiveInt = 1
     test_time_augmentation: Annotated[
         AugmentSpec | None, BeforeValidator(_augmentation), AfterValidator(_with_sides)
     ] = None
+
+    @model_validator(mode="after")
+    def _patience_needs_validation(self) -> Self:
+        if self.patience and self.validation_split is None:
+            remedy = "Set a validation_split, or leave patience out."
+            raise own_faults([Fault("patience needs a validation split to watch", "none", remedy)])
+        return self
 
     def learning_rate_at(self, step: int, steps: int) -> float:
         """Learning rate of one update, counted from 0 over the whole training."""
@@ -203,6 +212,7 @@ class TrainSettings(TypedDict, total=False):
     label_smoothing: float
     augmentation: str | AugmentSpec | None
     validation_split: float | None
+    patience: int | None
     seed: int
     vote: int
     test_time_augmentation: str | AugmentSpec | None

@@ -37,9 +37,9 @@ from pellucid.study.noise_scale import noise_scale
 from pellucid.study.question import Findings, Key, Question, Subject
 from pellucid.study.watch import Watch
 from pellucid.train.interrupt import interruptible
-from pellucid.train.loop import learner, measure, train, update
+from pellucid.train.learner import Learner
+from pellucid.train.loop import measure, train, update
 from pellucid.train.placed import PlacedSplit, place_splits, splits_to_train_on
-from pellucid.train.reorder import pooled_first
 
 SIZES = (1, 10, 32, 128, 512)
 IMAGES = 50_000  # as many as in the seed's experiment
@@ -150,22 +150,23 @@ class BatchSizeStudy(Question):
         per_epoch = math.ceil(len(splits["train"].rows) / size)
         whole = size not in self._parts(data)
         watch = Watch(network, splits, per_epoch * self.epochs if whole else 0, self.updates, self.seconds)
-        diverged = False
+        learner, diverged = Learner(network, spec, precision), False
         with interruptible() as stop:
-            watch.stop = stop
+            watch.begin()
             try:
                 train(
-                    pooled_first(network),
+                    learner,
                     splits["train"],
                     None,
                     spec,
+                    until=lambda _: watch.has_seen_all,
                     precision=precision,
                     callbacks=[watch],
                     stop=stop,
                 )
             except TrainingError:
                 diverged = True
-        if stop.requested and not watch.ended:
+        if learner.progress.ending == "interrupted":
             raise KeyboardInterrupt
         return BatchTrial(
             size=size,
@@ -227,10 +228,10 @@ class BatchSizeStudy(Question):
         return {"equal_epochs": epochs, "equal_updates": f"{self.updates} updates", "equal_time": f"{self.seconds:g} s"}
 
     def _train(self, size: int, seed: int = 0) -> TrainSpec:
-        """How a trial trains: until it is stopped, at a constant rate."""
+        """How a trial trains: at a constant rate."""
         own = self.subject.train
         rate = own.learning_rate * (size / own.batch_size) ** SCALING[self.scaling]
-        return own.replace(batch_size=size, seed=seed, learning_rate=rate, schedule=Constant(), epochs=10**6)
+        return own.replace(batch_size=size, seed=seed, learning_rate=rate, schedule=Constant())
 
     def _begin(self, spec: TrainSpec, data: DataSplits) -> tuple[nn.Module, dict[str, PlacedSplit], str]:
         device, precision = self.placing(self.subject, spec.batch_size)
@@ -247,7 +248,7 @@ class BatchSizeStudy(Question):
         """Seconds of an update, the median of a few after a first one."""
         spec = self._train(size)
         network, splits, precision = self._begin(spec, data)
-        learning, optimizer = learner(network.train(), spec, precision)
+        learner = Learner(network.train(), spec, precision)
         images, taken = splits["train"], []
         started = time.perf_counter()
         for rows in images.rows.split(size):
@@ -255,7 +256,7 @@ class BatchSizeStudy(Question):
             batch, labels = images.data.batch(rows)
             if spec.augmentation:
                 batch = augment(batch, spec.augmentation, 0)
-            float(update(learning, optimizer, batch, labels, spec.learning_rate, precision=precision)[0])
+            float(update(learner.trained, learner.optimizer, batch, labels, spec.learning_rate, precision=precision)[0])
             taken.append(time.perf_counter() - begun)
             if len(taken) > PROBE_UPDATES and time.perf_counter() - started > PROBE_SECONDS:
                 break

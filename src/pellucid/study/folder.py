@@ -20,7 +20,7 @@ from pellucid.errors import RunError
 from pellucid.run.files import write_file
 from pellucid.run.folder import RUNS, default_path
 from pellucid.run.record import DataRecord, Environment, Status
-from pellucid.run.table import from_csv, to_csv
+from pellucid.run.table import from_csv, rows_to_csv
 
 STUDY, TRIALS, LOCK = "study.json", "trials.csv", ".lock"
 FORMAT = 1
@@ -109,7 +109,7 @@ class StudyFolder:
 
     def write_rows(self, kind: type[Any], rows: Sequence[Any]) -> None:
         """Write trials.csv."""
-        self.write(TRIALS, to_csv(kind, rows))
+        self.write(TRIALS, rows_to_csv(kind, rows))
 
     def read_rows(self, kind: type[Row]) -> list[Row]:
         """Read trials.csv: the trials that are done.

@@ -17,13 +17,13 @@ from pellucid.errors import Fault
 from pellucid.model.build import build
 from pellucid.plots.figures import render
 from pellucid.plots.studies import range_figure
-from pellucid.run.table import from_csv, to_csv
+from pellucid.run.table import from_csv, rows_to_csv
 from pellucid.spec.base import own_faults
 from pellucid.spec.train import OneCycle
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question, Subject
 from pellucid.study.range_test import HIGHEST, LOWEST, UPDATES, range_test
-from pellucid.train.loop import learner
+from pellucid.train.learner import Learner
 from pellucid.train.placed import place_splits, splits_to_train_on
 
 PEAK = 0.5  # of the rate with the lowest loss, for a schedule that stays near its peak only for a while
@@ -139,11 +139,11 @@ class LearningRateStudy(Question):
         spec = self.subject.train.replace(seed=seed)
         device, precision = self.placing(self.subject, spec.batch_size)
         images = place_splits(splits_to_train_on(data, spec), device)["train"]
-        network, optimizer = learner(place(build(self.subject.model, seed), device), spec, precision)
+        learner = Learner(place(build(self.subject.model, seed), device), spec, precision)
         settings = {"lowest": self.low, "highest": self.high, "updates": self.updates}
-        found = range_test(network, optimizer, images, spec, precision=precision, **settings)
+        found = range_test(learner.trained, learner.optimizer, images, spec, precision=precision, **settings)
         points = [RangePoint(*point) for point in zip(found.rates, found.losses, found.smoothed, strict=True)]
-        folder.write(_curve(seed), to_csv(RangePoint, points))
+        folder.write(_curve(seed), rows_to_csv(RangePoint, points))
         return RangeTrial(seed, found.steepest, found.lowest, found.diverged, time.perf_counter() - started)
 
     @override

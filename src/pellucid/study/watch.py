@@ -1,4 +1,4 @@
-"""Looks at a training on its way, and ends it when there is nothing more to see."""
+"""Looks at a training on its way, and knows when there is nothing more to see."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from typing_extensions import override
 
 from pellucid.machine import peak_memory_mib, reset_peak_memory
 from pellucid.study.noise_scale import noise_scale
-from pellucid.train.callbacks import Callback, Plan
-from pellucid.train.interrupt import Stop
+from pellucid.train.callbacks import Callback
 from pellucid.train.loop import measure
 from pellucid.train.placed import PlacedSplit
 
 
 class Watch(Callback):
-    """Looks at a training after so many epochs, updates and seconds, and ends it after the last of them.
+    """Looks at a training after so many epochs, updates and seconds.
 
     Args:
         network: That is trained.
@@ -37,7 +36,7 @@ class Watch(Callback):
         self.due: dict[str, float] = {"equal_updates": updates, "equal_time": seconds}
         if epoch_updates:
             self.due["equal_epochs"] = epoch_updates
-        self.stop, self.ended, self._tells_memory = Stop(), False, False
+        self._tells_memory = False
         self.updates, self.elapsed, self._started, self._looked = 0, 0.0, 0.0, 0.0
         self.losses: list[Tensor] = []
         self.times: dict[str, float] = {}
@@ -45,8 +44,12 @@ class Watch(Callback):
         self.noise_scale: float | None = None
         self.peak_memory_mib: float | None = None
 
-    @override
-    def on_train_begin(self, plan: Plan) -> None:
+    @property
+    def has_seen_all(self) -> bool:
+        """Whether it has looked at all that it was to look at."""
+        return len(self.times) == len(self.due)
+
+    def begin(self) -> None:
         """Start the clock."""
         self._tells_memory = reset_peak_memory()
         self._started = time.perf_counter()
@@ -64,9 +67,6 @@ class Watch(Callback):
         for view, wanted in self.due.items():
             if view not in self.times and reached[view] >= wanted:
                 self._look(view)
-        if len(self.times) == len(self.due):
-            self.ended = not self.stop.requested  # or else the user was first
-            self.stop.requested = True
 
     def _look(self, view: str) -> None:
         """Measure; neither the time nor the memory of it counts."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from jaxtyping import Float
 from torch import Tensor
 
 from pellucid.run.folder import HISTORY, RunFolder
 from pellucid.run.history import Epoch, History
+from pellucid.run.record import RunRecord
 
 
 @dataclass(frozen=True)
@@ -16,18 +20,48 @@ class Plan:
     """What a training is going to do.
 
     Attributes:
-        epochs: Passes over the training images.
+        epochs: Passes over the training images, those of all networks of a vote together.
         steps_per_epoch: Updates in each.
         images_per_epoch: Training images.
+        record: What is trained, how, on what and where; None where no run comes of it.
     """
 
     epochs: int
     steps_per_epoch: int
     images_per_epoch: int
+    record: RunRecord | None = None
+
+
+@dataclass
+class Outcome:
+    """What a training came to.
+
+    Attributes:
+        ending: ``finished`` when it came to its end, ``stopped`` when a callback ended it, ``interrupted`` when the
+            user did, ``failed`` when an exception did.
+        history: The finished epochs.
+        steps: Updates that were made, those of an unfinished epoch too.
+    """
+
+    ending: Literal["finished", "stopped", "interrupted", "failed"] = "failed"
+    history: History = field(default_factory=History)
+    steps: int = 0
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user ended it."""
+        return self.ending == "interrupted"
 
 
 class Callback:
-    """Override what you want to hear of; the rest does nothing. An exception stops the training."""
+    """Override what you want to hear of; the rest does nothing. An exception stops the training.
+
+    Attributes:
+        stop_training: Set it to True to end the training of the network under way after the update or epoch that you
+            were told of. What was trained is a complete run.
+    """
+
+    stop_training = False
 
     def on_train_begin(self, plan: Plan) -> None:
         """Training is about to begin."""
@@ -44,8 +78,8 @@ class Callback:
     def on_epoch_end(self, epoch: Epoch) -> None:
         """An epoch and its validation are done."""
 
-    def on_train_end(self, history: History) -> None:
-        """Training is over, whether it came to its end, was interrupted, or failed."""
+    def on_train_end(self, outcome: Outcome) -> None:
+        """Training is over, however it ended."""
 
 
 class HistoryWriter(Callback):
@@ -63,3 +97,41 @@ class HistoryWriter(Callback):
         """Write all rows anew, atomically."""
         self.history.epochs.append(epoch)
         self.folder.write(HISTORY, self.history.to_csv())
+
+
+class Patience(Callback):
+    """Ends the training of a network when its validation loss has not become less for some epochs.
+
+    The last epoch counts, not the best one: nothing is chosen by the validation split but when to end.
+
+    Args:
+        epochs: How many epochs without a lower validation loss are waited for.
+        epochs_per_network: After so many epochs the next network of a vote begins, which is waited for anew.
+
+    Source: Prechelt 1998, "Early stopping - but when?", the criterion of successive strips without its strips.
+    """
+
+    def __init__(self, epochs: int, epochs_per_network: int) -> None:
+        self.epochs, self.epochs_per_network = epochs, epochs_per_network
+        self._least, self._waited = math.inf, 0
+
+    def on_epoch_end(self, epoch: Epoch) -> None:
+        """Wait for one more epoch, or no longer."""
+        if (epoch.epoch - 1) % self.epochs_per_network == 0:
+            self._least, self._waited = math.inf, 0
+        loss = math.inf if epoch.val_loss is None else epoch.val_loss
+        self._waited = 0 if loss < self._least else self._waited + 1
+        self._least = min(self._least, loss)
+        self.stop_training = self._waited >= self.epochs
+
+
+def tell(callbacks: Sequence[Callback], event: str, *what: Any) -> None:
+    """Tell every callback, even if one of them fails; the first failure is then raised."""
+    failure: BaseException | None = None
+    for callback in callbacks:
+        try:
+            getattr(callback, event)(*what)
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            failure = failure or error
+    if failure:
+        raise failure

@@ -10,6 +10,7 @@ from pellucid.data.dataset import DataSplits
 from pellucid.device import MEMORY_FORMAT, device_name
 from pellucid.machine import versions
 from pellucid.run.record import DataRecord, Environment
+from pellucid.threads import spinning
 
 
 def describe_data(data: DataSplits, counts: dict[str, int]) -> DataRecord:
@@ -34,6 +35,7 @@ def describe_environment(device: torch.device, precision: str) -> Environment:
         device=str(device),
         device_name=device_name(device),
         threads=torch.get_num_threads(),
+        thread_spinning=spinning(),
         precision=precision,
         memory_format=MEMORY_FORMAT,
     )

@@ -22,12 +22,13 @@ from pellucid.predict.predictor import Predictor
 from pellucid.run.folder import RunFolder, new_run
 from pellucid.run.record import Results, RunRecord, Score
 from pellucid.spec.augment import AugmentSpec
-from pellucid.spec.train import TrainSettings, TrainSpec
-from pellucid.train.callbacks import Callback, HistoryWriter
+from pellucid.spec.train import TrainSettings
+from pellucid.train.callbacks import Callback, HistoryWriter, Outcome, Patience
 from pellucid.train.choice import Model, build_chosen, choose, multiply_adds
 from pellucid.train.describe import describe_data, describe_environment
 from pellucid.train.interrupt import interruptible
-from pellucid.train.loop import Outcome, measure, train
+from pellucid.train.loop import measure
+from pellucid.train.members import train_members
 from pellucid.train.placed import PlacedSplit, place_splits, splits_to_train_on
 from pellucid.train.progress import ProgressBar
 from pellucid.trained.run import Run
@@ -102,6 +103,8 @@ def fit(
         if folder:
             folder.write_record(record)
             callbacks = [HistoryWriter(folder), *callbacks]
+        if train_spec.patience:
+            callbacks = [Patience(train_spec.patience, train_spec.epochs), *callbacks]
         if progress or (progress is None and ProgressBar.is_welcome()):
             callbacks = [ProgressBar(), *callbacks]
         cuda = [chosen_device] if chosen_device.type == "cuda" else []
@@ -109,17 +112,17 @@ def fit(
             network = place(build_chosen(model, model_spec, train_spec), chosen_device)
             placed = place_splits(splits, chosen_device)
             training = time.perf_counter()
-            came_to = train(
+            network, came_to = train_members(
                 network,
                 placed["train"],
                 placed.get("validation"),
                 train_spec,
+                record=record,
                 precision=chosen_precision,
                 callbacks=callbacks,
                 stop=stop,
             )
             finished = time.perf_counter()
-            network = _trained_members(network, train_spec, came_to)
             validation = _validation(network, placed.get("validation"), came_to, train_spec.test_time_augmentation)
         record = _finish(record, came_to, finished - training, time.perf_counter() - clock, validation)
         kept = train_spec.replace(vote=len(members_of(network)))
@@ -140,19 +143,6 @@ def _folder(
     return new_run(Path(out), overwrite=overwrite) if out else contextlib.nullcontext()
 
 
-def _trained_members(network: nn.Module, spec: TrainSpec, came_to: Outcome) -> nn.Module:
-    """Without those members of a vote that an interruption kept from their last epoch, and without their history.
-
-    At least the first remains.
-    """
-    trained = max(1, len(came_to.history.epochs) // spec.epochs)
-    members = members_of(network)
-    if trained >= len(members):
-        return network
-    del came_to.history.epochs[trained * spec.epochs :]
-    return Vote(members[:trained]) if trained > 1 else members[0]
-
-
 def _validation(
     network: nn.Module, split: PlacedSplit | None, came_to: Outcome, test_time: AugmentSpec | None
 ) -> Score | None:
@@ -160,7 +150,7 @@ def _validation(
     if came_to.interrupted:
         return None
     last = came_to.history.epochs[-1]
-    as_trained = not test_time and not isinstance(network, Vote)
+    as_trained = came_to.ending == "finished" and not test_time and not isinstance(network, Vote)
     loss, accuracy = (last.val_loss, last.val_accuracy) if as_trained else measure(network, split, test_time)
     return None if loss is None or accuracy is None else Score(loss=loss, accuracy=accuracy)
 
@@ -175,6 +165,7 @@ def _finish(
         total_seconds=total_seconds,
         peak_memory_mib=peak_memory_mib(),
         validation=validation,
+        stopped_early=came_to.ending == "stopped",
     )
     status = "interrupted" if came_to.interrupted else "done"
     return record.model_copy(update={"status": status, "results": results})

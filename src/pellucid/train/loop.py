@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float, Int64
@@ -14,107 +12,128 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from pellucid.batches.augment import augment
-from pellucid.batches.images import shuffled
+from pellucid.batches.images import DeviceImages, mini_batches, shuffled
 from pellucid.device import autocast, seed_generators
 from pellucid.errors import TrainingError
-from pellucid.model.vote import members_of
 from pellucid.predict.answer import answers
-from pellucid.run.history import Epoch, History
+from pellucid.run.history import Epoch
 from pellucid.spec.augment import AugmentSpec
 from pellucid.spec.seeds import derive_seed
 from pellucid.spec.train import TrainSpec
-from pellucid.train.callbacks import Callback, Plan
+from pellucid.train.callbacks import Callback, tell
 from pellucid.train.interrupt import Stop
+from pellucid.train.learner import Ending, Learner, Progress
 from pellucid.train.optimizers import Optimizer
 from pellucid.train.placed import PlacedSplit
-from pellucid.train.reorder import pooled_first
-from pellucid.train.scale import LossScale
 from pellucid.train.statistics import renew_statistics
 from pellucid.train.tally import REMEDY, Tally
 
-
-@dataclass
-class Outcome:
-    """How far a training has come.
-
-    Attributes:
-        history: The finished epochs.
-        steps: Updates made, those of an unfinished epoch too.
-        interrupted: Whether it stopped because the user asked.
-    """
-
-    history: History = field(default_factory=History)
-    steps: int = 0
-    interrupted: bool = False
+Until = Callable[[Progress], bool]
 
 
 def train(
-    model: nn.Module,
+    learner: Learner,
     images: PlacedSplit,
     validation: PlacedSplit | None,
     spec: TrainSpec,
     *,
+    until: Until | None = None,
     precision: str = "fp32",
     callbacks: Sequence[Callback] = (),
     stop: Stop | None = None,
-) -> Outcome:
-    """Train a network in place; the members of a vote one after another.
+) -> Progress:
+    """Train a network in place, from wherever it stands.
 
     Args:
-        model: On the device of the images; gives logits.
+        learner: The network and how far it has come; on the device of the images.
         images: What to train on.
         validation: What to measure on after each epoch, or None.
         spec: How to train.
+        until: Whether the training has come to where it is to go; asked before each update. Unless given, it goes to
+            the end of the specification's epochs, where batch normalisation is measured anew after augmentation.
         precision: Of the activations; weights, gradients and updates are fp32.
-        callbacks: Hear of it as it goes.
+        callbacks: Hear of each update and epoch; one of them may end the training.
         stop: Looked at before each update.
 
+    Returns:
+        The learner's progress, with why the training ended.
+
     Raises:
-        TrainingError: A loss is not finite.
+        TrainingError: A loss or a weight is not finite.
     """
-    learners = [learner(member, spec, precision) for member in members_of(model)]
-    plan = Plan(len(learners) * spec.epochs, math.ceil(len(images.rows) / spec.batch_size), len(images.rows))
-    steps, rate = spec.epochs * plan.steps_per_epoch, 0.0
-    outcome = Outcome()
-    try:
-        _tell(callbacks, "on_train_begin", plan)
-        for epoch in range(1, plan.epochs + 1):
-            started = time.perf_counter()
-            tally = Tally(plan, spec, epoch, images.data.device)
-            network, optimizer = learners[(epoch - 1) // spec.epochs]
-            network.train()
-            for step, rows in enumerate(shuffled(images.rows, spec.seed, epoch).split(spec.batch_size), start=1):
-                if stop and stop.requested:
-                    outcome.interrupted = True
-                    require_finite(model)
-                    return outcome
-                rate = spec.learning_rate_at(outcome.steps % steps, steps)
-                # For dropout and the like.
-                seed_generators(images.data.device, derive_seed(spec.seed, "step", epoch, step))
-                batch, labels = images.data.batch(rows)
-                if spec.augmentation:
-                    batch = augment(batch, spec.augmentation, derive_seed(spec.seed, "augment", epoch, step))
-                loss, logits = update(network, optimizer, batch, labels, rate, spec.label_smoothing, precision)
-                outcome.steps += 1
-                tally.add(step, loss, logits, labels)
-                _tell(callbacks, "on_step_end", epoch, step, loss)
-            loss_mean, accuracy = tally.means()
-            if spec.augmentation and spec.augmentation.active and epoch % spec.epochs == 0:
-                renew_statistics(network, images.data, shuffled(images.rows, spec.seed, 0), precision)
-            val_loss, val_accuracy = measure(network, validation)
-            row = Epoch(epoch, loss_mean, accuracy, val_loss, val_accuracy, rate, time.perf_counter() - started)
-            outcome.history.epochs.append(row)
-            _tell(callbacks, "on_epoch_end", row)
-        require_finite(model)
-        return outcome
-    finally:
-        _tell(callbacks, "on_train_end", outcome.history)
+    network, optimizer, progress = learner.trained, learner.optimizer, learner.progress
+    to_the_end, until = until is None, until or after_epochs(spec)
+    batches = mini_batches(len(images), spec.batch_size)
+    while not (ending := _ending(progress, until, callbacks, stop)):
+        started, epoch = time.perf_counter() - progress.seconds, epoch_number(progress, spec)
+        tally = Tally(progress, batches, spec, epoch, images.data.device)
+        order = shuffled(images.rows, spec.seed, epoch).split(batches)
+        network.train()
+        for rows in order[progress.step :]:
+            if ending := _ending(progress, until, callbacks, stop):
+                progress.seconds = time.perf_counter() - started
+                break
+            rate = spec.learning_rate_at(progress.steps, spec.epochs * len(batches))
+            batch, labels = draw(images.data, rows, spec, epoch, progress.step + 1)
+            loss, logits = update(network, optimizer, batch, labels, rate, spec.label_smoothing, precision)
+            progress.step, progress.steps, progress.learning_rate = progress.step + 1, progress.steps + 1, rate
+            tally.add(loss, logits, labels)
+            tell(callbacks, "on_step_end", epoch, progress.step, loss)
+        else:
+            means = tally.means()
+            progress.epoch, progress.step, progress.seconds = progress.epoch + 1, 0, 0.0
+            if to_the_end and until(progress):
+                finish(learner, images, spec, precision)
+            measured = measure(network, validation)
+            row = Epoch(epoch, *means, *measured, progress.learning_rate, time.perf_counter() - started)
+            progress.epochs.append(row)
+            tell(callbacks, "on_epoch_end", row)
+    if ending == "stopped":
+        finish(learner, images, spec, precision)
+    require_finite(learner.model)
+    progress.ending = ending
+    return progress
 
 
-def learner(model: nn.Module, spec: TrainSpec, precision: str) -> tuple[nn.Module, Optimizer]:
-    """A network as it is trained, and the optimizer of its weights."""
-    scale = LossScale(next(model.parameters()).device) if precision == "fp16" else None
-    return pooled_first(model), Optimizer(model.parameters(), spec.optimizer, scale)
+def after_epochs(spec: TrainSpec) -> Until:
+    """The end of a training after as many epochs as its specification has."""
+    return lambda progress: progress.epoch > spec.epochs
+
+
+def epoch_number(progress: Progress, spec: TrainSpec) -> int:
+    """Number of the epoch under way, from 1, counted through the members of a vote."""
+    return progress.member * spec.epochs + progress.epoch
+
+
+def _ending(progress: Progress, until: Until, callbacks: Sequence[Callback], stop: Stop | None) -> Ending | None:
+    """Why the training is to end here; None where it goes on."""
+    if until(progress):
+        return "finished"
+    if stop and stop.requested:
+        return "interrupted"
+    return "stopped" if any(callback.stop_training for callback in callbacks) else None
+
+
+def draw(
+    images: DeviceImages, rows: Int64[Tensor, " batch"], spec: TrainSpec, epoch: int, step: int
+) -> tuple[Float[Tensor, "batch channels height width"], Int64[Tensor, " batch"]]:
+    """The images of one update, varied, and their labels.
+
+    All that an update draws at random follows from the numbers given here: its variants, and dropout and the like in
+    the network, for which torch's generators are seeded.
+
+    Args:
+        images: On their device.
+        rows: Those of the mini-batch.
+        spec: Says how images are varied, and from which seed.
+        epoch: Number of the epoch, from 1.
+        step: Number of the update in the epoch, from 1.
+    """
+    seed_generators(images.device, derive_seed(spec.seed, "step", epoch, step))
+    batch, labels = images.batch(rows)
+    if spec.augmentation:
+        batch = augment(batch, spec.augmentation, derive_seed(spec.seed, "augment", epoch, step))
+    return batch, labels
 
 
 def update(
@@ -139,13 +158,19 @@ def update(
     return loss.detach(), logits.detach()
 
 
+def finish(learner: Learner, images: PlacedSplit, spec: TrainSpec, precision: str) -> None:
+    """What is done once after the last update: batch normalisation is measured anew where images were augmented."""
+    if spec.augmentation and spec.augmentation.active:
+        renew_statistics(learner.trained, images.data, shuffled(images.rows, spec.seed, 0), precision)
+
+
 def measure(
     model: nn.Module, split: PlacedSplit | None, test_time: AugmentSpec | None = None
 ) -> tuple[float, float] | tuple[None, None]:
     """Mean loss and accuracy of a network on a split, as in prediction and in fp32; Nones for no split.
 
     Args:
-        model: The network.
+        model: The network; it is left in evaluation mode.
         split: What to measure it on.
         test_time: How images are varied, if the average over their variants is to answer.
 
@@ -162,7 +187,7 @@ def measure(
     loss = torch.stack(losses).cpu().double().sum().item()
     if not math.isfinite(loss):
         raise TrainingError(f"The validation loss must be finite; received {loss}. {REMEDY}")
-    return loss / len(split.rows), int(torch.stack(right).sum()) / len(split.rows)
+    return loss / len(split), int(torch.stack(right).sum()) / len(split)
 
 
 def require_finite(model: nn.Module) -> None:
@@ -174,15 +199,3 @@ def require_finite(model: nn.Module) -> None:
     for name, weight in model.state_dict().items():
         if weight.is_floating_point() and not weight.isfinite().all():
             raise TrainingError(f"The weights must be finite; received others in {name}. {REMEDY}")
-
-
-def _tell(callbacks: Sequence[Callback], event: str, *what: Any) -> None:
-    """Tell every callback, even if one of them fails; the first failure is then raised."""
-    failure: BaseException | None = None
-    for callback in callbacks:
-        try:
-            getattr(callback, event)(*what)
-        except BaseException as error:  # noqa: BLE001 - raised again below
-            failure = failure or error
-    if failure:
-        raise failure

@@ -7,7 +7,7 @@ compiler, which takes about a second: as long as a short training.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +80,27 @@ class Optimizer:
             KERNELS[type(self.settings)](self.settings, group, rate, self.updates)
         for weight in self.weights:
             weight.grad = None
+
+    def state(self) -> dict[str, Tensor]:
+        """The running sums, counts and loss scale, by name: with the weights, all that the next update depends on."""
+        moments = {
+            f"moment.{number}.{place}": tensor
+            for number, moment in enumerate(self._moments)
+            for place, tensor in enumerate(moment)
+        }
+        counts = {f"count.{number}": count for number, count in enumerate(self._counts.values())}
+        return moments | counts | (self.scale.state() if self.scale else {})
+
+    def restore(self, state: Mapping[str, Tensor], updates: int) -> None:
+        """Take over what `state` gave of another optimizer of the same weights.
+
+        Args:
+            state: By the same names.
+            updates: How many were made.
+        """
+        self.updates = updates
+        for name, tensor in self.state().items():
+            tensor.copy_(state[name])
 
     def _groups(self, overflow: Tensor | None) -> Iterator[Group]:
         alike: dict[Any, list[int]] = {}

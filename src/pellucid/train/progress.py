@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
-from pellucid.run.history import Epoch, History
-from pellucid.train.callbacks import Callback, Plan
+from pellucid.run.history import Epoch
+from pellucid.train.callbacks import Callback, Outcome, Plan
 
 SECONDS_BETWEEN_UPDATES = 0.2
 
@@ -70,6 +70,6 @@ class ProgressBar(Callback):
             text += f", val_loss {epoch.val_loss:.4f}, val_accuracy {epoch.val_accuracy:.2%}"
         self.console.print(f"{text}, {epoch.seconds:.1f} s", highlight=False, soft_wrap=True)
 
-    def on_train_end(self, history: History) -> None:
+    def on_train_end(self, outcome: Outcome) -> None:
         """Take the bar away."""
         self._bar.stop()

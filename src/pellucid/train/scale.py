@@ -30,6 +30,10 @@ class LossScale:
         """So many times the loss."""
         return loss * self.value
 
+    def state(self) -> dict[str, Tensor]:
+        """The scale, and how many updates it has stood, by name."""
+        return {"scale.value": self.value, "scale.updates": self._updates_since}
+
     def divide(self, gradients: list[Tensor]) -> Float[Tensor, ""]:
         """Divide gradients in place, and choose the scale of the next update.
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
 from pellucid.errors import TrainingError
 from pellucid.spec.train import TrainSpec
-from pellucid.train.callbacks import Plan
+from pellucid.train.learner import Progress
 
 # How often a loss that is not finite is looked for on the CPU. Elsewhere looking would make the device wait, so there
 # it is looked for at the end of an epoch.
@@ -17,29 +19,37 @@ REMEDY = "Try a tenth of the learning rate, batch normalisation, or --precision 
 
 
 class Tally:
-    """Loss and right answers of one epoch, added up on the device without waiting for it."""
+    """Loss and right answers of the epoch under way, added up in its progress without waiting for the device.
 
-    def __init__(self, plan: Plan, spec: TrainSpec, epoch: int, device: torch.device) -> None:
-        self.plan, self.spec, self.epoch = plan, spec, epoch
-        self.losses = torch.zeros(plan.steps_per_epoch, device=device)
-        self.right = torch.zeros((), dtype=torch.int64, device=device)
+    Args:
+        progress: Of the training; an epoch of which some updates were made is gone on with.
+        batches: How many images each mini-batch of the epoch has.
+        spec: How it is trained.
+        epoch: Number of the epoch, for messages.
+        device: Of the network.
+    """
+
+    def __init__(
+        self, progress: Progress, batches: Sequence[int], spec: TrainSpec, epoch: int, device: torch.device
+    ) -> None:
+        self.progress, self.batches, self.spec, self.epoch = progress, batches, spec, epoch
+        if not progress.step:
+            progress.losses = torch.zeros(len(batches), device=device)
+            progress.right = torch.zeros((), dtype=torch.int64, device=device)
         self.checked = 0
-        self.check_every = STEPS_BETWEEN_CHECKS if device.type == "cpu" else plan.steps_per_epoch + 1
+        self.check_every = STEPS_BETWEEN_CHECKS if device.type == "cpu" else len(batches) + 1
 
     def add(
-        self,
-        step: int,
-        loss: Float[Tensor, ""],
-        logits: Float[Tensor, "batch classes"],
-        labels: Int64[Tensor, " batch"],
+        self, loss: Float[Tensor, ""], logits: Float[Tensor, "batch classes"], labels: Int64[Tensor, " batch"]
     ) -> None:
-        """Take in one step, counted from 1.
+        """Take in the update that was made last.
 
         Raises:
             TrainingError: A loss since the last check is not finite.
         """
-        self.losses[step - 1] = loss
-        self.right += (logits.argmax(dim=1) == labels).sum()
+        step = self.progress.step
+        self.progress.losses[step - 1] = loss
+        self.progress.right += (logits.argmax(dim=1) == labels).sum()
         if step % self.check_every == 0:
             self.check(step)
 
@@ -49,11 +59,12 @@ class Tally:
         Raises:
             TrainingError: One is not.
         """
-        finite = self.losses[self.checked : until].isfinite()
+        losses = self.progress.losses
+        finite = losses[self.checked : until].isfinite()
         if not finite.all():
             step = self.checked + int(finite.logical_not().nonzero()[0]) + 1
-            where = f"epoch {self.epoch}, step {step} of {self.plan.steps_per_epoch}"
-            received = f"{self.losses[step - 1].item()} in {where} (learning rate up to {self.spec.learning_rate:g})"
+            where = f"epoch {self.epoch}, step {step} of {len(self.batches)}"
+            received = f"{losses[step - 1].item()} in {where} (learning rate up to {self.spec.learning_rate:g})"
             raise TrainingError(f"The loss must be finite; received {received}. {REMEDY}")
         self.checked = until
 
@@ -63,8 +74,6 @@ class Tally:
         Raises:
             TrainingError: A loss is not finite.
         """
-        steps, count = self.plan.steps_per_epoch, self.plan.images_per_epoch
-        self.check(steps)
-        sizes = torch.full((steps,), self.spec.batch_size, dtype=torch.float64)
-        sizes[-1] = count - self.spec.batch_size * (steps - 1)
-        return float((self.losses.cpu() * sizes).sum() / count), int(self.right) / count
+        self.check(len(self.batches))
+        sizes, count = torch.tensor(self.batches, dtype=torch.float64), sum(self.batches)
+        return float((self.progress.losses.cpu() * sizes).sum() / count), int(self.progress.right) / count

@@ -1,3 +1,4 @@
+import itertools
 import json
 import os
 import shutil
@@ -443,3 +444,31 @@ def test_a_gpu_trains_repeatably_and_its_run_is_read_on_the_cpu(
         pl.fit(bars, out=tmp_path / name, gpu_memory_mib=4096, **settings)
     assert (tmp_path / "a/model.safetensors").read_bytes() == (tmp_path / "b/model.safetensors").read_bytes()
     assert pl.load_run(tmp_path / "a", device="cpu").evaluate(bars).accuracy > 0.9
+
+
+def test_patience_ends_a_training_whose_validation_loss_stands_still(bars: DataSplits, tmp_path: Path) -> None:
+    told: list[pl.Outcome] = []
+
+    class Listener(pl.Callback):
+        def on_train_begin(self, plan: pl.Plan) -> None:
+            assert plan.record is not None
+            assert plan.record.train.patience == 1
+
+        def on_train_end(self, outcome: pl.Outcome) -> None:
+            told.append(outcome)
+
+    # The learning rate is so high that the loss soon rises.
+    settings = {"epochs": 50, "patience": 1, "learning_rate": 0.5, "optimizer": "sgd"}
+    run = pl.fit(bars, model=MODEL, callbacks=[Listener()], out=tmp_path / "run", **settings)
+    results, losses = run.record.results, run.history["val_loss"]
+    assert 1 < results.epochs < 50
+    assert losses[-1] >= min(losses[:-1])
+    assert all(later < earlier for earlier, later in itertools.pairwise(losses[:-1]))
+    assert (told[0].ending, run.record.status, results.stopped_early) == ("stopped", "done", True)
+    assert results.validation.loss == losses[-1]  # the last epoch counts, not the best
+    assert pl.load_run(tmp_path / "run").record == run.record
+
+
+def test_patience_needs_a_validation_split(bars: DataSplits) -> None:
+    with pytest.raises(SettingError, match="patience needs a validation split to watch; received none. Set a"):
+        pl.fit(bars, model=MODEL, patience=2, validation_split=None)

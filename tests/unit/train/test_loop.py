@@ -1,7 +1,9 @@
+import json
 import math
 from typing import Any
 
 import pytest
+import safetensors.torch
 import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -11,13 +13,15 @@ from pellucid.data.dataset import DataSplits
 from pellucid.device import place
 from pellucid.errors import TrainingError
 from pellucid.model.build import build
-from pellucid.run.history import Epoch, History
+from pellucid.run.history import Epoch
 from pellucid.spec.augment import AugmentSpec
 from pellucid.spec.model import ModelSpec
 from pellucid.spec.train import SGD, Cosine, TrainSpec
-from pellucid.train.callbacks import Callback, Plan
+from pellucid.train.callbacks import Callback, Outcome, Patience, Plan
 from pellucid.train.interrupt import Stop
+from pellucid.train.learner import Learner, Progress
 from pellucid.train.loop import measure, train, update
+from pellucid.train.members import train_members
 from pellucid.train.optimizers import Optimizer
 from pellucid.train.placed import PlacedSplit
 from pellucid.train.tally import Tally
@@ -29,6 +33,12 @@ ROWS = torch.arange(50)
 
 def split(bars: DataSplits, rows: torch.Tensor = ROWS) -> PlacedSplit:
     return PlacedSplit(DeviceImages(bars.train, CPU), rows)
+
+
+def fitted(
+    model: nn.Module, images: PlacedSplit, validation: PlacedSplit | None, spec: TrainSpec, **how: Any
+) -> Outcome:
+    return train_members(model, images, validation, spec, **how)[1]
 
 
 class Listener(Callback):
@@ -44,8 +54,8 @@ class Listener(Callback):
     def on_epoch_end(self, epoch: Epoch) -> None:
         self.heard.append(epoch)
 
-    def on_train_end(self, history: History) -> None:
-        self.heard.append(history)
+    def on_train_end(self, outcome: Outcome) -> None:
+        self.heard.append(outcome)
 
 
 class StopAt(Callback):
@@ -59,20 +69,20 @@ class StopAt(Callback):
 def test_every_image_is_seen_once_an_epoch_and_the_rest_makes_a_batch_of_its_own(bars: DataSplits) -> None:
     listener = Listener()
     spec = TrainSpec(epochs=2, batch_size=16)
-    outcome = train(build(SPEC), split(bars), None, spec, callbacks=[listener])
-    plan, *middle, history = listener.heard
+    outcome = fitted(build(SPEC), split(bars), None, spec, callbacks=[listener])
+    plan, *middle, told = listener.heard
     assert plan == Plan(epochs=2, steps_per_epoch=4, images_per_epoch=50)
     assert [heard for heard in middle if isinstance(heard, tuple)] == [(e, s) for e in (1, 2) for s in (1, 2, 3, 4)]
-    assert [heard for heard in middle if isinstance(heard, Epoch)] == outcome.history.epochs == history.epochs
-    assert outcome.steps == 8
-    assert not outcome.interrupted
+    assert [heard for heard in middle if isinstance(heard, Epoch)] == outcome.history.epochs
+    assert told is outcome
+    assert (outcome.steps, outcome.ending) == (8, "finished")
 
 
 def test_the_history_is_the_mean_over_images_before_each_update(bars: DataSplits) -> None:
     data, validation = DeviceImages(bars.train, CPU), split(bars, torch.arange(100, 140))
     plain = ModelSpec.from_shorthand("flatten, dense 3", (8, 8, 1))
     spec = TrainSpec(epochs=1, batch_size=16, learning_rate=0.1, optimizer=SGD(), schedule=Cosine())
-    row = train(build(plain), PlacedSplit(data, ROWS), validation, spec).history.epochs[0]
+    row = fitted(build(plain), PlacedSplit(data, ROWS), validation, spec).history.epochs[0]
 
     twin = build(plain).train()
     optimizer = Optimizer(twin.parameters(), spec.optimizer)
@@ -92,7 +102,7 @@ def test_the_same_seed_gives_the_same_weights_to_the_bit(bars: DataSplits) -> No
     def weights(seed: int, noise: int) -> torch.Tensor:
         torch.manual_seed(noise)  # whatever ran before
         model = build(SPEC, seed)
-        train(model, split(bars), None, TrainSpec(epochs=2, batch_size=16, seed=seed))
+        fitted(model, split(bars), None, TrainSpec(epochs=2, batch_size=16, seed=seed))
         return nn.utils.parameters_to_vector(model.parameters())
 
     assert torch.equal(weights(0, noise=1), weights(0, noise=2))
@@ -111,11 +121,11 @@ def test_a_request_stops_before_the_next_update(bars: DataSplits) -> None:
     stop, listener = Stop(), Listener()
     spec = TrainSpec(epochs=3, batch_size=16)
     callbacks = [StopAt(stop, 2, 3), listener]
-    outcome = train(build(SPEC), split(bars), None, spec, callbacks=callbacks, stop=stop)
+    outcome = fitted(build(SPEC), split(bars), None, spec, callbacks=callbacks, stop=stop)
     assert outcome.interrupted
     assert outcome.steps == 4 + 3
     assert len(outcome.history.epochs) == 1
-    assert listener.heard[-1] is outcome.history
+    assert listener.heard[-1] is outcome
 
 
 class Explode(nn.Module):
@@ -136,10 +146,10 @@ class Explode(nn.Module):
 def test_a_loss_that_is_not_finite_is_named_with_its_step(bars: DataSplits, at: int, place: str) -> None:
     spec, listener = TrainSpec(epochs=2, batch_size=4, optimizer=SGD(momentum=0.0)), Listener()
     with pytest.raises(TrainingError) as caught:
-        train(Explode(at), split(bars, torch.arange(240)), None, spec, callbacks=[listener])
+        fitted(Explode(at), split(bars, torch.arange(240)), None, spec, callbacks=[listener])
     assert f"The loss must be finite; received nan in {place}" in str(caught.value)
     assert "Try a tenth of the learning rate" in str(caught.value)
-    assert isinstance(listener.heard[-1], History)  # told of the end all the same
+    assert listener.heard[-1].ending == "failed"
 
 
 @pytest.mark.parametrize("stopped", [False, True])
@@ -151,7 +161,7 @@ def test_weights_that_the_last_update_spoiled_are_refused(bars: DataSplits, stop
     with torch.no_grad():
         model.get_submodule("dense_1").weight.mul_(1e8)
     with pytest.raises(TrainingError, match="The weights must be finite; received others in"):
-        train(model, split(bars), None, spec, callbacks=callbacks, stop=stop)
+        fitted(model, split(bars), None, spec, callbacks=callbacks, stop=stop)
 
 
 def test_all_hear_of_the_end_even_if_one_fails_at_the_beginning(bars: DataSplits) -> None:
@@ -159,13 +169,13 @@ def test_all_hear_of_the_end_even_if_one_fails_at_the_beginning(bars: DataSplits
         def on_train_begin(self, plan: Plan) -> None:
             raise ZeroDivisionError
 
-        def on_train_end(self, history: History) -> None:
+        def on_train_end(self, outcome: Outcome) -> None:
             raise ZeroDivisionError
 
     listener = Listener()
     with pytest.raises(ZeroDivisionError):
-        train(build(SPEC), split(bars), None, TrainSpec(), callbacks=[Fails(), listener])
-    assert isinstance(listener.heard[-1], History)
+        fitted(build(SPEC), split(bars), None, TrainSpec(), callbacks=[Fails(), listener])
+    assert listener.heard[-1] == Outcome("failed")
 
 
 def test_a_validation_loss_that_is_not_finite_is_named(bars: DataSplits) -> None:
@@ -182,7 +192,7 @@ def test_half_precision_trains_fp32_weights(bars: DataSplits, precision: str) ->
     for weight in model.parameters():
         weight.register_post_accumulate_grad_hook(lambda weight: seen.add((weight.dtype, weight.grad.dtype)))
     spec = TrainSpec(epochs=1, batch_size=16)
-    outcome = train(model, split(bars), None, spec, precision=precision)
+    outcome = fitted(model, split(bars), None, spec, precision=precision)
     assert math.isfinite(outcome.history["loss"][0])
     assert seen == {(torch.float32, torch.float32)}
 
@@ -210,7 +220,7 @@ def test_an_epoch_reads_nothing_back(bars: DataSplits, precision: str) -> None:
     augmentation = AugmentSpec(shift=0.1, rotation=10, elastic=0.3, erasing=0.5, noise=0.1, contrast=0.1)
     spec = TrainSpec(epochs=1, batch_size=16, augmentation=augmentation)
     with read_backs:
-        train(build(SPEC), split(bars), None, spec, precision=precision, callbacks=[Counts()])
+        fitted(build(SPEC), split(bars), None, spec, precision=precision, callbacks=[Counts()])
     assert seen == [seen[0]] * 4
     assert read_backs.count > seen[-1]  # at the epoch's end its means are read, and this is seen
 
@@ -220,13 +230,87 @@ def test_an_epoch_on_a_gpu_waits_for_nothing(bars: DataSplits) -> None:
     cuda = torch.device("cuda")
     data, model, spec = DeviceImages(bars.train, cuda), place(build(SPEC), cuda).train(), TrainSpec(batch_size=16)
     optimizer = Optimizer(model.parameters(), spec.optimizer)
-    tally = Tally(Plan(1, 4, 50), spec, 1, cuda)
+    progress = Progress()
+    tally = Tally(progress, [16, 16, 16, 2], spec, 1, cuda)
     batches = ROWS.to(cuda).split(16)
     try:
         for step, rows in enumerate(batches, start=1):
             images, labels = data.batch(rows)
-            tally.add(step, *update(model, optimizer, images, labels, rate=0.01), labels)
+            progress.step = step
+            tally.add(*update(model, optimizer, images, labels, rate=0.01), labels)
             torch.cuda.set_sync_debug_mode("error")  # from the second step on, when all is warm
     finally:
         torch.cuda.set_sync_debug_mode("default")
     assert math.isfinite(tally.means()[0])
+
+
+VARIED = "conv 4 3x3, batchnorm, relu, maxpool 2x2, flatten, dropout 0.3, dense 3 softmax"
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("steps", [1, 4, 6])
+def test_a_training_that_is_put_down_anywhere_goes_on_to_the_same_bits(
+    bars: DataSplits, steps: int, optimizer: str, precision: str
+) -> None:
+    augmentation = AugmentSpec(shift=0.1, noise=0.1, probability=0.5)
+    spec = TrainSpec(epochs=3, batch_size=16, optimizer=optimizer, schedule=Cosine(), augmentation=augmentation)
+    images, validation, model = (
+        split(bars),
+        split(bars, torch.arange(100, 140)),
+        ModelSpec.from_shorthand(VARIED, (8, 8, 1)),
+    )
+
+    def learner() -> Learner:
+        return Learner(build(model, 3), spec, precision)
+
+    whole, first, second = learner(), learner(), learner()
+    train(whole, images, validation, spec, precision=precision)
+    train(first, images, validation, spec, precision=precision, until=lambda progress: progress.steps == steps)
+    tensors, facts = first.state()
+    second.take_up(safetensors.torch.load(safetensors.torch.save(tensors)), json.loads(json.dumps(facts)))
+    assert second.progress.steps == steps
+    train(second, images, validation, spec, precision=precision)
+    (tensors, facts), (wanted, told) = second.state(), whole.state()
+    assert tensors.keys() == wanted.keys()
+    for name, value in wanted.items():
+        assert torch.equal(tensors[name], value), name
+
+    def plain(document: dict[str, Any]) -> dict[str, Any]:
+        return document | {"seconds": 0, "epochs": [row | {"seconds": 0} for row in document["epochs"]]}
+
+    assert plain(facts) == plain(told)
+
+
+def test_a_callback_may_end_the_training(bars: DataSplits) -> None:
+    class Enough(Callback):
+        def on_step_end(self, epoch: int, step: int, loss: torch.Tensor) -> None:
+            self.stop_training = (epoch, step) == (2, 1)
+
+    listener = Listener()
+    outcome = fitted(build(SPEC), split(bars), None, TrainSpec(epochs=3, batch_size=16), callbacks=[Enough(), listener])
+    assert (outcome.ending, outcome.steps, len(outcome.history.epochs)) == ("stopped", 5, 1)
+    assert listener.heard[-1] is outcome
+
+
+@pytest.mark.parametrize(
+    ("losses", "made"),
+    [([3, 2, 1, 2, 2, 0], 5), ([1, 1, 1, 0], 3), ([3, 2, 4, 1, 5, 0.5], 6), ([math.nan, 2, 1, 0], 4)],
+)
+def test_patience_waits_for_a_lower_loss_so_many_epochs(losses: list[float], made: int) -> None:
+    patience = Patience(2, epochs_per_network=len(losses))
+    heard = 0
+    for number, loss in enumerate(losses, start=1):
+        patience.on_epoch_end(Epoch(number, 0.0, 0.0, loss, 0.5, 0.1, 1.0))
+        heard = number
+        if patience.stop_training:
+            break
+    assert heard == made
+
+
+def test_patience_waits_for_each_network_of_a_vote_anew() -> None:
+    patience, stopped = Patience(1, epochs_per_network=3), []
+    for number, loss in [(1, 0.1), (2, 0.2), (4, 0.9), (5, 0.8), (6, 0.85)]:
+        patience.on_epoch_end(Epoch(number, 0.0, 0.0, loss, 0.5, 0.1, 1.0))
+        stopped.append(patience.stop_training)
+    assert stopped == [False, True, False, False, True]

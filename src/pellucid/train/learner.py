@@ -1,0 +1,103 @@
+"""A network that learns, and how far it has come: all that changes in a training can be put down and taken up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from pellucid.run.history import Epoch
+from pellucid.spec.train import TrainSpec
+from pellucid.train.optimizers import Optimizer
+from pellucid.train.reorder import pooled_first
+from pellucid.train.scale import LossScale
+
+Ending = Literal["finished", "stopped", "interrupted"]
+NETWORK, OPTIMIZER, TALLY = "network.", "optimizer.", "tally."
+
+
+@dataclass
+class Progress:
+    """How far the training of one network has come.
+
+    Attributes:
+        member: Which network of a vote is trained, from 0; 0 where there is one alone.
+        epoch: The epoch under way, from 1.
+        step: Updates made in the epoch under way.
+        steps: Updates made in all epochs.
+        learning_rate: Of the last update.
+        seconds: Duration of the epoch under way, up to where it was last put down.
+        epochs: What the finished epochs came to.
+        losses: Of the updates of the epoch under way, [steps_per_epoch]; empty before its first one.
+        right: How many images of the epoch under way were answered right, a whole number.
+        ending: Why the training ended; None while it goes on. ``finished``: it came to where it was to go;
+            ``stopped``: a callback asked for it; ``interrupted``: the user did.
+    """
+
+    member: int = 0
+    epoch: int = 1
+    step: int = 0
+    steps: int = 0
+    learning_rate: float = 0.0
+    seconds: float = 0.0
+    epochs: list[Epoch] = field(default_factory=list)
+    losses: Tensor = field(default_factory=lambda: torch.zeros(0))
+    right: Tensor = field(default_factory=lambda: torch.zeros((), dtype=torch.int64))
+    ending: Ending | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """All but the tensors, as JSON knows it."""
+        kept = {name: value for name, value in vars(self).items() if not isinstance(value, Tensor)}
+        return kept | {"epochs": [asdict(epoch) for epoch in self.epochs]}
+
+
+class Learner:
+    """A network with the optimizer of its weights and its progress.
+
+    With the data and the specification, that is everything on which the next update depends: randomness follows from
+    the seed and the number of the update. So a training that is put down (`state`) and taken up elsewhere
+    (`take_up`) goes on to the same bits.
+
+    Attributes:
+        model: The network, which gives logits.
+        trained: The same modules in the order in which they are trained; see `pooled_first`.
+        optimizer: Of its weights.
+        progress: How far it has come.
+    """
+
+    def __init__(self, model: nn.Module, spec: TrainSpec, precision: str = "fp32", *, member: int = 0) -> None:
+        scale = LossScale(next(model.parameters()).device) if precision == "fp16" else None
+        self.model, self.trained = model, pooled_first(model)
+        self.optimizer = Optimizer(model.parameters(), spec.optimizer, scale)
+        self.progress = Progress(member)
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """All that the next update depends on: tensors by name, copied, and facts that JSON can hold."""
+        progress = self.progress
+        tensors = {f"{NETWORK}{name}": value for name, value in self.model.state_dict().items()}
+        tensors |= {f"{OPTIMIZER}{name}": value for name, value in self.optimizer.state().items()}
+        tensors |= {f"{TALLY}losses": progress.losses, f"{TALLY}right": progress.right}
+        copied = {name: value.detach().clone().contiguous() for name, value in tensors.items()}
+        return copied, progress.facts() | {"updates": self.optimizer.updates}
+
+    def take_up(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
+        """Go on from where another learner of the same network and specification was put down.
+
+        Args:
+            tensors: As `state` gave them, on any device.
+            facts: As `state` gave them.
+        """
+        device = next(self.model.parameters()).device
+        self.model.load_state_dict(_part(tensors, NETWORK))
+        self.optimizer.restore(_part(tensors, OPTIMIZER), facts["updates"])
+        given: dict[str, Any] = {name: value for name, value in facts.items() if name != "updates"}
+        given["epochs"] = [Epoch(**epoch) for epoch in facts["epochs"]]
+        given |= {name: value.to(device, copy=True) for name, value in _part(tensors, TALLY).items()}
+        self.progress = Progress(**given)
+
+
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
