@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +12,7 @@ from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, RunArgument
 from pellucid.cli.output import number, percent, print_json, print_table, say
 from pellucid.cli.pictures import Out, Untrained, picture_path, write_numbers, write_picture
+from pellucid.names import plain_name
 
 if TYPE_CHECKING:
     from pellucid.interpret.attribution.attribution import Attribution
@@ -129,7 +129,7 @@ def _methods(predictor: Predictor, names: Sequence[str], layer: str | None) -> l
 
 def _name(image: str, target: str | None, untrained: bool) -> str:
     parts = ["attribution", image, *([] if target is None else ["class", target]), *(["untrained"] * untrained)]
-    return "-".join(re.sub(r"\W+", "-", Path(part).name).strip("-") for part in parts)
+    return plain_name("-".join(Path(part).name for part in parts))
 
 
 def _figure(pixels: Any, caption: Sequence[str], maps: Sequence[Attribution], scores: Scores, title: str) -> Figure:

@@ -80,7 +80,9 @@ def show(
 
 @app.command()
 def cache(
-    clean: Annotated[bool, typer.Option("--clean", help="Remove all; they are decoded anew when needed.")] = False,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Remove all that Pellucid wrote; it is made anew when needed.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """List the decoded images that are kept on disk, or remove them.
@@ -90,15 +92,19 @@ def cache(
       pellucid data cache
       pellucid data cache --clean
     """
-    from pellucid.data.cache import cache_folder, clean_cache, list_cache
+    from pellucid.data.cache import Cleaned, cache_folder, clean_cache, list_cache
 
+    cleaned = clean_cache() if clean else Cleaned(0, ())
     entries = list_cache()
-    freed = clean_cache() if clean else 0
+    for path, reason in cleaned.left:
+        say(f"left {path}: {reason}")
     if as_json:
-        kept = [] if clean else [{"name": path.name, "bytes": size} for path, size in entries]
-        print_json({"folder": str(cache_folder()), "entries": kept, "freed_bytes": freed})
+        document = {"folder": str(cache_folder()), "freed_bytes": cleaned.freed_bytes}
+        document["entries"] = [{"name": path.name, "bytes": size} for path, size in entries]
+        document["left"] = [{"path": str(path), "reason": reason} for path, reason in cleaned.left]
+        print_json(document)
     elif clean:
-        typer.echo(f"freed {freed / 2**20:.1f} MiB")
+        typer.echo(f"freed {cleaned.freed_bytes / 2**20:.1f} MiB")
     else:
         print_table(["data set", "MiB"], [[path.name, f"{size / 2**20:.1f}"] for path, size in entries])
         typer.echo(str(cache_folder()))

@@ -84,11 +84,9 @@ def audit(
 def _as_trained(data: str, run: str) -> DataSplits:
     """The data in the shape and the splits that the run was trained on."""
     from pellucid.data.load import load_data
-    from pellucid.run.folder import find_run
-    from pellucid.study.folder import study_named
+    from pellucid.study.folder import find_run_or_study
 
-    folder = study_named(run) or find_run(run)
-    return load_data(data, folder.read_record().data.reading, progress=True)
+    return load_data(data, find_run_or_study(run).read_record().data.reading, progress=True)
 
 
 def _report(found: Audit) -> None:

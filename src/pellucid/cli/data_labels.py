@@ -89,13 +89,16 @@ def _say_fold(fold: int, k: int, accuracy: float) -> None:
 
 
 def _write(found: Suspects, splits: DataSplits, top: int, out: Path) -> list[Path]:
-    """Write the table, and the picture where there is anything to see; an older picture does not stay."""
+    """Write the table, and the picture where there is anything to see; an older picture of Pellucid's does not stay."""
     from pellucid.labels.suspects import suspects_csv, suspects_png
-    from pellucid.run.files import write_file
+    from pellucid.run.files import bears_mark, write_file
 
     write_file(out / CSV, suspects_csv(found))
     if not found.suspects:
-        (out / PICTURE).unlink(missing_ok=True)
+        if bears_mark(out / PICTURE):
+            (out / PICTURE).unlink()
+        elif (out / PICTURE).exists():
+            say(f"{out / PICTURE} was there before; it does not show these findings")
         return [out / CSV]
     write_file(out / PICTURE, suspects_png(found, splits, top))
     return [out / CSV, out / PICTURE]

@@ -10,6 +10,7 @@ from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, RunArgument
 from pellucid.cli.output import number, percent, print_json, print_table, say
 from pellucid.cli.pictures import Out, Untrained, picture_path, write_numbers, write_picture
+from pellucid.names import plain_name
 
 if TYPE_CHECKING:
     from pellucid.interpret.feature_maps import LayerMaps
@@ -90,9 +91,7 @@ def feature_maps(
 
 
 def _file_name(layer: str | None, description: str, untrained: bool) -> str:
-    text = "-".join(["feature-maps", *([layer] if layer else []), description]) + "-untrained" * untrained
-    plain = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in text)
-    return "-".join(part for part in plain.split("-") if part)
+    return plain_name("-".join(["feature-maps", *([layer] if layer else []), description]) + "-untrained" * untrained)
 
 
 def _answer(probabilities: LayerMaps, names: tuple[str, ...]) -> str:

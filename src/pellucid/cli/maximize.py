@@ -15,6 +15,7 @@ from pellucid.cli.options import Device, Json, RunArgument
 from pellucid.cli.output import number, percent, print_json, print_table, say
 from pellucid.cli.pictures import Out, Untrained, picture_path, write_numbers, write_picture
 from pellucid.errors import DataError, Fault, SettingError, unknown
+from pellucid.names import plain_name
 
 if TYPE_CHECKING:
     from pellucid.interpret.legibility import Reference
@@ -228,8 +229,7 @@ def _write_singles(findings: list[list[Finding]], path: Path) -> list[str]:
     files = []
     for finding in (finding for found in findings for finding in found):
         if finding.image is not None:
-            label = "".join(letter if letter.isalnum() or letter in "_.," else "-" for letter in finding.target.label)
-            files.append(folder / f"{finding.method}-{label}.png")
+            files.append(folder / f"{finding.method}-{plain_name(finding.target.label, keep='.,')}.png")
             write_file(files[-1], png(finding.image))
     return [str(file) for file in files]
 

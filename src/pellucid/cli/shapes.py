@@ -56,10 +56,10 @@ def _is_data(source: str) -> bool:
     from pathlib import Path
 
     from pellucid.data.catalogue import CATALOGUE
-    from pellucid.run.folder import RECORD, RUNS
+    from pellucid.run.folder import RunFolder
+    from pellucid.run.resolver import means
 
-    is_run = source == "latest" or (Path(source) / RECORD).exists() or (RUNS / source / RECORD).exists()
-    return not is_run and (source in CATALOGUE or Path(source).exists())
+    return not means(RunFolder, source) and (source in CATALOGUE or Path(source).exists())
 
 
 def times_of(shape: tuple[int, ...]) -> str:

@@ -46,17 +46,13 @@ def subject_of(splits: DataSplits, model: str | None, recipe: str | None, settin
 
 def answer(kind: str, splits: DataSplits, asked: dict[str, Any], out: Path | None, as_json: bool) -> None:
     """Make the study and tell what it came to."""
-    from datetime import UTC, datetime
-
     with uninterrupted():
-        from pellucid.run.folder import default_path
         from pellucid.study.kinds import KINDS
         from pellucid.study.runner import run_study
 
     question = KINDS[kind](**asked)
-    place = out or default_path(f"study-{kind}", splits.name, datetime.now(UTC))
-    with resumable(place):
-        done = run_study(question, splits, out=place, progress=True, on_plan=_tell_plan)
+    with resumable() as begun:
+        done = run_study(question, splits, out=out, progress=True, on_plan=_tell_plan, on_folder=begun.append)
     report(done, as_json)
 
 
@@ -69,13 +65,15 @@ def _tell_plan(trials: int, seconds: float | None) -> None:
 
 
 @contextmanager
-def resumable(place: Path) -> Iterator[None]:
-    """Within this context Ctrl-C leaves a study that can be taken up again."""
+def resumable(*places: Path) -> Iterator[list[Path]]:
+    """Within this context Ctrl-C leaves a study that can be taken up again, in a folder that is told to the list."""
+    begun = list(places)
     try:
-        yield
+        yield begun
     except KeyboardInterrupt:
-        if (place / "study.json").exists():
-            say(f"interrupted; what was measured is kept. Go on with: pellucid study resume {place}")
+        for place in begun:
+            if (place / "study.json").exists():
+                say(f"interrupted; what was measured is kept. Go on with: pellucid study resume {place}")
         raise typer.Exit(INTERRUPTED) from None
 
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pellucid.trained.run import Run
 
 INTERRUPTED = 130
+KEPT_SHOWN = 20
 
 
 def train(
@@ -86,7 +87,9 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="The run folder.  [default: runs/<data>-<recipe>-<UTC time>]")
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an older run in that place.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an older run in that place; your own files there stay.")
+    ] = False,
     svg: Annotated[bool, typer.Option("--svg", help="Draw curves.svg as well as curves.png.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -142,19 +145,21 @@ def train(
     for note in notes_of(splits):
         say(note)
     name = title_of(recipe) if recipe else "custom" if model else DEFAULT_RECIPE
-    out = out or default_path(splits.name, name, datetime.now(UTC))
     run = train_on(
         splits,
         model=model,
         recipe=recipe,
-        out=out,
+        out=out or default_path(splits.name, name, datetime.now(UTC)),
         overwrite=overwrite,
+        numbered=out is None,
         device=device,
         precision=precision,
         gpu_memory_mib=gpu_memory_mib,
         progress=True,
         **settings,
     )
+    out = run.path or Path()
+    _tell_kept(run)
     _finish(run, out, svg, as_json)
     if run.record.status == "interrupted":
         raise typer.Exit(INTERRUPTED)
@@ -162,6 +167,14 @@ def train(
         print_json({"run": str(out), **run.record.model_dump(mode="json")})
     else:
         typer.echo(str(out))
+
+
+def _tell_kept(run: Run) -> None:
+    """Name what the user has in a folder whose run was replaced."""
+    kept = run.folder.kept if run.folder else ()
+    if kept:
+        more = f" and {len(kept) - KEPT_SHOWN} more" if len(kept) > KEPT_SHOWN else ""
+        say(f"kept, since Pellucid did not write it: {', '.join(map(str, kept[:KEPT_SHOWN]))}{more}")
 
 
 def _finish(run: Run, out: Path, svg: bool, as_json: bool) -> None:

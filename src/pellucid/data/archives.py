@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import lzma
 import shutil
 import tarfile
@@ -15,6 +16,7 @@ from pellucid.data import listing
 from pellucid.data.dataset import Rejected
 from pellucid.data.listing import Content
 from pellucid.errors import DataError
+from pellucid.names import plain_name
 
 # What the standard library raises on damage.
 DAMAGED = (
@@ -28,6 +30,7 @@ DAMAGED = (
     lzma.LZMAError,
 )
 CHUNK = 1 << 20
+CONTENTS = ".contents.json"  # in a folder that an archive was unpacked to: the files, as they were then
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
 
@@ -106,7 +109,7 @@ def unpack(archive: Path, cache: Path) -> Path:
     """
     state = archive.stat()
     key = hashlib.sha256(f"{archive.resolve()}/{state.st_size}/{state.st_mtime_ns}".encode()).hexdigest()[:20]
-    folder = cache / f"{archive.name}-{key}"
+    folder = cache / f"{plain_name(archive.name, keep='.', most=100)}-{key}"
     if folder.exists():
         return folder
     members, rejected = members_of(archive)
@@ -115,11 +118,13 @@ def unpack(archive: Path, cache: Path) -> Path:
     scratch = None
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{archive.name}.", dir=cache))
+        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=cache))
         for name, content in members:
             place = scratch / name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content.read())
+        files = {name: _state(scratch / name) for name in _files_below(scratch) if name != CONTENTS}
+        (scratch / CONTENTS).write_text(json.dumps({"archive": str(archive.resolve()), "files": files}), "utf-8")
         scratch.rename(folder)
     except DAMAGED as error:
         if not folder.exists():
@@ -128,3 +133,34 @@ def unpack(archive: Path, cache: Path) -> Path:
         if scratch:
             shutil.rmtree(scratch, ignore_errors=True)
     return folder
+
+
+def changes_in(folder: Path) -> str:
+    """How a folder differs from what `unpack` made it.
+
+    Returns:
+        The first difference as a clause, such as ``notes.txt in it is not from the archive``; empty without one.
+    """
+    try:
+        files = json.loads((folder / CONTENTS).read_text(encoding="utf-8"))["files"]
+        unpacked = {str(name): tuple(state) for name, state in files.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return f"it has no {CONTENTS} of Pellucid's, which tells what was unpacked"
+    for name in _files_below(folder):
+        if name != CONTENTS and name not in unpacked:
+            return f"{name} in it is not from the archive"
+        if name != CONTENTS and _state(folder / name) != unpacked[name]:
+            return f"{name} in it was changed"
+    return ""
+
+
+def _files_below(folder: Path) -> list[str]:
+    """Names of all files, links, and empty folders in a folder."""
+    places = sorted(folder.rglob("*"))
+    above = {parent for place in places for parent in place.parents}
+    return [place.relative_to(folder).as_posix() for place in places if place.is_symlink() or place not in above]
+
+
+def _state(place: Path) -> tuple[int, int]:
+    state = place.lstat()
+    return state.st_size, state.st_mtime_ns

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +17,18 @@ import numpy as np
 import PIL
 from platformdirs import user_cache_path
 
+from pellucid.data.archives import CONTENTS, changes_in
 from pellucid.data.dataset import DataSplits, ImageDataset, Rejected, hash_of
-from pellucid.data.ingest import INDEX, PIXELS, OnProgress, ingest, refuse_too_many
+from pellucid.data.ingest import INDEX, INDEX_KEYS, PIXELS, OnProgress, ingest, refuse_too_many
 from pellucid.data.listing import Entry, Listing
 from pellucid.errors import DataError
+from pellucid.names import plain_name
 from pellucid.spec.reading import ReadSpec
 
 FORMAT = 2
+# What folders in the cache are called, and those that are still being written or removed.
+NAMED = re.compile(r"[^.].*-[0-9a-f]{20}")
+SCRATCH = re.compile(r"\..+-[0-9a-f]{20}\.[a-z0-9_]{8}")
 # What is raised where the cache lacks an entry, or it is damaged.
 UNUSABLE = (OSError, ValueError, KeyError, TypeError, DataError)
 
@@ -56,7 +64,7 @@ def read_listing(listing: Listing, reading: ReadSpec, location: str, on_progress
     except UNUSABLE:  # or not there: it is made anew
         try:
             if was_there:  # else another process may have made it by now
-                shutil.rmtree(folder, ignore_errors=True)
+                _empty(folder)
             _make(folder, listing, reading, on_progress)
         except OSError as error:
             remedy = "Free some space, or set PELLUCID_CACHE to another folder."
@@ -87,7 +95,7 @@ def _make(folder: Path, listing: Listing, reading: ReadSpec, on_progress: OnProg
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         ingest(scratch, listing, reading, on_progress)
-        scratch.rename(folder)
+        _put(scratch, folder)
     except OSError:
         if not (folder / INDEX).exists():
             raise
@@ -95,10 +103,23 @@ def _make(folder: Path, listing: Listing, reading: ReadSpec, on_progress: OnProg
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def _put(scratch: Path, folder: Path) -> None:
+    """Rename a folder to its place; or put its files beside what somebody else keeps there."""
+    try:
+        scratch.rename(folder)
+    except OSError:
+        if not folder.is_dir() or (folder / INDEX).exists():
+            raise
+        for name in (PIXELS, INDEX):
+            (scratch / name).replace(folder / name)
+
+
 def _folder(name: str, files: str, reading: ReadSpec) -> Path:
     """Where the pixels lie: they depend on the files and the settings."""
     settings = f"{FORMAT}/{PIL.__version__}/{reading.model_dump_json(exclude={'max_bad'})}/{files}"
-    return cache_folder() / f"{_plain(name)}-{hashlib.sha256(settings.encode()).hexdigest()[:20]}"
+    return (
+        cache_folder() / f"{plain_name(name, keep='.', most=60)}-{hashlib.sha256(settings.encode()).hexdigest()[:20]}"
+    )
 
 
 def _files(listing: Listing) -> str:
@@ -163,28 +184,82 @@ def _dataset(images: np.ndarray, index: dict[str, Any], split: dict[str, Any]) -
     return dataset
 
 
-def _plain(name: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)[:60]
-
-
 def list_cache() -> list[tuple[Path, int]]:
     """The cached data sets and unpacked archives, and the bytes that each takes, largest first."""
-    kept = [index.parent for index in cache_folder().glob(f"[!.]*/{INDEX}")] + list(unpacked_folder().glob("[!.]*"))
-    sizes = [sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) for folder in kept]
-    return sorted(zip(kept, sizes, strict=True), key=lambda entry: -entry[1])
+    kept = [index.parent for index in cache_folder().glob(f"[!.]*/{INDEX}") if NAMED.fullmatch(index.parent.name)]
+    kept += [contents.parent for contents in unpacked_folder().glob(f"[!.]*/{CONTENTS}")]
+    return sorted(((folder, _size(folder)) for folder in kept), key=lambda entry: -entry[1])
 
 
-def clean_cache() -> int:
-    """Remove all cached data sets; they are made anew when they are needed.
+@dataclass(frozen=True)
+class Cleaned:
+    """What came of cleaning the cache.
 
-    Returns:
-        Bytes that were freed.
+    Attributes:
+        freed_bytes: Of the files that were removed.
+        left: What was not removed, each with the reason.
     """
-    freed = 0
-    for folder, size in list_cache():
+
+    freed_bytes: int
+    left: tuple[tuple[Path, str], ...]
+
+
+def clean_cache() -> Cleaned:
+    """Remove the cached data sets and unpacked archives; they are made anew when they are needed.
+
+    What Pellucid did not write, or what was changed since, stays where it is.
+    """
+    freed, left = 0, []
+    for parent, remove in ((cache_folder(), _remove_images), (unpacked_folder(), _remove_unpacked)):
+        for folder in sorted(parent.glob("*")):
+            before = _size(folder)
+            try:
+                reason = "it is a link or a file" if folder.is_symlink() or not folder.is_dir() else remove(folder)
+            except OSError as error:
+                reason = f"it cannot be removed ({error.strerror or error})"
+            freed += before - _size(folder)
+            if reason:
+                left.append((folder, reason))
+    return Cleaned(freed, tuple(left))
+
+
+def _remove_images(folder: Path) -> str:
+    """Remove what `ingest` wrote to a folder; the reason where any of it remains."""
+    if not SCRATCH.fullmatch(folder.name) and not (NAMED.fullmatch(folder.name) and _has_index(folder)):
+        return f"it has no {INDEX} of Pellucid's"
+    _empty(folder)
+    others = [place.name for place in sorted(folder.glob("*"))]
+    return f"{', '.join(others)} in it is not Pellucid's" if others else ""
+
+
+def _remove_unpacked(folder: Path) -> str:
+    """Remove a folder that `unpack` made if it is as it was then; the reason where it is not."""
+    if SCRATCH.fullmatch(folder.name):
         shutil.rmtree(folder)
-        freed += size
-    for place in (cache_folder(), unpacked_folder()):
-        for left in place.glob(".*"):  # of readings that were killed
-            shutil.rmtree(left, ignore_errors=True)
-    return freed
+        return ""
+    if reason := changes_in(folder):
+        return reason
+    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    folder.rename(scratch / folder.name)  # all at once: nobody is to find half of it
+    shutil.rmtree(scratch)
+    return ""
+
+
+def _has_index(folder: Path) -> bool:
+    try:
+        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(index, dict) and index.keys() == INDEX_KEYS
+
+
+def _empty(folder: Path) -> None:
+    """Remove the pixels and the index, in this order, and the folder if nothing else is in it."""
+    for name in (PIXELS, INDEX):
+        (folder / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and not file.is_symlink())

@@ -22,6 +22,7 @@ from pellucid.spec.reading import ReadSpec
 from pellucid.spec.seeds import derive_seed
 
 PIXELS, INDEX = "images.u8", "index.json"
+INDEX_KEYS = {"class_names", "shape", "notes", "rejected", "splits"}
 SPLITS = ("train", "validation", "test")
 DEFAULT_SIZE = (64, 64)
 # What is being done, of how many files, how many more are done.

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from pellucid.data.dataset import ImageDataset
 from pellucid.errors import RunError
 from pellucid.judge.intervals import wilson_interval
+from pellucid.run.base import parsed
 from pellucid.run.record import TestScore
 
 
@@ -122,12 +123,7 @@ class Evaluation(BaseModel):
         Raises:
             RunError: It is damaged, or something else.
         """
-        try:
-            return cls.model_validate_json(raw)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the whole"
-            raise RunError(f"{path} is not an evaluation of Pellucid's: {where}: {first['msg']}.") from None
+        return parsed(cls, raw, f"{path} is not an evaluation of Pellucid's")
 
 
 def evaluation_of(

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from numpy import ndarray
 from PIL import Image, ImageDraw, ImageFont
 
+from pellucid.names import MARK
 from pellucid.plots.images import visible
 
 GAP, ROW, HEAD = 0.12, 1.62, 0.3  # in sides of a cell
@@ -98,7 +99,7 @@ def animation(
     pages = [_page(_enlarged(frame, scale), names, title, min(across, len(names))) for frame in frames]
     buffer = io.BytesIO()
     durations = [MILLISECONDS] * (len(pages) - 1) + [LAST_MILLISECONDS]
-    pages[0].save(buffer, "GIF", save_all=True, append_images=pages[1:], duration=durations, loop=0)
+    pages[0].save(buffer, "GIF", save_all=True, append_images=pages[1:], duration=durations, loop=0, comment=MARK)
     return buffer.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""Atomic files: written beside their place, flushed to disk, then renamed into it."""
+"""Atomic files: written beside their place, flushed to disk, then renamed into it; and whose a picture is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import tempfile
 from pathlib import Path
 
 from pellucid.errors import RunError
+from pellucid.names import MARK
+
+DRAWN = {".png", ".svg", ".gif"}
+HEAD_BYTES = 4096  # of a picture, within which its mark stands
 
 
 def write_file(path: Path, content: bytes | str) -> None:
@@ -36,6 +40,17 @@ def write_file(path: Path, content: bytes | str) -> None:
     finally:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
+
+
+def bears_mark(path: Path) -> bool:
+    """Whether a file is a picture that Pellucid drew, as its mark tells."""
+    if path.suffix.lower() not in DRAWN or path.is_symlink():
+        return False
+    try:
+        with path.open("rb") as file:
+            return MARK.encode() in file.read(HEAD_BYTES)
+    except OSError:
+        return False
 
 
 def _umask() -> int:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -21,7 +19,8 @@ from pellucid.data.splits import hold_out
 from pellucid.errors import DataError, Fault, SettingError
 from pellucid.plots.figures import render
 from pellucid.plots.studies import compare_figure
-from pellucid.run.folder import RECORD, RUNS
+from pellucid.run.folder import RunFolder
+from pellucid.run.resolver import means
 from pellucid.spec.recipes import names_recipe
 from pellucid.study.comparison import Comparison, titles_of
 from pellucid.study.folder import StudyFolder
@@ -227,10 +226,7 @@ def as_run(name: str) -> Run | None:
     """
     if names_recipe(name):
         return None
-    with contextlib.suppress(OSError):  # a network's text may be longer than a file's name
-        if name == "latest" or any((path / RECORD).exists() for path in (Path(name), RUNS / name)):
-            return load_run(name)
-    return None
+    return load_run(name) if means(RunFolder, name) else None
 
 
 def answered_right(run: Run, data: DataSplits, split: str) -> Bool[ndarray, " images"]:

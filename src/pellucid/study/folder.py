@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
+from typing_extensions import override
 
 from pellucid.errors import RunError
-from pellucid.run.files import write_file
-from pellucid.run.folder import RUNS, default_path
+from pellucid.run.base import RecordFolder
+from pellucid.run.folder import RunFolder, default_path, find_run
 from pellucid.run.record import DataRecord, Environment, Status
+from pellucid.run.resolver import LATEST, RUNS, find_folder, folder_named
 from pellucid.run.table import from_csv, rows_to_csv
 
-STUDY, TRIALS, LOCK = "study.json", "trials.csv", ".lock"
+STUDY, TRIALS = "study.json", "trials.csv"
 FORMAT = 1
 Row = TypeVar("Row")
 
@@ -55,50 +55,29 @@ class StudyRecord(BaseModel):
     findings: dict[str, Any] | None = None
 
 
-class StudyFolder:
-    """One study on disk. Each file is written atomically.
+class StudyFolder(RecordFolder[StudyRecord]):
+    """One study on disk.
 
     Attributes:
         path: The folder.
     """
 
-    def __init__(self, path: str | PathLike[str]) -> None:
-        self.path = Path(path)
+    kind = "study"
+    record_name = STUDY
+    record_type = StudyRecord
+    if_taken = "Choose another --out; a study is taken up again with: pellucid study resume {path}"
+    if_none = "There is no study below {runs}. Begin one with: pellucid study seeds"
 
-    def write(self, name: str, content: bytes | str) -> Path:
-        """Write one file of the study.
-
-        Raises:
-            RunError: The disk is full or read-only.
-        """
-        write_file(self.path / name, content)
-        return self.path / name
-
-    def write_record(self, record: StudyRecord) -> None:
-        """Write study.json."""
-        self.write(STUDY, record.model_dump_json(indent=2) + "\n")
-
+    @override
     def read_record(self) -> StudyRecord:
         """Read study.json.
 
         Raises:
             RunError: It is missing, not what Pellucid writes, or of another version of the format.
         """
-        place = self.path / STUDY
-        try:
-            raw = place.read_bytes()
-        except FileNotFoundError:
-            raise RunError(f"{self.path} is not a study: it has no {STUDY}.") from None
-        except OSError as error:
-            raise RunError(f"{place} cannot be read ({error.strerror or error}).") from None
-        try:
-            record = StudyRecord.model_validate_json(raw)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the whole"
-            raise RunError(f"{place} is not a study of Pellucid's: {where}: {first['msg']}.") from None
+        record = super().read_record()
         if record.format != FORMAT:
-            rule = f"{place} must have format {FORMAT}; received {record.format}"
+            rule = f"{self.path / STUDY} must have format {FORMAT}; received {record.format}"
             raise RunError(f"{rule}, from Pellucid {record.pellucid_version}. Go on with that version.")
         return record
 
@@ -139,46 +118,21 @@ class StudyFolder:
             remedy = f"Take its row out of {self.path / TRIALS} and resume the study to make it anew."
             raise RunError(f"{place} cannot be read ({error}). {remedy}") from None
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Within this context no other process works on the study. A killed process leaves it free.
-
-        Raises:
-            RunError: Another one does.
-        """
-        lock = FileLock(self.path / LOCK)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise RunError(f"Another process is working on {self.path}. Wait for it, or end it first.") from None
-        except OSError as error:
-            raise RunError(f"{self.path} cannot be locked ({error.strerror or error}).") from None
-        try:
-            yield
-        finally:
-            lock.release()
-
 
 def new_folder(path: str | PathLike[str] | None, kind: str, data: str, started: datetime) -> StudyFolder:
-    """Make a folder for a study: at the path, or ``runs/study-<kind>-<data>-<UTC time>``.
+    """Make a folder for a study: at the path, or ``runs/study-<kind>-<data>-<UTC time>``, numbered if that is taken.
 
     Raises:
         RunError: Something stands in that place, or it cannot be made.
     """
-    place = Path(path) if path else default_path(f"study-{kind}", data, started)
-    try:
-        place.mkdir(parents=True)
-    except FileExistsError:
-        remedy = f"Choose another --out; a study is taken up again with: pellucid study resume {place}"
-        raise RunError(f"{place} exists already. {remedy}") from None
-    except OSError as error:
-        raise RunError(f"{place} cannot be made ({error.strerror or error}).") from None
-    return StudyFolder(place)
+    if path:
+        return StudyFolder.make(Path(path))
+    return StudyFolder.make(default_path(f"study-{kind}", data, started), numbered=True)
 
 
 def study_named(name: str, runs: Path = RUNS) -> StudyFolder | None:
-    """The study of a path or of a name below ``runs``; None where there is none."""
-    return next((StudyFolder(path) for path in (Path(name), runs / name) if (path / STUDY).exists()), None)
+    """The study of a path or of a name below ``runs``; None where there is none. ``latest`` is the latest run."""
+    return None if name == LATEST else folder_named(StudyFolder, name, runs)
 
 
 def find_study(name: str, runs: Path = RUNS) -> StudyFolder:
@@ -187,11 +141,13 @@ def find_study(name: str, runs: Path = RUNS) -> StudyFolder:
     Raises:
         RunError: There is no such study.
     """
-    if name == "latest":
-        found = sorted(runs.glob(f"[!.]*/{STUDY}"), key=lambda path: path.stat().st_mtime)
-        if not found:
-            raise RunError(f"There is no study below {runs}/. Begin one with: pellucid study seeds")
-        return StudyFolder(found[-1].parent)
-    if study := study_named(name, runs):
-        return study
-    raise RunError(f"There is no study {name}: a study's folder has a {STUDY}.")
+    return find_folder(StudyFolder, name, runs)
+
+
+def find_run_or_study(name: str, runs: Path = RUNS) -> RunFolder | StudyFolder:
+    """The study of a path or of a name below ``runs``, or else the run of that name.
+
+    Raises:
+        RunError: There is neither.
+    """
+    return study_named(name, runs) or find_run(name, runs)

@@ -32,6 +32,7 @@ from pellucid.version import __version__
 
 PARENT_SECONDS = 0.5  # between looks of a worker whether its parent is there
 OnPlan = Callable[[int, float | None], None]
+OnFolder = Callable[[Path], None]
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def run_study(
     out: str | PathLike[str] | None = None,
     progress: bool | None = None,
     on_plan: OnPlan | None = None,
+    on_folder: OnFolder | None = None,
 ) -> StudyResult:
     """Answer a question in a folder of its own.
 
@@ -71,6 +73,7 @@ def run_study(
         progress: Show it on stderr; unless given, only where that is a terminal.
         on_plan: Told beforehand how many trials there are, and how many seconds they will take, or None where that
             is not known.
+        on_folder: Told of the folder as soon as it is there.
 
     Raises:
         SettingError: A setting does not fit the data or the machine.
@@ -97,6 +100,8 @@ def run_study(
         environment=describe_environment(choose_device(question.device), question.precision),
     )
     folder = new_folder(out, question.title, data.name, started)
+    if on_folder:
+        on_folder(folder.path)
     with folder.locked():
         folder.write_rows(question.row, [])
         folder.write_record(record)

@@ -42,6 +42,7 @@ def fit(
     recipe: str | None = None,
     out: str | PathLike[str] | None = None,
     overwrite: bool = False,
+    numbered: bool = False,
     device: str = "auto",
     precision: str = "auto",
     gpu_memory_mib: int | None = None,
@@ -62,7 +63,8 @@ def fit(
             ``model`` and a ``train`` specification. ``fast`` when there is no model either; a model without a recipe
             is trained with the defaults of `TrainSpec`.
         out: Folder to write the run to; nothing is written unless given.
-        overwrite: Let the run replace an older one in that place.
+        overwrite: Let the run replace an older one in that place; files there that are not Pellucid's stay.
+        numbered: Where the folder exists, write to the next name that is free: NAME-2, NAME-3, …
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         precision: Of the activations: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         gpu_memory_mib: The most that torch may take of a GPU's memory.
@@ -99,7 +101,7 @@ def fit(
         data=describe_data(data, counts),
         environment=describe_environment(chosen_device, chosen_precision),
     )
-    with _folder(out, overwrite) as folder, interruptible() as stop:
+    with _folder(out, overwrite, numbered) as folder, interruptible() as stop:
         if folder:
             folder.write_record(record)
             callbacks = [HistoryWriter(folder), *callbacks]
@@ -138,9 +140,9 @@ def fit(
 
 
 def _folder(
-    out: str | PathLike[str] | None, overwrite: bool
+    out: str | PathLike[str] | None, overwrite: bool, numbered: bool
 ) -> AbstractContextManager[RunFolder] | AbstractContextManager[None]:
-    return new_run(Path(out), overwrite=overwrite) if out else contextlib.nullcontext()
+    return new_run(Path(out), overwrite=overwrite, numbered=numbered) if out else contextlib.nullcontext()
 
 
 def _validation(

@@ -82,7 +82,7 @@ def test_runs_are_compared_by_name(pellucid) -> None:
         (("compare", "fast"), 2, "give two contenders or more"),
         (("compare", "fast", "bars-one", "--data", "bars"), 2, "Compare either runs, or recipes and models"),
         (("resume", "nothing"), 1, "There is no study nothing"),
-        (("resume", "runs/bars-one"), 1, "There is no study runs/bars-one"),
+        (("resume", "runs/bars-one"), 1, "runs/bars-one is not a study: it has no study.json"),
     ],
 )
 def test_bad_input_is_named_and_leaves_nothing(pellucid, arguments: tuple, status: int, message: str) -> None:

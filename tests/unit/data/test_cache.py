@@ -11,7 +11,8 @@ from PIL import Image
 
 import pellucid as pl
 from pellucid.data import cache, workers
-from pellucid.data.cache import cache_folder, clean_cache, list_cache
+from pellucid.data.archives import unpack
+from pellucid.data.cache import cache_folder, clean_cache, list_cache, unpacked_folder
 from pellucid.data.listing import Content
 from pellucid.data.load import load_data
 from pellucid.errors import DataError, SettingError
@@ -170,7 +171,7 @@ def test_processes_give_what_one_process_gives(tmp_path: Path, monkeypatch: pyte
 
 def test_a_process_that_dies_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "FEW_FILES", 1)
-    monkeypatch.setattr(workers.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(workers, "cores", lambda: 2)
     with pytest.raises(DataError, match="A process that read images ended before its time"):
         list(workers.over_files(_die, [Content("x")] * 200, lambda _: None))
 
@@ -219,8 +220,11 @@ def test_the_cache_is_listed_and_cleaned(tmp_path: Path) -> None:
         load_data(tmp_path / "more.zip")  # its table lies unpacked, and its images are not there
     unpacked = [path.name for path, _ in list_cache() if path != entry[0]]
     assert [name.startswith("more.zip-") for name in unpacked] == [True]
-    assert clean_cache() > entry[1]
+    cleaned = clean_cache()
+    assert cleaned.freed_bytes > entry[1]
+    assert cleaned.left == ()
     assert list_cache() == []
+    assert [*cache_folder().iterdir(), *unpacked_folder().iterdir()] == []
 
 
 @pytest.mark.parametrize(
@@ -241,9 +245,86 @@ def test_a_damaged_cache_is_made_anew(tmp_path: Path, damage) -> None:
 
 def test_what_a_killed_reading_left_is_cleaned_too(tmp_path: Path) -> None:
     load_data(lay(tmp_path / "pets"))
-    (cache_folder() / ".pets.x").mkdir()
-    clean_cache()
-    assert list(cache_folder().iterdir()) == []
+    scratch = cache_folder() / f".{list_cache()[0][0].name}.abcd_123"
+    scratch.mkdir()
+    (scratch / "images.u8").write_bytes(b"half")
+    (unpacked_folder() / f".a.zip-{'0' * 20}.abcd_123" / "inner").mkdir(parents=True)
+    assert clean_cache().left == ()
+    assert [*cache_folder().iterdir(), *unpacked_folder().iterdir()] == []
+
+
+def test_what_is_not_pellucids_stays_in_the_cache_and_is_named(tmp_path: Path) -> None:
+    load_data(lay(tmp_path / "pets"))
+    ((entry, size),) = list_cache()
+    (tmp_path / "elsewhere").mkdir()
+    theirs = {
+        entry / "thesis.tex": "it is in a folder of the cache",
+        cache_folder() / "website" / "index.json": "{}",
+        cache_folder() / "website" / "index.html": "hello",
+        cache_folder() / f"copy-{'0' * 20}" / "index.json": '{"shape": [1]}',
+        cache_folder() / ".git" / "config": "x",
+        cache_folder() / f".pets-{'0' * 20}.abcd_123" / "mine.txt": "x",
+        cache_folder() / "note.txt": "x",
+        unpacked_folder() / "backup" / "all.txt": "x",
+        unpacked_folder() / ".hidden" / "all.txt": "x",
+        tmp_path / "elsewhere" / "index.json": "{}",
+    }
+    for path, text in theirs.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (cache_folder() / f"link-{'0' * 20}").symlink_to(tmp_path / "elsewhere")
+    cleaned = clean_cache()
+    assert {path: path.read_text() for path in theirs} == theirs
+    assert 40 * 6 * 8 < cleaned.freed_bytes <= size
+    assert not (entry / "images.u8").exists()
+    assert {path.name: reason for path, reason in cleaned.left} == {
+        entry.name: "thesis.tex in it is not Pellucid's",
+        "website": "it has no index.json of Pellucid's",
+        f"copy-{'0' * 20}": "it has no index.json of Pellucid's",
+        ".git": "it has no index.json of Pellucid's",
+        f".pets-{'0' * 20}.abcd_123": "mine.txt in it is not Pellucid's",
+        f"link-{'0' * 20}": "it is a link or a file",
+        "note.txt": "it is a link or a file",
+        "backup": "it has no .contents.json of Pellucid's, which tells what was unpacked",
+        ".hidden": "it has no .contents.json of Pellucid's, which tells what was unpacked",
+    }
+
+
+def test_a_folder_of_the_cache_that_is_not_empty_is_used_again(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "pets")
+    before = load_data(folder).train.fingerprint
+    ((entry, _),) = list_cache()
+    (entry / "thesis.tex").write_text("years of work")
+    for damage in (clean_cache, lambda: (entry / "index.json").write_text("{")):
+        damage()
+        assert load_data(folder).train.fingerprint == before
+        assert sorted(path.name for path in entry.iterdir()) == ["images.u8", "index.json", "thesis.tex"]
+        assert (entry / "thesis.tex").read_text() == "years of work"
+    assert len(list(cache_folder().iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda folder: (folder / "notes.txt").write_text("x"), "notes.txt in it is not from the archive"),
+        (lambda folder: (folder / "empty").mkdir(), "empty in it is not from the archive"),
+        (lambda folder: (folder / "in" / "link").symlink_to("/"), "in/link in it is not from the archive"),
+        (lambda folder: (folder / "in" / "t.csv").write_text("mine"), "in/t.csv in it was changed"),
+        (lambda folder: (folder / ".contents.json").write_text('{"files": 1}'), "it has no .contents.json of"),
+    ],
+)
+def test_an_unpacked_archive_that_was_changed_stays(tmp_path: Path, change, reason: str) -> None:
+    with zipfile.ZipFile(tmp_path / "more.zip", "w") as archive:
+        archive.writestr("in/t.csv", "image,label\na.png,1\n")
+    folder = unpack(tmp_path / "more.zip", unpacked_folder())
+    change(folder)
+    before = sorted(folder.rglob("*"))
+    cleaned = clean_cache()
+    assert [path for path, _ in cleaned.left] == [folder]
+    assert cleaned.left[0][1].startswith(reason)
+    assert cleaned.freed_bytes == 0
+    assert sorted(folder.rglob("*")) == before
+    assert list(unpacked_folder().iterdir()) == [folder]
 
 
 def test_a_file_that_changes_within_its_size_and_time_is_noticed(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import csv
 import io
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -202,10 +203,25 @@ def test_without_suspects_no_picture_stays(
 ) -> None:
     none = Suspects(data="bars", k=3, counts={"train": 240}, accuracy={"train": 1.0}, suspects=())
     monkeypatch.setattr(module, "find_suspects", lambda *_, **__: none)
-    (tmp_path / "suspects.png").write_bytes(b"old")
+    shutil.copy(bars_run / "curves.png", tmp_path / "suspects.png")  # it bears the mark of Pellucid's pictures
     document = report_labels(bars, str(bars_run), 3, 4, tmp_path, as_json=False)
     assert [path.name for path in tmp_path.iterdir()] == ["suspects.csv"]
     assert document["suspects"] == []
+
+
+def test_a_picture_of_the_users_stays(
+    bars: DataSplits,
+    bars_run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    none = Suspects(data="bars", k=3, counts={"train": 240}, accuracy={"train": 1.0}, suspects=())
+    monkeypatch.setattr(module, "find_suspects", lambda *_, **__: none)
+    (tmp_path / "suspects.png").write_bytes(b"of a bank robbery")
+    report_labels(bars, str(bars_run), 3, 4, tmp_path, as_json=False)
+    assert (tmp_path / "suspects.png").read_bytes() == b"of a bank robbery"
+    assert "suspects.png was there before; it does not show these findings" in capsys.readouterr().err
 
 
 def test_the_report_is_refused_or_interrupted(

@@ -1,5 +1,8 @@
 import json
+import os
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,6 +10,7 @@ import pytest
 
 from pellucid.errors import RunError
 from pellucid.run.folder import RunFolder, default_path, find_run, list_runs, new_run
+from pellucid.study.folder import StudyFolder
 
 
 def test_a_record_is_read_back_as_it_was_written(bars_run: Path, tmp_path: Path) -> None:
@@ -97,8 +101,8 @@ def test_a_run_is_replaced_only_by_a_whole_one(bars_run: Path, tmp_path: Path) -
         raise ZeroDivisionError
     assert sorted(file.name for file in path.iterdir()) == before
     with new_run(path, overwrite=True) as folder:
-        folder.write("new", "x")
-    assert [file.name for file in path.iterdir()] == ["new"]
+        folder.write("run.json", "x")
+    assert [file.name for file in path.iterdir()] == ["run.json"]
     assert [file.name for file in tmp_path.iterdir()] == ["run"]
 
 
@@ -122,27 +126,149 @@ def test_a_replaced_run_can_be_kept(bars_run: Path, tmp_path: Path) -> None:
     assert sorted(file.name for file in tmp_path.iterdir()) == ["run", "run-before-1"]
 
 
-def test_a_run_comes_back_when_the_new_one_cannot_even_be_made(
+def test_a_run_stays_when_it_cannot_be_moved_aside(
     bars_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "run"
-    shutil.copytree(bars_run, path)
+    path = Path(shutil.copytree(bars_run, tmp_path / "run"))
+    before = contents(tmp_path)
+    rename = Path.rename
 
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
+    def refuse(self: Path, target: Path) -> Path:
+        if self.name == "model.safetensors" and self.parent == path:  # after others have been moved
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
 
-    monkeypatch.setattr(Path, "mkdir", refuse)
-    with pytest.raises(RunError, match="cannot be made"), new_run(path, overwrite=True):
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(RunError, match="cannot be moved aside \\(No space"), new_run(path, overwrite=True):
         pytest.fail("must not begin")
-    assert [file.name for file in tmp_path.iterdir()] == ["run"]
+    assert contents(tmp_path) == before
 
 
-def test_the_current_folder_is_not_replaced(bars_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "run"
-    shutil.copytree(bars_run, path)
+def test_a_run_in_the_current_folder_is_replaced(
+    bars_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(shutil.copytree(bars_run, tmp_path / "run"))
     monkeypatch.chdir(path)
-    with pytest.raises(RunError, match="holds the current folder"), new_run(Path(), overwrite=True):
+    with new_run(Path(), overwrite=True) as folder:
+        folder.write("run.json", "new")
+    assert contents(tmp_path) == {"run/run.json": b"new"}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """All files below a folder."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.fixture
+def shared(bars_run: Path, tmp_path: Path) -> tuple[Path, dict[str, bytes]]:
+    """A run whose folder holds files of the user's as well, and those files."""
+    path = Path(shutil.copytree(bars_run, tmp_path / "run"))
+    drawn = (path / "curves.png").read_bytes()
+    theirs = {
+        "thesis.tex": b"years of work",
+        "data/run.json": b"{}",
+        ".notes": b"hidden",
+        ".run.json.part": b"no name of ours",
+        "pictures/holiday.png": b"\x89PNG no mark",
+        "pictures/holiday.npz": b"numbers",
+        "pictures/more/filters.png": drawn,
+    }
+    ours = {
+        "curves.svg": b"old",
+        ".model.safetensors.abcd_123.part": b"of a killed run",
+        "pictures/filters-conv2d_1.png": drawn,
+        "pictures/filters-conv2d_1.npz": b"numbers",
+    }
+    for name, raw in (theirs | ours).items():
+        (path / name).parent.mkdir(exist_ok=True, parents=True)
+        (path / name).write_bytes(raw)
+    return path, theirs
+
+
+def test_what_the_user_has_in_a_folder_stays_when_the_run_is_replaced(shared: tuple[Path, dict[str, bytes]]) -> None:
+    path, theirs = shared
+    with new_run(path, overwrite=True) as folder:
+        assert contents(path) == theirs  # at no moment are they elsewhere
+        folder.write("run.json", "new")
+    assert contents(path) == theirs | {"run.json": b"new"}
+    assert [kept.relative_to(path).as_posix() for kept in folder.kept] == [
+        ".notes",
+        ".run.json.part",
+        "data",
+        *("pictures/holiday.npz", "pictures/holiday.png", "pictures/more"),
+        "thesis.tex",
+    ]
+    assert os.listdir(path.parent) == ["run"]  # noqa: PTH208
+
+
+def test_a_failure_leaves_run_and_files_as_they_were(shared: tuple[Path, dict[str, bytes]]) -> None:
+    path, _ = shared
+    before = contents(path.parent)
+    for error in (ZeroDivisionError, KeyboardInterrupt):
+        with pytest.raises(error), new_run(path, overwrite=True) as folder:
+            folder.write("run.json", "half")
+            folder.write("model.safetensors", "half")
+            raise error
+        assert contents(path.parent) == before
+
+
+def test_a_replaced_run_that_is_kept_takes_no_file_of_the_users(shared: tuple[Path, dict[str, bytes]]) -> None:
+    path, theirs = shared
+    before = contents(path)
+    with new_run(path, overwrite=True) as folder:
+        folder.keep_replaced()
+    assert contents(path) == theirs
+    assert contents(path.with_name("run-before-1")) == {name: raw for name, raw in before.items() if name not in theirs}
+
+
+def test_what_appears_in_the_place_of_an_older_file_is_not_overwritten(shared: tuple[Path, dict[str, bytes]]) -> None:
+    path, _ = shared
+    with pytest.raises(ZeroDivisionError), new_run(path, overwrite=True):
+        (path / "pictures" / "filters-conv2d_1.png").write_bytes(b"mine")
+        raise ZeroDivisionError
+    assert (path / "pictures" / "filters-conv2d_1.png").read_bytes() == b"mine"
+    assert list(contents(path.with_name("run-before-1"))) == ["pictures/filters-conv2d_1.png"]
+    assert (path / "run.json").exists()
+
+
+def test_a_new_run_that_fails_takes_nothing_of_the_users_with_it(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), new_run(tmp_path / "run") as folder:
+        folder.write("run.json", "x")
+        (tmp_path / "run" / "notes.txt").write_text("while it trained")
+        raise ZeroDivisionError
+    assert contents(tmp_path) == {"run/notes.txt": b"while it trained"}
+
+
+@pytest.mark.parametrize("record", ["{}", '{"name": "package.json of somebody"}', "[1]", ""])
+def test_a_folder_with_a_foreign_run_json_is_not_replaced(tmp_path: Path, record: str) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "run.json").write_text(record)
+    (tmp_path / "mine" / "history.csv").write_text("of my savings")
+    before = contents(tmp_path)
+    with pytest.raises(RunError) as caught, new_run(tmp_path / "mine", overwrite=True):
         pytest.fail("must not begin")
+    assert "run.json is not a run of Pellucid's: " in str(caught.value)
+    assert str(caught.value).endswith("Only a run is replaced; choose another --out.")
+    assert contents(tmp_path) == before
+
+
+def test_a_folder_that_is_called_like_a_file_of_the_run_is_not_moved(bars_run: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(bars_run, tmp_path / "run"))
+    (path / "curves.svg").mkdir()
+    with pytest.raises(RunError, match="curves.svg is a folder, where a run has a file"), new_run(path, overwrite=True):
+        pytest.fail("must not begin")
+    assert (path / "run.json").exists()
+
+
+def test_two_cannot_replace_a_run_at_once(bars_run: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(bars_run, tmp_path / "run"))
+    with new_run(path, overwrite=True) as folder:
+        RunFolder(path).write_record(RunFolder(bars_run).read_record())
+        with pytest.raises(RunError, match=r"\.run\.replaced stands in the way"), new_run(path, overwrite=True):
+            pytest.fail("must not begin")
+        folder.write("history.csv", "x")
+    assert sorted(contents(path)) == ["history.csv", "run.json"]
 
 
 def test_a_place_that_cannot_be_made_is_named(tmp_path: Path) -> None:
@@ -154,12 +280,55 @@ def test_a_place_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         pytest.fail("must not begin")
 
 
-def test_default_names_carry_the_time_and_are_never_taken(tmp_path: Path) -> None:
+def test_default_names_carry_the_time_and_are_plain(tmp_path: Path) -> None:
     now = datetime(2026, 11, 24, 3, 15, 9, tzinfo=UTC)
-    first = default_path("mnist", "fast", now, tmp_path)
-    assert first == tmp_path / "mnist-fast-20261124T031509Z"
-    first.mkdir()
-    assert default_path("mnist", "fast", now, tmp_path).name == "mnist-fast-20261124T031509Z-2"
+    assert default_path("mnist", "fast", now, tmp_path) == tmp_path / "mnist-fast-20261124T031509Z"
+    assert default_path("../my pets", "v1.2", now, tmp_path) == tmp_path / "my-pets-v1.2-20261124T031509Z"
+    assert len(default_path("x" * 999, "fast", now).name) < 250
+
+
+def test_a_numbered_run_takes_the_next_free_name_and_replaces_nothing(bars_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(bars_run, tmp_path / "run")
+    for number in (2, 3):
+        with new_run(tmp_path / "run", numbered=True, overwrite=True) as folder:
+            folder.write("run.json", "new")
+        assert folder.path == tmp_path / f"run-{number}"
+    assert contents(tmp_path / "run") == contents(bars_run)
+
+
+@pytest.mark.parametrize("kind", [RunFolder, StudyFolder])
+def test_folders_that_are_claimed_at_once_are_distinct(kind: type, tmp_path: Path) -> None:
+    barrier = threading.Barrier(16)
+
+    def claim(_: int) -> Path:
+        barrier.wait()
+        return kind.make(tmp_path / "runs" / "same", numbered=True).path
+
+    with ThreadPoolExecutor(16) as pool:
+        claimed = list(pool.map(claim, range(16)))
+    assert {path.name for path in claimed} == {"same", *(f"same-{number}" for number in range(2, 17))}
+
+
+def test_a_name_that_another_takes_between_look_and_claim_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mkdir = Path.mkdir
+
+    def late(self: Path, *given: object, **settings: object) -> None:
+        if self.name == "run":  # another process is faster by a hair
+            monkeypatch.setattr(Path, "mkdir", mkdir)
+            mkdir(self)
+        mkdir(self, *given, **settings)
+
+    monkeypatch.setattr(Path, "mkdir", late)
+    assert RunFolder.make(tmp_path / "run", numbered=True).path == tmp_path / "run-2"
+
+
+def test_a_place_below_no_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "nowhere").symlink_to("gone")
+    for place, reason in [("nowhere/run", "File exists"), ("x" * 300, "File name too long"), ("a\0b", "null byte")]:
+        with pytest.raises(RunError, match=f"cannot be made .*{reason}"):
+            RunFolder.make(tmp_path / place, numbered=True)
 
 
 @pytest.fixture

@@ -1,0 +1,161 @@
+"""What the folders of runs and of studies have in common: a record in JSON beside files that are written whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from os import PathLike
+from pathlib import Path
+from typing import ClassVar, Generic, Self, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from pellucid.errors import PellucidError, RunError
+from pellucid.run.files import write_file
+
+LOCK = ".lock"
+AnyRecord = TypeVar("AnyRecord", bound=BaseModel)
+
+
+def parsed(record_type: type[AnyRecord], raw: bytes, complaint: str) -> AnyRecord:
+    """A record from its JSON.
+
+    Args:
+        record_type: What it is to be.
+        raw: The text.
+        complaint: What is said when it is something else; the first fault follows.
+
+    Raises:
+        RunError: It is something else.
+    """
+    try:
+        return record_type.model_validate_json(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise RunError(f"{complaint}: {where}: {first['msg']}.") from None
+    except PellucidError as error:
+        raise RunError(f"{complaint}: {error}") from None
+
+
+class RecordFolder(Generic[AnyRecord]):
+    """A folder that a record makes what it is. Each file is written atomically.
+
+    Attributes:
+        path: The folder.
+        kind: What such a folder is called.
+        record_name: The file that tells it from other folders.
+        record_type: What that file holds; it has ``started``, a UTC time.
+        if_taken: What to do when there is something in its place already.
+        if_none: What is said where there is not one of them; ``{runs}`` is where was looked.
+    """
+
+    kind: ClassVar[str]
+    record_name: ClassVar[str]
+    record_type: type[AnyRecord]
+    if_taken: ClassVar[str]
+    if_none: ClassVar[str]
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.path = Path(path)
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    @classmethod
+    def make(cls, path: Path, *, numbered: bool = False) -> Self:
+        """Make the folder, with those above it.
+
+        Args:
+            path: Where; nothing may stand there.
+            numbered: Where something does, take the next name that is free: NAME-2, NAME-3, …. Of several processes
+                that want one name at once, each gets a folder of its own.
+
+        Raises:
+            RunError: Something stands in that place, or the folder cannot be made.
+        """
+        place, number = path, 1
+        while True:
+            try:
+                place.mkdir(parents=True)
+            except FileExistsError as error:
+                if not os.path.lexists(place):  # a folder above it is none
+                    raise RunError(f"{place} cannot be made ({error.strerror}).") from None
+                if not numbered:
+                    raise RunError(f"{path} exists already. {cls.if_taken.format(path=path)}") from None
+                number += 1
+                place = path.with_name(f"{path.name}-{number}")
+            except (OSError, ValueError) as error:  # ValueError: a NUL in it
+                raise RunError(f"{place} cannot be made ({getattr(error, 'strerror', None) or error}).") from None
+            else:
+                return cls(place)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it holds what others come for."""
+        return True
+
+    def write(self, name: str, content: bytes | str) -> Path:
+        """Write one file.
+
+        Raises:
+            RunError: The disk is full or read-only.
+        """
+        write_file(self.path / name, content)
+        return self.path / name
+
+    def read_bytes(self, name: str) -> bytes:
+        """Read one file.
+
+        Raises:
+            RunError: It is missing or cannot be read.
+        """
+        try:
+            return (self.path / name).read_bytes()
+        except FileNotFoundError:
+            raise RunError(f"{self.path} has no {name}. A {self.kind} that was done to its end has one.") from None
+        except OSError as error:
+            raise RunError(f"{self.path / name} cannot be read ({error.strerror or error}).") from None
+
+    def write_record(self, record: AnyRecord) -> None:
+        """Write the record."""
+        self.write(self.record_name, record.model_dump_json(indent=2) + "\n")
+
+    def read_record(self) -> AnyRecord:
+        """Read the record.
+
+        Raises:
+            RunError: It is missing, truncated, or not what Pellucid writes.
+        """
+        place = self.path / self.record_name
+        if not place.exists():
+            raise self.not_one()
+        return parsed(
+            self.record_type, self.read_bytes(self.record_name), f"{place} is not a {self.kind} of Pellucid's"
+        )
+
+    def not_one(self) -> RunError:
+        """What is said of a folder without the record."""
+        return RunError(f"{self.path} is not a {self.kind}: it has no {self.record_name}.")
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Within this context no other process works on the folder. A killed process leaves it free.
+
+        Raises:
+            RunError: Another one does.
+        """
+        from filelock import FileLock, Timeout  # most commands need none
+
+        lock = FileLock(self.path / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise RunError(f"Another process is working on {self.path}. Wait for it, or end it first.") from None
+        except OSError as error:
+            raise RunError(f"{self.path} cannot be locked ({error.strerror or error}).") from None
+        try:
+            yield
+        finally:
+            lock.release()

@@ -1,0 +1,49 @@
+"""What Pellucid writes into a run folder. All else in it is the user's, and is never moved or removed."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from pellucid.run.files import bears_mark
+
+RECORD, HISTORY, WEIGHTS, CURVES, EVALUATION = (
+    "run.json",
+    "history.csv",
+    "model.safetensors",
+    "curves.png",
+    "evaluation.json",
+)
+FILES = (RECORD, HISTORY, WEIGHTS, CURVES, "curves.svg", EVALUATION)
+PICTURES, NUMBERS = "pictures", ".npz"
+# What `write_file` leaves of a file when it is killed.
+PARTS = re.compile(rf"\.({'|'.join(map(re.escape, FILES))})\.[a-z0-9_]{{8}}\.part")
+
+
+def own_files(folder: Path) -> list[Path]:
+    """The files in a run's folder that Pellucid wrote.
+
+    The files of the run itself are known by their names, since the record beside them is Pellucid's. In the folder of
+    pictures anybody may have put something, so those are Pellucid's that bear its mark, and the numbers of each.
+    """
+    own = [folder / name for name in FILES if os.path.lexists(folder / name)]
+    own += [place for place in folder.glob(".*.part") if PARTS.fullmatch(place.name)]
+    pictures = folder / PICTURES
+    if pictures.is_symlink():  # it leads to where others may keep their pictures
+        return own
+    drawn = sorted(place for place in pictures.glob("*") if bears_mark(place))
+    numbers = {place.with_suffix(NUMBERS) for place in drawn}
+    return own + drawn + sorted(place for place in numbers if place.is_file())
+
+
+def others_files(folder: Path) -> list[Path]:
+    """What else is in a run's folder: the entries of it, and of the folder of pictures, that are not Pellucid's."""
+    own = set(own_files(folder))
+    others = []
+    for place in sorted(folder.iterdir()):
+        if any(place in file.parents for file in own):
+            others += [inner for inner in sorted(place.iterdir()) if inner not in own]
+        elif place not in own:
+            others.append(place)
+    return others

@@ -1,0 +1,100 @@
+"""An older run that gives way to a new one in the same folder, where all that is the user's stays as it is."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Self
+
+from pellucid.errors import RunError
+from pellucid.run.contents import others_files, own_files
+
+
+class Replaced:
+    """The files of an older run, which lie in a hidden folder beside it until the new run is whole.
+
+    Attributes:
+        folder: The folder of both runs.
+        place: Where the older run lies.
+        files: Its files, as paths from the folder.
+        kept: The files and folders of the user that stay in the folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        real = folder.resolve()
+        self.folder = folder
+        self.place = real.with_name(f".{real.name}.replaced")
+        self.files = [path.relative_to(folder) for path in own_files(folder)]
+        self.kept = others_files(folder)
+
+    @classmethod
+    def set_aside(cls, folder: Path) -> Self:
+        """Move the run out of the folder.
+
+        Raises:
+            RunError: A folder bears the name of one of the run's files, another run is being replaced there, or the
+                files cannot be moved. Everything is then as it was.
+        """
+        older = cls(folder)
+        for file in older.files:
+            if (folder / file).is_dir():
+                raise RunError(f"{folder / file} is a folder, where a run has a file. Move it away; nothing was done.")
+        try:
+            older.place.mkdir()
+        except FileExistsError:
+            reason = f"another run is replacing {folder}, or was killed. Move it away"
+            raise RunError(f"{older.place} stands in the way: {reason}.") from None
+        except OSError as error:
+            raise RunError(f"{folder} cannot be moved aside ({error.strerror or error}).") from None
+        try:
+            for file in older.files:
+                (older.place / file).parent.mkdir(exist_ok=True)
+                (folder / file).rename(older.place / file)
+            for inner in older._inner(folder):
+                with contextlib.suppress(OSError):  # the user has something in it
+                    inner.rmdir()
+        except BaseException as error:
+            older.put_back()
+            if isinstance(error, OSError):
+                raise RunError(f"{folder} cannot be moved aside ({error.strerror or error}).") from None
+            raise
+        return older
+
+    def put_back(self) -> None:
+        """Move the run into its folder again; files whose place is taken meanwhile are kept beside it."""
+        for file in self.files:
+            with contextlib.suppress(OSError):
+                if not os.path.lexists(self.folder / file):
+                    (self.folder / file).parent.mkdir(exist_ok=True)
+                    (self.place / file).rename(self.folder / file)
+        self._remove_folders()
+        if self.place.exists():
+            self.keep()
+
+    def remove(self) -> None:
+        """Remove the run: the new one is whole."""
+        for file in self.files:
+            with contextlib.suppress(OSError):
+                (self.place / file).unlink()
+        self._remove_folders()
+
+    def keep(self) -> Path:
+        """Keep the run beside the new one, under a name that can be seen.
+
+        Returns:
+            Where it lies now.
+        """
+        name, number = self.folder.resolve().name, 1
+        while os.path.lexists(visible := self.place.with_name(f"{name}-before-{number}")):
+            number += 1
+        return self.place.rename(visible)
+
+    def _remove_folders(self) -> None:
+        for folder in (*self._inner(self.place), self.place):
+            with contextlib.suppress(OSError):  # not empty: somebody put something there
+                folder.rmdir()
+
+    def _inner(self, folder: Path) -> set[Path]:
+        """The folders in a folder that files of the run lie in."""
+        return {folder / file.parent for file in self.files} - {folder}
