@@ -27,6 +27,7 @@ jaxtyping.install_import_hook(CHECKED, "beartype.beartype")
 # Ctrl-C is heard, here and by the programs that are started, even where the tests run in a shell's background.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+import hypothesis  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
@@ -34,6 +35,10 @@ import pellucid as pl  # noqa: E402
 from pellucid.data.dataset import DataSplits, ImageDataset  # noqa: E402
 
 torch.set_num_threads(1)  # if torch was there before the variables
+
+# Examples are not timed: on a busy machine any of them may take long.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 TINY = "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
 
