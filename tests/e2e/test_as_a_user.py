@@ -59,6 +59,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory, mnist: DataSplits) -> Path:
+    """A file of 3,000 training and 500 test images of MNIST, for what does not need them all."""
+    path = tmp_path_factory.mktemp("digits") / "digits.npz"
+    train, test = mnist.train.subset(np.arange(3000)), mnist.test.subset(np.arange(500))
+    np.savez(path, x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels)
+    return path
+
+
 def test_train_as_it_comes_reaches_99_percent_on_mnist(home: Path) -> None:
     lines = (home / "stdout").read_text().splitlines()
     found = re.fullmatch(
@@ -111,8 +120,8 @@ def test_the_tutorial_repeats_the_seeds_accuracy(tmp_path: Path) -> None:
     assert document["results"]["test"]["loss"] < 0.06
 
 
-def test_the_same_command_gives_the_same_weights(tmp_path: Path) -> None:
-    command = ("train", "--model", "conv 4 5x5 stride 4 relu, flatten, dropout 0.2, dense 10", "--epochs", 1)
+def test_the_same_command_gives_the_same_weights(tmp_path: Path, digits: Path) -> None:
+    command = ("train", digits, "--model", "conv 4 5x5 stride 4 relu, flatten, dropout 0.2, dense 10", "--epochs", 1)
     for name in ("a", "b"):
         assert pellucid(*command, "--out", name, cwd=tmp_path).returncode == 0
     assert (tmp_path / "a/model.safetensors").read_bytes() == (tmp_path / "b/model.safetensors").read_bytes()
@@ -138,13 +147,13 @@ def test_a_folder_of_pictures_is_audited_trained_on_and_asked(tmp_path: Path, mn
     assert json.loads(answer.stdout)["predictions"][0]["label"] == "7"
 
 
-def test_a_model_of_ones_own_is_trained_and_found_again(tmp_path: Path) -> None:
+def test_a_model_of_ones_own_is_trained_and_found_again(tmp_path: Path, digits: Path) -> None:
     (tmp_path / "nets.py").write_text(
         "from torch import nn\n"
         "def plain(input_shape, classes):\n"
         "    return nn.Sequential(nn.Flatten(), nn.Linear(input_shape[0] * input_shape[1], classes))\n"
     )
-    result = pellucid("train", "--model", "nets:plain", "--epochs", 1, "--out", "run", cwd=tmp_path)
+    result = pellucid("train", digits, "--model", "nets:plain", "--epochs", 20, "--out", "run", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     result = pellucid("evaluate", "run", "--json", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
@@ -183,9 +192,9 @@ def test_ctrl_c_saves_what_was_trained_and_exits_with_130(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("sign", [r"\| +pydantic$", r"\| +torch$", r"\| +pellucid.audit.duplicates$", r"^epoch 1/"])
-def test_ctrl_c_at_any_time_leaves_nothing_half_done(tmp_path: Path, sign: str) -> None:
+def test_ctrl_c_at_any_time_leaves_nothing_half_done(tmp_path: Path, digits: Path, sign: str) -> None:
     # It is importing, has imported torch, has read the data, or trains: what it imports and says tells where it is.
-    command = [*PROGRAM, "train", *SMALL, *WITHOUT_END]
+    command = [*PROGRAM, "train", str(digits), *SMALL, *WITHOUT_END]
     process = subprocess.Popen(command, cwd=tmp_path, env=SAYS_WHAT_IT_IMPORTS, stderr=subprocess.PIPE, text=True)
     assert any(re.search(sign, line) for line in process.stderr), "it ended before"
     interrupt(process)
@@ -212,11 +221,11 @@ def net(input_shape, classes):
 
 
 @contextmanager
-def halted_study(folder: Path, *options: object) -> Iterator[subprocess.Popen[str]]:
+def halted_study(folder: Path, data: Path, *options: object) -> Iterator[subprocess.Popen[str]]:
     """A study of seeds that has made one trial, and goes no further while there is a file called halt."""
     (folder / "halting.py").write_text(HALTING)
     (folder / "halt").touch()
-    command = [*PROGRAM, "study", "seeds", "--model", "halting:net", "--epochs", 1, *options, "--out", "study"]
+    command = [*PROGRAM, "study", "seeds", data, "--model", "halting:net", "--epochs", 1, *options, "--out", "study"]
     quiet = {"stderr": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     with subprocess.Popen([*map(str, command)], cwd=folder, text=True, **quiet) as process:
         try:
@@ -226,8 +235,8 @@ def halted_study(folder: Path, *options: object) -> Iterator[subprocess.Popen[st
             process.kill()
 
 
-def test_a_killed_study_goes_on_where_it_was(tmp_path: Path) -> None:
-    with halted_study(tmp_path, "--n", 3):
+def test_a_killed_study_goes_on_where_it_was(tmp_path: Path, digits: Path) -> None:
+    with halted_study(tmp_path, digits, "--n", 3):
         pass
     made = rows_of(tmp_path / "study" / "trials.csv")
     assert len(made) == 1
@@ -241,8 +250,8 @@ def test_a_killed_study_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are found in /proc")
-def test_workers_of_a_killed_study_do_not_outlive_it(tmp_path: Path) -> None:
-    with halted_study(tmp_path, "--n", 4, "--processes", 2) as process:
+def test_workers_of_a_killed_study_do_not_outlive_it(tmp_path: Path, digits: Path) -> None:
+    with halted_study(tmp_path, digits, "--n", 4, "--processes", 2) as process:
         workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     assert len(workers) >= 2
     begun = time.monotonic()
