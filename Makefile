@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test check format accuracy recipes bench bench-env bench-images bench-maximize clean
+.PHONY: train test quick check format accuracy recipes bench bench-env bench-images bench-maximize clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -13,6 +13,10 @@ test: .venv/.installed-dev
 	$(BIN)/python -m coverage run -m pytest
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
+
+# The tests but for those that train for minutes, and without coverage: while working, not before a commit is handed in
+quick: .venv/.installed-dev
+	$(BIN)/python -m pytest -m "not slow"
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check .

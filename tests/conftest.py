@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import jaxtyping
 import pytest
+
+# One thread, here and in the programs that tests start. The work of a test is so small that threads cost more in
+# waiting for each other than they save, and beside other work twenty times as much as the test itself.
+os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
 
 # Where tensors and arrays are passed. It stays installed, as pellucid imports its modules when they are first used.
 CHECKED = [
@@ -23,11 +28,18 @@ jaxtyping.install_import_hook(CHECKED, "beartype.beartype")
 # Ctrl-C is heard, here and by the programs that are started, even where the tests run in a shell's background.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+import hypothesis  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 import pellucid as pl  # noqa: E402
 from pellucid.data.dataset import DataSplits, ImageDataset  # noqa: E402
+
+torch.set_num_threads(1)  # if torch was there before the variables
+
+# Examples are not timed: on a busy machine any of them may take long.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 TINY = "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
 

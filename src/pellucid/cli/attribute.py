@@ -39,7 +39,8 @@ def attribute(
     method: Annotated[
         list[str] | None,
         typer.Option(
-            help="saliency, smoothgrad, integrated_gradients, grad_cam, layer_cam, occlusion, or all; may be repeated.",
+            help="How to explain: saliency, smoothgrad, integrated_gradients, grad_cam, layer_cam, occlusion, or all; "
+            "may be repeated.",
             show_default=ALL,
         ),
     ] = None,
@@ -53,7 +54,7 @@ def attribute(
     invert: Annotated[
         bool, typer.Option("--invert", help="Exchange dark and bright, as for dark ink on bright paper.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="For noise, random orders and random weights.")] = 0,
+    seed: Annotated[int, typer.Option(help="Noise, random orders and random weights follow from it.")] = 0,
     untrained: Untrained = False,
     out: Out = None,
     device: Device = "auto",

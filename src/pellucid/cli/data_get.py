@@ -11,7 +11,7 @@ from pellucid.cli.output import print_json
 
 
 def get(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A data set's name; see: pellucid data list")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A data set's name; pellucid data list has them.")],
     as_json: Json = False,
 ) -> None:
     """Download what a data set needs, so that it can be used without a network, and print the folder.

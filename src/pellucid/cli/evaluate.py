@@ -24,7 +24,7 @@ def evaluate(
     data: Annotated[
         str | None, typer.Argument(metavar="[DATA]", help="Other data to judge it on; the run's own unless given.")
     ] = None,
-    split: Annotated[str, typer.Option(help="test, validation or train.")] = "test",
+    split: Annotated[str, typer.Option(help="The split to judge it on: test, validation or train.")] = "test",
     device: Device = "auto",
     precision: Precision = "fp32",
     as_json: Json = False,

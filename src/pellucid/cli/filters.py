@@ -21,7 +21,9 @@ MOST_IMAGES = 1000
 
 def filters(
     run: RunArgument,
-    layer: Annotated[str | None, typer.Option(help="A convolution.  [default: the first]")] = None,
+    layer: Annotated[
+        str | None, typer.Option(help="The convolution to show, by its name.  [default: the first]")
+    ] = None,
     untrained: Untrained = False,
     no_data: Annotated[
         bool, typer.Option("--no-data", help="Judge dead filters by their weights alone, without images.")

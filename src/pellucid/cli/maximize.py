@@ -35,26 +35,26 @@ FRAMES = 24
 def maximize(
     run: RunArgument,
     classes: Annotated[
-        list[str] | None, typer.Option("--class", help="A class; may be repeated.  [default: all classes]")
+        list[str] | None, typer.Option("--class", help="A class to draw; may be repeated.  [default: all classes]")
     ] = None,
     layers: Annotated[
         list[str] | None, typer.Option("--layer", help="Show the filters of this layer instead; may be repeated.")
     ] = None,
     filters: Annotated[
-        list[int] | None, typer.Option("--filter", help="A filter of the layer, from 0; may be repeated.")
+        list[int] | None, typer.Option("--filter", help="A filter of the layer, counted from 0; may be repeated.")
     ] = None,
     neurons: Annotated[
         list[str] | None, typer.Option("--neuron", metavar="N,ROW,COL", help="One neuron of the layer; repeatable.")
     ] = None,
-    method: Annotated[str, typer.Option(help="raw, constrained or both.")] = "both",
+    method: Annotated[str, typer.Option(help="How to draw: raw, constrained or both.")] = "both",
     prior: Annotated[
         bool, typer.Option("--prior/--no-prior", help="Draw the constrained pictures from what training images share.")
     ] = True,
-    steps: Annotated[int, typer.Option(min=1, help="Of the ascent.")] = 128,
+    steps: Annotated[int, typer.Option(min=1, help="How many steps the ascent takes.")] = 128,
     starts: Annotated[
         int | None, typer.Option(min=1, help="Pictures of each target; the best is shown.  [default: 8, filters 2]")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the noise.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The noise that the pictures begin with follows from it.")] = 0,
     singles: Annotated[
         bool, typer.Option("--singles", help="Write each picture shown as a PNG of its own too.")
     ] = False,

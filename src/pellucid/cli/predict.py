@@ -16,7 +16,7 @@ FAR_OFF = 0.4
 
 def predict(
     run: RunArgument,
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Image files.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="The image files to answer for.")],
     invert: Annotated[
         bool, typer.Option("--invert", help="Exchange dark and bright, as for dark ink on bright paper.")
     ] = False,

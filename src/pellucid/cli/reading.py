@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 ImageSize = Annotated[
     str | None, typer.Option(help="Height x width that images are brought to.  [default: as they are, or 64x64]")
 ]
-Channels = Annotated[int | None, typer.Option(help="1 or 3.  [default: colour where any image has it]")]
+Channels = Annotated[
+    int | None, typer.Option(help="Channels of an image, 1 or 3.  [default: colour where any image has it]")
+]
 Fit = Annotated[str | None, typer.Option(help="How to bring images to the size: stretch, pad or crop.")]
 Background = Annotated[int | None, typer.Option(help="Grey value below what is transparent or padded, 0 to 255.")]
 MaxBad = Annotated[float | None, typer.Option(help="Share of the files that may be unreadable.  [default: 0.01]")]

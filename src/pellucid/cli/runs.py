@@ -21,7 +21,7 @@ def runs(
         list[str] | None, typer.Argument(metavar="[RUN]...", help="Two or more, to compare them setting by setting.")
     ] = None,
     folder: Annotated[Path, typer.Option(help="Where to look for runs.")] = Path("runs"),
-    sort: Annotated[str, typer.Option(help=f"{', '.join(COLUMNS)}.")] = "started",
+    sort: Annotated[str, typer.Option(help=f"The column to sort by: {', '.join(COLUMNS)}.")] = "started",
     reverse: Annotated[bool, typer.Option("--reverse", help="Turn the order round.")] = False,
     as_json: Json = False,
 ) -> None:

@@ -20,8 +20,10 @@ def shapes(
         str | None,
         typer.Argument(metavar="[RUN|DATA]", help="A run (folder, name, latest), or data that a recipe is to fit."),
     ] = None,
-    recipe: Annotated[str | None, typer.Option(help="fast, accurate, tiny, tutorial or a .json file.")] = None,
-    model: Annotated[str | None, typer.Option(help="Shorthand or a .json file.")] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="A recipe: fast, accurate, tiny, tutorial or a .json file.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="The network: shorthand or a .json file.")] = None,
     input_shape: Annotated[
         str | None,
         typer.Option("--input", help="Height x width x channels, for a recipe or shorthand.  [default: 28x28x1]"),

@@ -22,7 +22,7 @@ INTERRUPTED = 130
 
 Processes = Annotated[int, typer.Option(help="How many trials at once; they share the cores.")]
 Out = Annotated[Path | None, typer.Option(help="The study's folder.  [default: runs/study-<kind>-<data>-<UTC time>]")]
-FirstSeed = Annotated[int | None, typer.Option("--seed", help="The first seed.  [default: 0]")]
+FirstSeed = Annotated[int | None, typer.Option("--seed", help="The first of the seeds.  [default: 0]")]
 
 
 def load(

@@ -18,19 +18,23 @@ def batch_size_study(
         str | None,
         typer.Option(help="Batch sizes, with commas between.  [default: 1,10,32,128,512, as far as there are images]"),
     ] = None,
-    seeds: Annotated[int, typer.Option(help="Trainings of each size.")] = 3,
-    recipe: Annotated[str | None, typer.Option(help="fast, accurate, tiny or tutorial.  [default: tutorial]")] = None,
+    seeds: Annotated[int, typer.Option(help="How many trainings each size gets.")] = 3,
+    recipe: Annotated[
+        str | None, typer.Option(help="The recipe: fast, accurate, tiny or tutorial.  [default: tutorial]")
+    ] = None,
     model: ModelText = None,
     learning_rate: LearningRate = None,
     optimizer: OptimizerName = None,
     scaling: Annotated[
         str, typer.Option(help="How the learning rate grows with the size: none, sqrt or linear.")
     ] = "none",
-    images: Annotated[int, typer.Option(help="Training images at most.")] = 50_000,
-    epochs: Annotated[int, typer.Option(help="After so many, accuracies are compared.")] = 1,
-    updates: Annotated[int, typer.Option(help="After so many, accuracies are compared.")] = 500,
-    seconds: Annotated[float, typer.Option(help="After so many, accuracies are compared.")] = 5.0,
-    minutes: Annotated[float, typer.Option(help="What all may take; longer epochs are timed in part.")] = 10.0,
+    images: Annotated[int, typer.Option(help="How many training images are taken at most.")] = 50_000,
+    epochs: Annotated[int, typer.Option(help="Accuracies are compared after so many epochs.")] = 1,
+    updates: Annotated[int, typer.Option(help="Accuracies are compared after so many updates.")] = 500,
+    seconds: Annotated[float, typer.Option(help="Accuracies are compared after so many seconds.")] = 5.0,
+    minutes: Annotated[
+        float, typer.Option(help="Minutes that all trials may take; longer epochs are timed in part.")
+    ] = 10.0,
     full: Annotated[bool, typer.Option("--full", help="Make every epoch whole, however long it takes.")] = False,
     image_size: ImageSize = None,
     channels: Channels = None,

@@ -24,7 +24,7 @@ from pellucid.cli.training import (
 
 def folds_study(
     data: DataArgument = "mnist",
-    k: Annotated[int, typer.Option("--k", help="How many folds.")] = 10,
+    k: Annotated[int, typer.Option("--k", help="How many folds there are.")] = 10,
     recipe: RecipeName = None,
     model: ModelText = None,
     epochs: Epochs = None,
@@ -32,7 +32,7 @@ def folds_study(
     learning_rate: LearningRate = None,
     optimizer: OptimizerName = None,
     augment: Augmentation = None,
-    seed: Annotated[int | None, typer.Option(help="Of the folds and the trainings.  [default: 0]")] = None,
+    seed: Annotated[int | None, typer.Option(help="The folds and the trainings follow from it.  [default: 0]")] = None,
     image_size: ImageSize = None,
     channels: Channels = None,
     test_split: TestSplit = None,

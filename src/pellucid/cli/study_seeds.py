@@ -24,7 +24,7 @@ from pellucid.cli.training import (
 
 def seeds_study(
     data: DataArgument = "mnist",
-    n: Annotated[int, typer.Option("--n", help="How many seeds.")] = 10,
+    n: Annotated[int, typer.Option("--n", help="How many seeds are tried.")] = 10,
     recipe: RecipeName = None,
     model: ModelText = None,
     epochs: Epochs = None,

@@ -12,17 +12,20 @@ DataArgument = Annotated[
 RecipeName = Annotated[
     str | None,
     typer.Option(
-        "--recipe", help="fast, accurate, tiny, tutorial or a .json file: gives what is not set here.  [default: fast]"
+        "--recipe",
+        help="Gives what is not set here: fast, accurate, tiny, tutorial or a .json file.  [default: fast]",
     ),
 ]
 ModelText = Annotated[
     str | None, typer.Option("--model", help="The network: shorthand, a .json file, or package.module:factory.")
 ]
 Epochs = Annotated[int | None, typer.Option(help="Passes over the training images.")]
-BatchSize = Annotated[int | None, typer.Option(help="Images in a mini-batch.")]
+BatchSize = Annotated[int | None, typer.Option(help="How many images a mini-batch has.")]
 LearningRate = Annotated[float | None, typer.Option(help="The highest learning rate.")]
-OptimizerName = Annotated[str | None, typer.Option("--optimizer", help="adam, adamw or sgd.")]
-ScheduleName = Annotated[str | None, typer.Option("--schedule", help="constant, cosine or one_cycle.")]
+OptimizerName = Annotated[str | None, typer.Option("--optimizer", help="The optimizer: adam, adamw or sgd.")]
+ScheduleName = Annotated[
+    str | None, typer.Option("--schedule", help="How the learning rate goes on: constant, cosine or one_cycle.")
+]
 LabelSmoothing = Annotated[float | None, typer.Option(help="Share of the target spread over all classes.")]
 Augmentation = Annotated[
     str | None, typer.Option("--augment", help="Vary the training images: shift=0.1,rotation=10,scale=0.1,noise=0.05 …")
@@ -30,7 +33,7 @@ Augmentation = Annotated[
 ValidationSplit = Annotated[
     float | None, typer.Option(help="Share of the training images that is held out.  [default: 0.1]")
 ]
-NoValidation = Annotated[bool, typer.Option("--no-validation", help="Hold out nothing.")]
+NoValidation = Annotated[bool, typer.Option("--no-validation", help="Hold out no validation split.")]
 Patience = Annotated[
     int | None,
     typer.Option(help="End when the validation loss has not become less for so many epochs.  [default: never]"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def read_npy_folder(folder: Path, location: str = "") -> DataSplits:
     for file in sorted(folder.glob("*.npy")):
         try:
             arrays[file.stem.lower()] = np.load(file, allow_pickle=False)
-        except (OSError, ValueError, EOFError, MemoryError) as error:
+        except (OSError, ValueError, EOFError, MemoryError, tokenize.TokenError) as error:
             raise DataError(f"{file}: the array cannot be read ({error}).") from None
     return _splits(folder, arrays, location)
 

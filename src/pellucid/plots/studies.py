@@ -45,7 +45,7 @@ def seeds_figure(
     _finish(right, "seed", "training time (s)")
     for axes in (left, right):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        axes.legend()
+        _legend(axes)
     right.set_ylim(0, 1.4 * max(seconds, default=1))
     return figure
 
@@ -62,7 +62,7 @@ def folds_figure(accuracies: Sequence[float], title: str) -> Figure:
         axes, range(len(accuracies)), [100 * value for value in accuracies], "fold held out", SERIES[0], "%"
     )
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.legend()
+    _legend(axes)
     _finish(axes, "fold", "accuracy (%)")
     return figure
 
@@ -234,6 +234,12 @@ def _points_and_mean(
     axes.plot(places, values, color=style["color"], marker=style["marker"], linestyle="", label=name)
     mean = float(np.mean(values))
     axes.axhline(mean, color=style["color"], linestyle=style["linestyle"], label=f"mean {mean:.2f}{unit}")
+
+
+def _legend(axes: Axes) -> None:
+    """A legend, unless there is nothing to name."""
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend()
 
 
 def _bars(axes: Axes, sizes: Sequence[int], points: Sequence[Any], style: dict[str, Any]) -> None:

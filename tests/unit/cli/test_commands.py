@@ -382,11 +382,3 @@ def test_doctor_names_what_matters(pellucid: Command) -> None:
 
 def test_the_version_is_printed(pellucid: Command) -> None:
     assert pellucid("--version") == (0, f"pellucid {pl.__version__}\n", "")
-
-
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "shapes", "plot", "runs", "doctor"])
-def test_every_command_has_help_with_examples_and_json(pellucid: Command, command: str) -> None:
-    status, out, _ = pellucid(command, "--help")
-    assert status == 0
-    assert f"Examples:\n    pellucid {command}" in out
-    assert "--json" in out

@@ -184,7 +184,7 @@ def test_two_at_the_same_time_do_not_disturb_each_other(tmp_path: Path) -> None:
     folder = lay(tmp_path / "pets", each=50)
     code = f"import pellucid as pl; print(pl.load_data({str(folder)!r}).train.fingerprint)"
     both = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    printed = [process.communicate(timeout=120)[0] for process in both]
+    printed = [process.communicate(timeout=900)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert printed[0] == printed[1]
     assert len(list(cache_folder().iterdir())) == 1

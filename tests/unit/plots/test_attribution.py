@@ -19,8 +19,10 @@ def texts(figure: Figure) -> list[str]:
     return [text.get_text() for axes in figure.axes for text in axes.texts]
 
 
-@pytest.mark.parametrize("image", [GREY, COLOUR, np.repeat(GREY, 2, axis=2), np.repeat(GREY, 5, axis=2)])
-@pytest.mark.parametrize("count", [1, 6])
+@pytest.mark.parametrize(
+    ("image", "count"),
+    [(GREY, 1), (COLOUR, 6), (np.repeat(GREY, 2, axis=2), 1), (np.repeat(GREY, 5, axis=2), 1)],
+)
 def test_each_map_stands_beside_the_image(image: np.ndarray, count: int) -> None:
     figure = attribution_maps(image, ["label 7"], [PANEL] * count, CURVES, "Which pixels speak for class 7?")
     assert figure.get_suptitle().startswith("Which pixels")

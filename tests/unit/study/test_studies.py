@@ -180,7 +180,9 @@ def test_a_range_that_does_not_rise_is_refused(subject: Subject) -> None:
 def test_batch_sizes_are_compared_after_equal_epochs_updates_and_time(
     subject: Subject, bars: DataSplits, tmp_path: Path
 ) -> None:
-    study = BatchSizeStudy(subject=subject, sizes=(4, 32), seeds=2, images=100, epochs=2, updates=30, seconds=0.05)
+    study = BatchSizeStudy(
+        subject=subject, sizes=(4, 32), seeds=2, images=100, epochs=2, updates=30, seconds=0.05, full=True
+    )
     done = run_study(study, bars, out=tmp_path / "study")
     assert [(row.size, row.seed) for row in done.trials] == [(4, 0), (32, 0), (4, 1), (32, 1)]
     for row in done.trials:
@@ -199,18 +201,63 @@ def test_batch_sizes_are_compared_after_equal_epochs_updates_and_time(
     assert all(len(row) == len(header) for row in rows)
 
 
+class KnownSpeed(BatchSizeStudy):
+    """A study on a machine whose speed is known: what its updates take is not looked up, but given."""
+
+    def prepared(self, data: DataSplits) -> KnownSpeed:
+        return self
+
+
 def test_epochs_that_take_too_long_are_timed_in_part(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
-    study = BatchSizeStudy(
-        subject=subject, sizes=(1, 64), seeds=1, images=200, epochs=200, updates=20, seconds=0.02, minutes=0.02
-    )
+    # 200 updates an epoch at 1 s are 200 s, above the minute; 4 updates an epoch at 0.1 s are not.
+    study = KnownSpeed(
+        subject=subject, sizes=(1, 64), seeds=1, images=200, updates=20, seconds=0.001, minutes=1,
+        update_seconds={1: 1.0, 64: 0.1},
+    )  # fmt: skip
+    assert [study.seconds_of(key, bars) for key in ((1, 0), (64, 0))] == [20, pytest.approx(2)]
     done = run_study(study, bars, out=tmp_path / "study")
     part, whole = done.trials
     assert not part.whole
     assert part.accuracy_equal_epochs is None
     assert part.epoch_seconds == pytest.approx(200 / part.updates_per_second)
-    assert any("size 1 are scaled up from a timed part" in line for line in done.findings.conclusion)
-    assert whole.whole == ("size 1, 64" not in " ".join(done.findings.conclusion))
-    # the plan was made from a probe, which is not made again
+    assert whole.whole
+    assert whole.accuracy_equal_epochs is not None
+    told = [line for line in done.findings.conclusion if line.startswith("*")]
+    assert told == ["* The epochs of size 1 are scaled up from a timed part; --full makes them whole."]
+    # what the machine's speed was is not looked up again, whatever it is by now
+    assert resume_study(done.path, data=bars).question.model_dump() == study.model_dump()
+
+
+@pytest.mark.parametrize(
+    ("settings", "parts"),
+    [
+        ({"minutes": 1}, {1}),
+        ({"minutes": 5}, set()),
+        ({"minutes": 1, "full": True}, set()),
+        ({"minutes": 1, "seeds": 2}, {1, 8}),
+        ({"minutes": 0.01}, {1, 8}),  # one of 64 is no longer than the updates that are made anyhow
+    ],
+)
+def test_the_longest_epochs_are_left_in_part_until_all_fits_the_minutes(
+    subject: Subject, bars: DataSplits, settings: dict, parts: set[int]
+) -> None:
+    study = BatchSizeStudy(
+        **{"subject": subject, "sizes": (1, 8, 64), "seeds": 1, "images": 200, "updates": 20, "seconds": 0.001}
+        | {"update_seconds": {1: 1.0, 8: 0.5, 64: 0.1}}
+        | settings
+    )
+    whole = {1: 200, 8: 12.5, 64: 2}  # 200 updates, 25, and 20, as 4 are fewer than those
+    part = {1: 20, 8: 10, 64: 2}
+    for size in (1, 8, 64):
+        assert study.seconds_of((size, 0), bars) == pytest.approx((part if size in parts else whole)[size])
+
+
+def test_the_speed_of_the_machine_is_looked_up_once(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+    study = BatchSizeStudy(subject=subject, sizes=(8, 64), seeds=1, updates=20, seconds=0.001, full=True)
+    done = run_study(study, bars, out=tmp_path / "study")
+    assert done.question.update_seconds.keys() == {8, 64}
+    assert all(taken > 0 for taken in done.question.update_seconds.values())
+    assert done.question.look_seconds > 0
     assert resume_study(done.path, data=bars).question == done.question
 
 
