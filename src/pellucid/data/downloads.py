@@ -12,9 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from pellucid.bars import make_bar, stderr
 from pellucid.data.cache import cache_folder
 from pellucid.errors import DataError
 
@@ -199,18 +199,9 @@ class DownloadBar:
     """Shows on stderr how much of a file is there, if that is a terminal; a line says when it is done."""
 
     def __init__(self) -> None:
-        self.console = Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(compact=True),
-            console=self.console,
-            transient=True,
-            redirect_stdout=False,
-            disable=not self.console.is_terminal,
-        )
+        self.console = stderr()
+        columns = DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(compact=True)
+        self._bar = make_bar(self.console, *columns)
         self._task = self._bar.add_task("", visible=False)
         self._place = ""
         self._started = 0.0
