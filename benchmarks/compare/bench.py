@@ -29,7 +29,7 @@ class Scale:
         sizes: Batch sizes.
         images: Training images of a whole training.
         part_images: Training images where a part is timed and scaled up.
-        epochs: Of the seed's program.
+        epochs: Passes over the images by the tutorial's program.
         second_epochs: Of the second point of the recipe ``fast``.
         seeds: Of that recipe's accuracy.
         processes: Fresh ones that must not stall.

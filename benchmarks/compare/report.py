@@ -10,7 +10,7 @@ from typing import Any
 Page = Callable[[dict[str, Any]], list[str]]
 Picture = Callable[[dict[str, Any], Path], None]
 TITLES = {
-    "time-to-accuracy": "Time to the seed's accuracy",
+    "time-to-accuracy": "Time to the tutorial's accuracy",
     "throughput": "Training updates by batch size",
     "settings": "Automatic settings",
     "memory": "Memory",

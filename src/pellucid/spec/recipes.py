@@ -123,7 +123,7 @@ def _training(
 
 
 def tutorial(input_shape: tuple[int, int, int], classes: int) -> Recipe:
-    """The seed's program: two convolutions with pooling, 15 epochs of Adam.
+    """The tutorial that Pellucid began from: two convolutions with pooling, 15 epochs of Adam.
 
     Larger images get more such pairs until the maps are small.
     """

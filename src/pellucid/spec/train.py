@@ -149,7 +149,7 @@ def _with_sides(value: AugmentSpec | None) -> AugmentSpec | None:
 
 
 class TrainSpec(Spec):
-    """How to train. Alone, the defaults are the seed's: Adam at 0.001, batches of 128, 15 epochs, 10% held out.
+    """How to train. Alone, the defaults are the tutorial's: Adam at 0.001, batches of 128, 15 epochs, 10% held out.
 
     Attributes:
         epochs: Passes over the training images.
