@@ -162,7 +162,7 @@ class TrainSpec(Spec):
             varies nothing.
         validation_split: Share of the training images held out, class by class, give or take chance; None holds out
             nothing.
-        seed: From which all randomness follows.
+        seed: All randomness of the training follows from it.
         vote: How many networks are trained, each from weights of its own; the average of their probabilities answers.
         test_time_augmentation: How images are varied in prediction, where the average of the probabilities over the
             image and its variants answers: each setting alone, as far as it goes, to either side. Given as

@@ -47,7 +47,7 @@ class Tally:
         """See that the losses up to this step are finite.
 
         Raises:
-            TrainingError: One is not.
+            TrainingError: One of the losses is not finite.
         """
         finite = self.losses[self.checked : until].isfinite()
         if not finite.all():
