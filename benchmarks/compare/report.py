@@ -17,6 +17,7 @@ TITLES = {
     "startup": "Start-up",
     "growth": "Growth of cost",
     "stall": "No stall",
+    "busy": "Beside busy processes",
     "predict": "Evaluation and prediction",
     "gpu": "On a GPU",
 }
