@@ -44,7 +44,7 @@ bench-images: .venv/.installed
 bench-maximize: .venv/.installed
 	$(BIN)/python benchmarks/maximize.py --out docs/maximize-benchmark.md
 
-# docs/benchmarks.md: Pellucid against its peers (about two hours on two cores, which must have nothing else to do)
+# docs/benchmarks.md: Pellucid against its peers (about two and a half hours on two cores, which must have nothing else to do)
 bench: bench-env
 	.venv-bench/bin/python -m benchmarks.compare
 

@@ -1,4 +1,4 @@
-"""A trained run at work: images a second of evaluation and of prediction, as keras_seed.py prints them."""
+"""A trained run at work: images a second of evaluation and of prediction, as keras_tutorial.py prints them."""
 
 from __future__ import annotations
 

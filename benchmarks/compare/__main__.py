@@ -13,7 +13,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.compare import gpu, growth, memory, predict, settings, stall, startup, throughput, time_to_accuracy
+from benchmarks.compare import (
+    busy,
+    gpu,
+    growth,
+    memory,
+    predict,
+    settings,
+    stall,
+    startup,
+    throughput,
+    time_to_accuracy,
+)
 from benchmarks.compare.bench import QUICK, Bench, Scale
 from benchmarks.compare.report import Page, Picture, write_report
 
@@ -25,6 +36,7 @@ SECTIONS = {
     "startup": startup,
     "growth": growth,
     "stall": stall,
+    "busy": busy,
     "predict": predict,
     "gpu": gpu,
 }

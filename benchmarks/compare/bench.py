@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ class Scale:
         sizes: Batch sizes.
         images: Training images of a whole training.
         part_images: Training images where a part is timed and scaled up.
-        epochs: Of the seed's program.
+        epochs: Passes over the images by the tutorial's program.
         second_epochs: Of the second point of the recipe ``fast``.
         seeds: Of that recipe's accuracy.
         processes: Fresh ones that must not stall.
@@ -99,11 +100,20 @@ class Bench:
 
     def run(self, program: Program, **facts: Any) -> None:
         """Run a program once and keep what it gave, with facts about the run."""
-        measured = {**facts, **measure(program), "command": self._shown(program.command)}
-        self.runs.append(measured)
+        self._keep(program, measure(program), facts)
+
+    def run_at_once(self, programs: Sequence[Program], **facts: Any) -> None:
+        """Run programs at the same time, each once, and keep what each gave."""
+        with ThreadPoolExecutor(len(programs)) as pool:
+            measured = list(pool.map(measure, programs))
+        for program, figures in zip(programs, measured, strict=True):
+            self._keep(program, figures, facts)
+
+    def _keep(self, program: Program, figures: dict[str, Any], facts: dict[str, Any]) -> None:
+        self.runs.append({**facts, **figures, "command": self._shown(program.command)})
         self.save()
         told = ", ".join(f"{name} {value}" for name, value in facts.items())
-        print(f"{self.section}: {program.name}, {told}: {measured['total_seconds']:.1f} s", file=sys.stderr, flush=True)
+        print(f"{self.section}: {program.name}, {told}: {figures['total_seconds']:.1f} s", file=sys.stderr, flush=True)
 
     def interleave(self, programs: Sequence[Program], **facts: Any) -> None:
         """A B C A B C ...: every program once a round."""

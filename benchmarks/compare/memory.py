@@ -25,7 +25,7 @@ def measure(bench: Bench) -> None:
             keras("tensorflow", *theirs),
             keras("torch", *theirs, *few),
             keras("jax", *theirs, *few),
-            torch_script("--network", "seed", *theirs, *few),
+            torch_script("--network", "tutorial", *theirs, *few),
             torch_tight(*theirs),
         ]
         for program in programs:

@@ -1,4 +1,4 @@
-"""Section `predict`: images a second of evaluation and of prediction with the seed's network."""
+"""Section `predict`: images a second of evaluation and of prediction with the tutorial's network."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def page(document: dict[str, Any]) -> list[str]:
             rows.append([f"{work}, against {name}", spread(ratios(mine, rates)), spread(mine, 0), spread(rates, 0)])
     count = document["scale"]["test_images"]
     return [
-        f"The seed's network on {count:,} test images. Pellucid: `Run.evaluate` (which writes its whole evaluation)",
+        f"The tutorial's network on {count:,} test images. Pellucid: `Run.evaluate` (which writes its evaluation)",
         "and `Run.probabilities`, in fp32 and batches of 500. Keras: `evaluate`, `predict` and `predict_on_batch`.",
         *table(["work", "times faster", "Pellucid, images/s", "peer, images/s"], rows),
     ]

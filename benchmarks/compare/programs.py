@@ -25,9 +25,9 @@ def script(name: str, file: str, *options: object, **environment: str) -> Progra
 
 
 def keras(backend: str, *options: object) -> Program:
-    """The seed's program in Keras on a backend."""
+    """The tutorial's program in Keras on a backend."""
     name = f"Keras on {BACKENDS[backend]}"
-    return script(name, "peers/keras_seed.py", *options, KERAS_BACKEND=backend, TF_CPP_MIN_LOG_LEVEL="2")
+    return script(name, "peers/keras_tutorial.py", *options, KERAS_BACKEND=backend, TF_CPP_MIN_LOG_LEVEL="2")
 
 
 def torch_script(*options: object) -> Program:

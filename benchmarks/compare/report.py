@@ -10,13 +10,14 @@ from typing import Any
 Page = Callable[[dict[str, Any]], list[str]]
 Picture = Callable[[dict[str, Any], Path], None]
 TITLES = {
-    "time-to-accuracy": "Time to the seed's accuracy",
+    "time-to-accuracy": "Time to the tutorial's accuracy",
     "throughput": "Training updates by batch size",
     "settings": "Automatic settings",
     "memory": "Memory",
     "startup": "Start-up",
     "growth": "Growth of cost",
     "stall": "No stall",
+    "busy": "Beside busy processes",
     "predict": "Evaluation and prediction",
     "gpu": "On a GPU",
 }

@@ -1,4 +1,4 @@
-"""Section `throughput`: training updates of the seed's network at several batch sizes, by program."""
+"""Section `throughput`: training updates of the tutorial's network at several batch sizes, by program."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def measure(bench: Bench) -> None:
         [
             pellucid_updates(*ours),
             *(keras(backend, *theirs) for backend in BACKENDS),
-            torch_script("--network", "seed", *theirs),
+            torch_script("--network", "tutorial", *theirs),
             torch_tight(*theirs),
             torch_tight(*theirs, precision="bf16"),
         ]

@@ -54,8 +54,8 @@ def example_network() -> nn.Module:
     )
 
 
-def seed_network() -> nn.Module:
-    """The seed's network, 34,826 parameters."""
+def tutorial_network() -> nn.Module:
+    """The tutorial's network, 34,826 parameters."""
     return nn.Sequential(
         nn.Conv2d(1, 32, 3),
         nn.ReLU(),
@@ -77,8 +77,8 @@ def load(file: str, images: int | None) -> tuple[Digits, Digits]:
 
 
 def prepare(network: str) -> tuple[nn.Module, optim.Optimizer]:
-    """A network and its optimizer: the example's Adadelta, or the seed's Adam."""
-    model = example_network() if network == "example" else seed_network()
+    """A network and its optimizer: the example's Adadelta, or the tutorial's Adam."""
+    model = example_network() if network == "example" else tutorial_network()
     if network == "example":
         return model, optim.Adadelta(model.parameters(), lr=1.0)
     return model, optim.Adam(model.parameters(), lr=0.001)
@@ -146,7 +146,7 @@ def speed(options: argparse.Namespace, digits: Digits, size: int) -> float:
 def main() -> None:
     """Train or measure, and print one line."""
     parser = arguments(__doc__, epochs=14, batch_size=64)
-    parser.add_argument("--network", choices=("example", "seed"), default="example")
+    parser.add_argument("--network", choices=("example", "tutorial"), default="example")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     digits, test = load(options.data, options.images)

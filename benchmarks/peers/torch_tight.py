@@ -1,4 +1,4 @@
-"""A PyTorch loop written by hand for speed, with the seed's network: the floor for anything built on PyTorch.
+"""A PyTorch loop written by hand for speed, with the tutorial's network: the floor for anything built on PyTorch.
 
 All images are float tensors in memory, a batch is taken by index, the channels stand last in memory, Adam is fused,
 nothing waits for a step, and glibc keeps what a step frees.
@@ -32,7 +32,7 @@ def keep_memory() -> None:
 
 
 def network(layout: str, compiled: bool) -> nn.Module:
-    """The seed's network, which gives logits."""
+    """The tutorial's network, which gives logits."""
     layers = [nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2)]
     model = nn.Sequential(*layers, nn.Flatten(), nn.Linear(1600, 10))
     model = model.to(memory_format=LAYOUTS[layout])  # pyright: ignore[reportCallIssue]
@@ -73,7 +73,7 @@ def updates(options: argparse.Namespace, model: nn.Module, images: Tensor, label
 def train(
     options: argparse.Namespace, x_train: Tensor, y_train: Tensor, x_test: Tensor, y_test: Tensor
 ) -> dict[str, Any]:
-    """All epochs on 90% of the images, as many as the seed trains on, and one judgement."""
+    """All epochs on 90% of the images, as many as the tutorial trains on, and one judgement."""
     kept = len(x_train) - len(x_train) // 10
     steps_per_epoch, history = -(-kept // options.batch_size), []
     model = network(options.layout, options.compile)

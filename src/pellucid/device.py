@@ -23,7 +23,7 @@ def choose_device(name: str = "auto") -> torch.device:
     """The device of a name; ``auto`` takes CUDA, then MPS, then the CPU.
 
     Raises:
-        SettingError: That is no name of a device.
+        SettingError: The name is none of a device.
         DeviceError: This machine does not offer the device.
     """
     if name == "auto":
@@ -54,11 +54,11 @@ def choose_precision(name: str, device: torch.device, multiply_adds: float = 0) 
     Args:
         name: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         device: Where the network is.
-        multiply_adds: Of a mini-batch in training; 0 where they are not known, and in prediction.
+        multiply_adds: What a mini-batch costs in training; 0 where that is not known, and in prediction.
 
     Raises:
         SettingError: The name is unknown.
-        DeviceError: The device cannot compute in it.
+        DeviceError: The device cannot compute in that precision.
     """
     if name not in ("auto", *PRECISIONS):
         raise SettingError([unknown("precision", name, ("auto", *PRECISIONS))])

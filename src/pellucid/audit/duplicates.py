@@ -52,7 +52,7 @@ class Pool:
 
     @classmethod
     def of(cls, splits: DataSplits) -> Pool:
-        """Train, validation and test, those that there are."""
+        """The pool of a data set: its training, validation and test split, those that there are."""
         datasets = {"train": splits.train}
         if splits.validation is not None:
             datasets["validation"] = splits.validation

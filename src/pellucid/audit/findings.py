@@ -37,7 +37,7 @@ class Member(BaseModel):
 
     @property
     def place(self) -> str:
-        """Where it stands, in words: its split, number and source."""
+        """Where the image stands, in words: its split, number and source."""
         return f"{self.split} {self.index}" + (f", {self.source}" if self.source else "")
 
 
@@ -68,12 +68,12 @@ class Group(BaseModel):
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """What is wrong with it, in words."""
+        """What is wrong with the group, in words."""
         wrongs = {"in two splits": self.leak, "under two labels": self.conflict}
         return tuple(words for words, so in wrongs.items() if so)
 
     def telling(self, number: int) -> tuple[Member, ...]:
-        """Up to a number of the members: of each split and label the first, before others of the same."""
+        """Some members that stand for all: the first of each split and label come before further ones of the same."""
         seen: dict[tuple[str, str], int] = {}
         ranks = []
         for member in self.members:
@@ -103,7 +103,7 @@ class Duplicates(BaseModel):
 
     @classmethod
     def of(cls, groups: Iterable[Group]) -> Duplicates:
-        """These groups, in order and counted."""
+        """The groups of one kind, in order and counted."""
         ordered = tuple(sorted(groups, key=lambda group: (not group.leak, not group.conflict)))
         return cls(
             groups=ordered,

@@ -35,8 +35,8 @@ class Picture(NamedTuple):
 
     Attributes:
         address: The PNG file itself, as a data address.
-        width: As shown, in pixels.
-        height: As shown, in pixels.
+        width: Width on the page, in pixels.
+        height: Height on the page, in pixels.
     """
 
     address: str

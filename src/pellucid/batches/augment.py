@@ -26,16 +26,16 @@ class Draw:
     They happen in the order flip, scale, shear, rotation, shift, displacement, erasing, contrast, brightness, noise.
 
     Attributes:
-        shift: Down and to the right, as shares of height and width.
-        rotation: Degrees anticlockwise about the centre.
-        scale: Times the size, about the centre.
+        shift: How far it moves down and to the right, as shares of height and width.
+        rotation: Degrees by which it turns anticlockwise about the centre.
+        scale: How many times its size it grows to, about the centre.
         shear: Degrees by which the upright lines lean to the right, about the centre.
         flip: Whether left and right are exchanged.
         displacement: How many pixels further down, and to the right, each pixel takes its value from.
-        rectangle: What is made black: top, left, bottom, right in pixels, the latter two excluded.
-        brightness: Added to each value.
-        contrast: Times the distance from the mean of the image's channel.
-        noise: Added to each value.
+        rectangle: The rectangle that is made black: top, left, bottom, right in pixels, the latter two excluded.
+        brightness: What is added to all its values alike.
+        contrast: By how much each value's distance from the mean of its channel is multiplied.
+        noise: What is added to each value by itself.
     """
 
     shift: Float64[Tensor, "batch 2"] | None = None
@@ -63,8 +63,8 @@ def augment(
 
     Args:
         images: Values from 0 to 1. They are not changed.
-        spec: How far. If it does nothing, the images themselves come back.
-        seed: From which all that is drawn follows. What one setting draws does not depend on the others.
+        spec: How far images are varied. If it does nothing, the images themselves come back.
+        seed: All that is drawn follows from it. What one setting draws does not depend on the others.
 
     Returns:
         Values from 0 to 1, in the images' dtype and memory format, without a gradient.
@@ -84,10 +84,10 @@ def draw(spec: AugmentSpec, shape: Sequence[int], seed: int, device: torch.devic
     All but the noise is drawn on the CPU, and so is the same on every device.
 
     Args:
-        spec: How far.
-        shape: Of the images, [batch, channels, height, width].
-        seed: From which all follows.
-        device: Of the images.
+        spec: How far images are varied.
+        shape: Shape of the images, [batch, channels, height, width].
+        seed: All that is drawn follows from it.
+        device: Where the images are.
     """
     batch, _, height, width = shape
 
@@ -117,7 +117,7 @@ def apply(
 
     Args:
         images: Values from 0 to 1. They are not changed.
-        drawn: For as many images of this shape.
+        drawn: What was drawn for as many images of this shape.
 
     Returns:
         Values from 0 to 1, in the images' dtype and memory format, without a gradient.

@@ -35,7 +35,7 @@ class DeviceImages:
     Attributes:
         images: uint8, [count, height, width, channels].
         labels: int64, [count].
-        device: Where they lie.
+        device: Where images and labels lie.
     """
 
     def __init__(self, dataset: ImageDataset, device: torch.device) -> None:

@@ -168,13 +168,11 @@ def _real_images(run: Run, prior: bool) -> tuple[Reference | None, DataPrior | N
 @contextmanager
 def _bar(method: str) -> Iterator[Callable[[int, int], None]]:
     """A progress bar on stderr, on a terminal only."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import MofNCompleteColumn, TimeRemainingColumn
 
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(compact=True))
-    options: dict[str, Any] = {"transient": True, "redirect_stdout": False, "disable": not console.is_terminal}
-    with Progress(*columns, console=console, **options) as bar:
+    from pellucid.bars import make_bar, stderr
+
+    with make_bar(stderr(), MofNCompleteColumn(), TimeRemainingColumn(compact=True)) as bar:
         task = bar.add_task(f"{method}, steps", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

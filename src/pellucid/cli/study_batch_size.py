@@ -43,7 +43,7 @@ def batch_size_study(
     out: Out = None,
     as_json: Json = False,
 ) -> None:
-    """How batch size changes the speed and the stability of training: the seed's experiment, with error bars.
+    """How batch size changes the speed and the stability of training: the tutorial's experiment, with error bars.
 
     \b
     Examples:

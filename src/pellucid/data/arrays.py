@@ -57,7 +57,7 @@ def are_arrays(files: Iterable[Path]) -> bool:
 
 
 def read_npy_folder(folder: Path, location: str = "") -> DataSplits:
-    """Read x_train.npy, y_train.npy and the like; see `read_npz`.
+    """Read arrays from a folder with x_train.npy, y_train.npy and the like; see `read_npz`.
 
     Raises:
         DataError: A file is damaged, or is not of images or labels.

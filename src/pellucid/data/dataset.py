@@ -95,7 +95,7 @@ class ImageDataset:
 
     @cached_property
     def mean_brightness(self) -> float:
-        """Mean of all values, from 0 (black) to 1."""
+        """Mean of all values of the images, from 0 (black) to 1."""
         return float(self.images.mean(dtype=np.float64) / 255)
 
 
@@ -169,7 +169,7 @@ class DataSplits:
         """The test split.
 
         Raises:
-            DataError: There is none, or its images or classes are not like those of the training split.
+            DataError: There is no test split, or its images or classes are not like those of the training split.
         """
         test = self._test() if callable(self._test) else self._test
         if test is None:

@@ -30,8 +30,8 @@ class Header:
     """What is known of an image before its pixels are decoded.
 
     Attributes:
-        height: In pixels, once it is upright.
-        width: Likewise.
+        height: Height in pixels, once the image is upright.
+        width: Width in pixels, once the image is upright.
         channels: 1 for grey, 3 for colour.
         key: A number that follows from the file's bytes alone.
         format: What the bytes are, such as PNG, whatever the name says.
@@ -52,7 +52,7 @@ def read_image(
     Args:
         path: PNG, JPEG or another format that Pillow reads; of an animation, the first frame.
         input_shape: (height, width, channels) to bring it to.
-        reading: How to bring it there; stretched, on black, unless given.
+        reading: How to bring the image to that shape; stretched, on black, unless given.
         invert: Exchange dark and bright, for dark ink on bright paper.
 
     Raises:

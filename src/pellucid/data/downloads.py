@@ -12,9 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from pellucid.bars import make_bar, stderr
 from pellucid.data.cache import cache_folder
 from pellucid.errors import DataError
 
@@ -33,8 +33,8 @@ class RemoteFile:
 
     Attributes:
         place: Where it is kept below `downloads_folder`, such as ``kmnist/t10k-labels-idx1-ubyte.gz``.
-        md5: Its checksum, as published. It tells damage and mix-ups, and is no proof against forgery.
-        addresses: Where it can be had, tried in turn.
+        md5: Checksum of the file, as published. It tells damage and mix-ups, and is no proof against forgery.
+        addresses: Where the file can be had, tried in turn.
     """
 
     place: str
@@ -43,19 +43,19 @@ class RemoteFile:
 
     @property
     def path(self) -> Path:
-        """Where it is kept; a file may be placed there by hand."""
+        """Where the file is kept; it may be placed there by hand."""
         return downloads_folder() / self.place
 
     @property
     def part(self) -> Path:
-        """What has come of it so far."""
+        """What has come of the file so far."""
         return self.path.with_name(f"{self.path.name}.part")
 
     def is_here(self) -> bool:
         """Whether the file is in its place.
 
         Raises:
-            DataError: Another file is, or it cannot be read.
+            DataError: Another file is in its place, or the file cannot be read.
         """
         try:
             if not self.path.exists():
@@ -80,7 +80,7 @@ def fetch(name: str, files: Sequence[RemoteFile]) -> list[Path]:
 
     Args:
         name: The data set that they belong to.
-        files: What it consists of.
+        files: The files of the data set.
 
     Returns:
         Where each file lies.
@@ -199,18 +199,9 @@ class DownloadBar:
     """Shows on stderr how much of a file is there, if that is a terminal; a line says when it is done."""
 
     def __init__(self) -> None:
-        self.console = Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(compact=True),
-            console=self.console,
-            transient=True,
-            redirect_stdout=False,
-            disable=not self.console.is_terminal,
-        )
+        self.console = stderr()
+        columns = DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(compact=True)
+        self._bar = make_bar(self.console, *columns)
         self._task = self._bar.add_task("", visible=False)
         self._place = ""
         self._started = 0.0

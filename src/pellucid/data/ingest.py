@@ -36,7 +36,7 @@ def ingest(folder: Path, listing: Listing, reading: ReadSpec, on_progress: OnPro
         folder: An empty folder.
         listing: The files.
         reading: How to read them.
-        on_progress: Told how it goes.
+        on_progress: Told what is being done, of how many files, and how many more are done.
 
     Raises:
         DataError: There are fewer than two classes, or too many files are unreadable.
@@ -87,7 +87,7 @@ def refuse_too_many(listing: Listing, rejected: Sequence[Rejected], reading: Rea
     """See that not too many files are unreadable.
 
     Raises:
-        DataError: They are; the first few are named.
+        DataError: Too many are; the first few are named.
     """
     if len(rejected) > reading.max_bad * len(listing.entries):
         rule = f"At most {reading.max_bad:.1%} of the files may be unreadable"

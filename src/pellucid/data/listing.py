@@ -33,7 +33,7 @@ class Content:
 
     Attributes:
         path: The file, or the archive that holds it.
-        member: Its name in the archive; None for a file of its own.
+        member: Name of the file in the archive; None for a file of its own.
         raw: The bytes themselves, where a table holds them.
     """
 
@@ -42,11 +42,11 @@ class Content:
     raw: bytes | None = None
 
     def read(self) -> bytes:
-        """The bytes.
+        """The bytes of the file.
 
         Raises:
             OSError: The file cannot be read.
-            ValueError: It is larger than any image should be, or the archive is damaged.
+            ValueError: The file is larger than any image should be, or the archive is damaged.
         """
         if self.raw is not None:
             return self.raw
@@ -75,11 +75,11 @@ class Entry:
     """One image of a listing.
 
     Attributes:
-        source: What it is called in messages.
-        content: Where its bytes are.
+        source: What the image is called in messages.
+        content: Where the bytes of its file are.
         label: Its class.
         split: train, validation, test, or None where nothing is said.
-        group: What it belongs to, or None.
+        group: The patient, writer or the like that the image belongs to, or None.
     """
 
     source: str

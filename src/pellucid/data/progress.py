@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import TaskID, TimeRemainingColumn
+
+from pellucid.bars import make_bar, stderr
 
 MANY_FILES = 1_000
 
@@ -19,18 +20,10 @@ class ReadingBar:
     """
 
     def __init__(self, show: bool | None = None) -> None:
-        self.console = Console(stderr=True)
+        self.console = stderr()
         self.show = self.console.is_terminal if show is None else show
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[speed]}"),
-            TimeRemainingColumn(compact=True),
-            console=self.console,
-            transient=True,
-            redirect_stdout=False,
-            disable=not (self.show and self.console.is_terminal),
-        )
+        left = TimeRemainingColumn(compact=True)
+        self._bar = make_bar(self.console, "{task.fields[speed]}", left, shown=self.show)
         self._tasks: dict[str, tuple[TaskID, float]] = {}
         self._done: dict[str, int] = {}
 

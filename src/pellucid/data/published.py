@@ -34,7 +34,7 @@ class Published:
 
     Attributes:
         files: What is downloaded.
-        read: From the files' paths and a split, train or test, to its images.
+        read: Makes images of the files' paths and the name of a split, train or test.
     """
 
     files: tuple[RemoteFile, ...]

@@ -23,7 +23,7 @@ def hold_out(dataset: ImageDataset, share: float, seed: int, purpose: str = "hol
 
     Args:
         dataset: The images to choose from.
-        share: Part to hold out, above 0 and below 1.
+        share: Part of the images to hold out, above 0 and below 1.
         seed: The run's seed.
         purpose: Tells one split of the same images from another.
 

@@ -56,8 +56,8 @@ def leave_out(splits: DataSplits, folds: Folds, fold: int) -> tuple[DataSplits, 
 
     Args:
         splits: The data; their test split is left out.
-        folds: Of each training image.
-        fold: The one to leave out.
+        folds: Number of each training image's fold, as `assign_folds` gives them.
+        fold: Number of the fold to leave out.
     """
     kept, held_out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
     return DataSplits(splits.name, splits.train.subset(kept), None), held_out

@@ -26,8 +26,8 @@ class LayerMaps:
     """What one layer gives for one image.
 
     Attributes:
-        name: The layer's, as `layers_of` gives it; a second call of the same layer is ``name:2``. The image itself is
-            ``input``, the probabilities are ``softmax``.
+        name: Name of the layer, as `layers_of` gives it; a second call of the same layer is ``name:2``. The image
+            itself is ``input``, the probabilities are ``softmax``.
         values: Maps as [height, width, channels], a vector as [units]; of another kind of layer, as it gives them.
         signed: Whether zero is a middle and not an end: the layer has weights, or gives values below zero.
         per_class: Whether there is one value a class: the logits and the probabilities.
@@ -81,7 +81,7 @@ def require_image(predictor: Predictor, image: Shaped[ndarray, ...]) -> None:
     """See that an image is one that the run takes.
 
     Raises:
-        DataError: It has another shape or type.
+        DataError: The image has another shape or type.
     """
     if image.dtype != np.uint8 or image.shape != predictor.record.input_shape:
         rule = f"The image must be uint8 {list(predictor.record.input_shape)}, [height, width, channels]"

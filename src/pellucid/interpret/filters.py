@@ -32,9 +32,9 @@ class Filter:
     Attributes:
         number: Its place in the layer, from 0.
         norm: Euclidean norm of its kernel.
-        mean: Of its weights.
-        minimum: Of its weights.
-        maximum: Of its weights.
+        mean: Mean of its weights.
+        minimum: Least of its weights.
+        maximum: Greatest of its weights.
         bias: What is added to its map; None where the layer has no biases.
         positive_share: Share of the values of its maps that are above zero, over the images; None without images.
         dead: Whether it gives nothing, as the layer's `LayerFilters.rule` says.
@@ -57,10 +57,10 @@ class LayerFilters:
     """The filters of one convolution.
 
     Attributes:
-        layer: Its name.
+        layer: Name of the convolution.
         kernels: Weights, [filters, height, width, channels].
-        filters: The figures of each.
-        rule: How dead filters were told.
+        filters: The figures of each filter.
+        rule: By what rule a filter counts as dead.
         measured_at: The layer at whose output `Filter.positive_share` was measured; None without images.
         images: How many images were looked at.
     """
@@ -170,7 +170,7 @@ class _Firing:
     Attributes:
         relu: Name of that ReLU; None until one is met.
         measured_at: The layer whose values count: the ReLU, or else the convolution.
-        tally: Of these values.
+        tally: Counts of these values.
         images: How many images went through.
     """
 

@@ -24,7 +24,7 @@ class ChosenImage(NamedTuple):
     Attributes:
         pixels: uint8, [height, width, channels], as the network takes it.
         label: Index of its true class; None where it is not known, as for a file.
-        description: Which it is, for titles.
+        description: Which image it is, for titles.
     """
 
     pixels: UInt8[ndarray, "height width channels"]

@@ -27,7 +27,7 @@ def convolutions_of(model: nn.Module) -> dict[str, nn.Conv2d]:
     """The convolutions by name, in the order in which they were made.
 
     Raises:
-        RunError: There is none.
+        RunError: There is no convolution.
     """
     found = {name: module for name, module in layers_of(model).items() if isinstance(module, nn.Conv2d)}
     if not found:
@@ -39,7 +39,7 @@ def require_layer(name: str, known: Iterable[str], what: str = "layer") -> str:
     """The name itself, when it is among the known ones.
 
     Raises:
-        SettingError: It is not; the nearest is suggested, and all are listed.
+        SettingError: The name is none of them; the nearest is suggested, and all are listed.
     """
     names = list(known)
     if name not in names:
@@ -95,7 +95,7 @@ def watched(model: nn.Module, names: Iterable[str]) -> Iterator[dict[str, Tensor
 
     Args:
         model: The network.
-        names: Of its layers, as `layers_of` gives them.
+        names: Names of layers, as `layers_of` gives them.
 
     Raises:
         SettingError: A layer is unknown.

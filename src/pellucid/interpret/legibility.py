@@ -31,7 +31,7 @@ class Reference:
         labels: Their classes, [count].
         class_names: Name of each class.
         points: The images, blurred and at length 1, [count, values].
-        distances: From held-out images to their nearest training image, rising, [held_out].
+        distances: Cosine distances of held-out images to their nearest training image, rising, [held_out].
     """
 
     images: UInt8[ndarray, "count height width channels"]
@@ -42,7 +42,7 @@ class Reference:
 
     @property
     def median(self) -> float:
-        """Of the held-out images' distances."""
+        """Median of the held-out images' distances."""
         return float(np.median(self.distances))
 
     @property
@@ -57,7 +57,7 @@ class Legibility:
 
     Attributes:
         distances: Cosine distance to the nearest training image, [pictures].
-        nearest: Which image of the reference that is, [pictures].
+        nearest: Which image of the reference is the nearest, [pictures].
         readings: The class that the five nearest images vote for, each with its cosine similarity, [pictures].
     """
 
@@ -87,7 +87,7 @@ def legibility(pictures: Shaped[ndarray, "pictures height width channels"], refe
 
     Args:
         pictures: Floats in [0, 1].
-        reference: Of the run whose pictures they are.
+        reference: Real images of the run whose pictures they are.
 
     Returns:
         A picture that is black all over has no direction: its distance is 1.

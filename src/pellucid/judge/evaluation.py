@@ -26,8 +26,8 @@ class ClassScore(BaseModel):
         name: The class.
         support: Images that are of the class.
         precision: Share of the answers for the class that are right.
-        recall: Share of its images that are answered right.
-        f1: Harmonic mean of the two.
+        recall: Share of the class's images that are answered right.
+        f1: Harmonic mean of precision and recall.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -45,8 +45,8 @@ class Mistake(BaseModel):
     Attributes:
         index: Which image of the split, from 0.
         source: The file or row that it came from; None where it has no name.
-        label: What it is.
-        predicted: What the answer was.
+        label: Class of the image.
+        predicted: Class that the network answered.
         probability: The probability that the network gave its answer.
     """
 
@@ -65,8 +65,8 @@ class Answers:
 
     Attributes:
         predicted: Index of the most probable class, [count].
-        confidence: Its probability, [count].
-        losses: Cross-entropy, in nats, [count].
+        confidence: Probability of that class, [count].
+        losses: Cross-entropy of each answer, in nats, [count].
     """
 
     predicted: Int64[ndarray, " count"]
@@ -79,10 +79,10 @@ class Evaluation(BaseModel):
 
     Attributes:
         data: Name of the data set.
-        split: Which of its splits.
+        split: Which split of the data set was judged.
         fingerprint: SHA-256 of the split's images and labels.
-        precision: Of the network's activations.
-        count: Images.
+        precision: Precision of the network's activations.
+        count: How many images were judged.
         loss: Mean cross-entropy, in nats.
         accuracy: Share of right answers.
         accuracy_interval: 95% Wilson interval of the accuracy.
@@ -121,7 +121,7 @@ class Evaluation(BaseModel):
         """Read what `to_json` wrote. Keys that a later version adds are kept.
 
         Raises:
-            RunError: It is damaged, or something else.
+            RunError: The text is damaged, or is of something else.
         """
         return parsed(cls, raw, f"{path} is not an evaluation of Pellucid's")
 
@@ -141,7 +141,7 @@ def evaluation_of(
         answers: What was answered for them.
         data: Name of the data set.
         split: Name of the split.
-        precision: Of the network's activations.
+        precision: Precision of the network's activations.
 
     Raises:
         RunError: The network's answers are not finite.

@@ -63,7 +63,7 @@ def build(spec: ModelSpec | FactorySpec, seed: int = 0, vote: int = 1) -> nn.Mod
         spec: What to build.
         seed: The weights follow from it: Glorot-uniform kernels, zero biases. A factory makes its own weights, with
             torch's generator at this seed.
-        vote: How many of them; above 1 they become the members of a `Vote`.
+        vote: How many networks to make; above 1 they become the members of a `Vote`.
 
     Returns:
         A module that gives logits. Its parameters are float32 on the CPU.

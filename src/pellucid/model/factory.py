@@ -19,13 +19,13 @@ def build_from_factory(factory: Callable[..., Any], spec: FactorySpec, seed: int
     """Call a factory, and see that what it makes takes the images and gives a logit for each class.
 
     Args:
-        factory: What to call.
+        factory: The callable that makes the network.
         spec: The shape and classes; its name serves in messages.
         seed: torch's generator stands at a seed that follows from it during the call, and while lazy layers make their
             weights.
 
     Raises:
-        SpecError: It returns no module, or one that does not fit.
+        SpecError: The factory returns no module, or one that does not fit.
     """
     offered = {"input_shape": spec.input_shape, "classes": spec.classes}
     try:
@@ -48,7 +48,7 @@ def import_factory(name: str) -> Callable[..., Any]:
     """The callable of a name, ``package.module:name``.
 
     Raises:
-        SpecError: It cannot be imported, or is not callable.
+        SpecError: The callable cannot be imported, or is not callable.
     """
     module_name, _, attributes = name.partition(":")
     try:

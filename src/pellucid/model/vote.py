@@ -24,7 +24,7 @@ class Vote(nn.Module):
 
     @classmethod
     def of(cls, make: Callable[[int], nn.Module], seed: int, count: int) -> Vote:
-        """So many networks, each from a seed of its own; the first is the one that the seed alone would give."""
+        """A vote of networks with seeds of their own; the first is the one that the given seed alone would make."""
         return cls(make(derive_seed(seed, "member", number) if number else seed) for number in range(count))
 
     def forward(self, images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:

@@ -40,8 +40,8 @@ class ProbabilityCurves:
 
     Attributes:
         moved: Share of the pixels that were moved, 0 to 1.
-        deletion: Probability after they went.
-        insertion: Probability after they came.
+        deletion: Probability after those pixels became black.
+        insertion: Probability after those pixels came back to a black image.
     """
 
     moved: Float[ndarray, " points"]
@@ -54,13 +54,13 @@ class MapPanel:
     """One map and what is said of it.
 
     Attributes:
-        title: The method.
-        unit: What a value is.
+        title: Name of the method.
+        unit: What a value of the map is.
         values: The map.
-        signed: It may have values of both signs.
-        degenerate: Why it says nothing; None when it does.
-        notes: Lines below it.
-        curves: In the map's own order; None when it says nothing.
+        signed: Whether the map may have values of both signs.
+        degenerate: Why the map says nothing; None when it does.
+        notes: Lines below the map.
+        curves: Curves for pixels in the map's own order; None when the map says nothing.
     """
 
     title: str
@@ -86,7 +86,7 @@ def attribution_maps(
         caption: Lines below the image.
         panels: The maps.
         chance: Mean curves of random orders, drawn pale behind the others.
-        title: Stands above all.
+        title: Text above all.
     """
     rows = -(-(1 + len(panels)) // MOST_COLUMNS)
     columns = -(-(1 + len(panels)) // rows)

@@ -27,7 +27,7 @@ def curves(history: Mapping[str, Sequence[float]], title: str = "") -> Figure:
 
     Args:
         history: Columns epoch, accuracy, loss, val_accuracy, val_loss; a value that is not known is NaN.
-        title: Stands above both panels.
+        title: Text above both panels.
     """
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     accuracy, loss = figure.subplots(1, 2)

@@ -26,17 +26,17 @@ class Layer(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """Name of the layer."""
         ...
 
     @property
     def values(self) -> Any:
-        """What it gives."""
+        """What the layer gives."""
         ...
 
     @property
     def signed(self) -> bool:
-        """Whether zero is in the middle of its scale."""
+        """Whether zero is in the middle of the layer's scale."""
         ...
 
     @property
@@ -54,7 +54,7 @@ def layer_walk(layers: Sequence[Layer], title: str, class_names: Sequence[str]) 
     Args:
         layers: The image first, the probabilities last.
         title: Which image of which run.
-        class_names: Of the values that stand one a class.
+        class_names: Names for the values that stand one a class.
     """
     notes: list[str] = [*NOTES]
     if hidden := max(0, len(layers) - MOST_LAYERS):
@@ -73,10 +73,10 @@ def layer_grid(layer: Layer, image: Any, title: str, class_names: Sequence[str])
     """All maps of one layer, numbered, beside the image.
 
     Args:
-        layer: What it gives; a vector is drawn as in the walk.
+        layer: What the layer gives; a vector is drawn as in the walk.
         image: [height, width, channels], in [0, 1].
         title: Which layer, image and run.
-        class_names: Of the values that stand one a class.
+        class_names: Names for the values that stand one a class.
     """
     if layer.values.ndim not in {2, 3}:
         height = _height(layer, class_names, is_image=False)

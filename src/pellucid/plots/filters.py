@@ -33,7 +33,7 @@ def filter_grid(
         title: What the filters are, of which run.
         dead: Numbers of filters to frame as dead.
         duplicates: Number of each filter to frame as a duplicate, with that of the filter that it is like.
-        rule: How the dead were told.
+        rule: By what rule a filter counts as dead.
     """
     duplicates = duplicates or {}
     tiles, reading = _tiles(np.asarray(kernels[:MOST_FILTERS]))

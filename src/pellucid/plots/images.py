@@ -20,9 +20,9 @@ def image_grid(images: Sequence[Any], titles: Sequence[str], title: str = "", co
     """Images in a grid, each with its title; grey ones on a scale from black to white.
 
     Args:
-        images: Each [height, width, channels], uint8, or floats in [0, 1].
-        titles: One for each image.
-        title: Stands above all.
+        images: Images, each [height, width, channels], uint8, or floats in [0, 1].
+        titles: A title for each image.
+        title: Text above all.
         columns: How many stand side by side.
     """
     rows = -(-len(images) // columns)

@@ -30,7 +30,7 @@ class Cell:
 
     Attributes:
         image: [height, width, channels], uint8 or floats in [0, 1]; None where there is nothing to show.
-        text: Stands below it, in at most two short lines.
+        text: Text below the picture, in at most two short lines.
     """
 
     image: ndarray | None
@@ -42,8 +42,8 @@ class Card:
     """Pictures of one target side by side.
 
     Attributes:
-        title: Stands above them.
-        cells: As many for each target.
+        title: Text above the pictures.
+        cells: The pictures, as many for each target.
     """
 
     title: str
@@ -54,10 +54,10 @@ def card_grid(cards: Sequence[Card], heads: Sequence[str], title: str, note: str
     """Cards in a grid, two or more side by side.
 
     Args:
-        cards: One a target.
+        cards: A card for each target.
         heads: What the cells of each card are, one for each cell, in at most two lines.
-        title: Stands above all.
-        note: Stands below all: how to read it.
+        title: Text above all.
+        note: Text below all: how to read it.
     """
     across = min(max(1, (FEW_CELLS if len(cards) <= FEW_CARDS else MANY_CELLS) // len(heads)), len(cards))
     width, rows = len(heads) * (1 + GAP) + 3 * GAP, -(-len(cards) // across)
@@ -91,8 +91,8 @@ def animation(
 
     Args:
         frames: The pictures of all targets, some times over the ascent.
-        names: Of the targets; one stands above each picture.
-        title: Stands above all, in as many lines as it has.
+        names: Names of the targets, one above each picture.
+        title: Text above all, in as many lines as it has.
         across: How many pictures stand side by side.
     """
     scale = max(1, -(-LEAST_SIDE // frames.shape[2]))

@@ -21,9 +21,9 @@ class Scale:
     """From values to colours. White is zero, red above, blue below; grey images go from black to white.
 
     Attributes:
-        most: The value at the end; of a signed scale, minus it stands at the other end.
-        signed: Whether zero is in the middle.
-        grey: Whether it is a scale of brightness.
+        most: The greatest value on the scale; a signed scale begins at minus this value.
+        signed: Whether zero is in the middle of the scale.
+        grey: Whether the scale is one of brightness.
     """
 
     most: float
@@ -32,12 +32,12 @@ class Scale:
 
     @property
     def least(self) -> float:
-        """The value at the lower end."""
+        """The value at the lower end of the scale."""
         return -self.most if self.signed else 0.0
 
     @property
     def colours(self) -> Any:
-        """The colour map; one without sign is the upper half of the other. What holds no value is grey."""
+        """The colour map; without sign it is the upper half of the signed one. What holds no value is grey."""
         if self.grey:
             return mpl.colormaps["gray"]
         both = mpl.colormaps["RdBu_r"]
@@ -48,8 +48,8 @@ class Sheet:
     """A figure that is laid out in inches, from the upper left corner below its heading.
 
     Attributes:
-        figure: The whole.
-        axes: Where one unit is one inch; y grows downwards.
+        figure: The whole figure.
+        axes: Axes on which one unit is one inch; y grows downwards.
     """
 
     def __init__(self, width: float, height: float, title: str, notes: Sequence[str] = ()) -> None:

@@ -31,10 +31,10 @@ def seeds_figure(
     """Accuracy and training time by seed, with their means.
 
     Args:
-        seeds: One a training.
-        accuracies: By split; an empty one is left out.
+        seeds: The seed of each training.
+        accuracies: Accuracy of each training, by split; an empty split is left out.
         seconds: Durations of the trainings.
-        title: Stands above.
+        title: Text above the figure.
     """
     figure, (left, right) = _panels(2, title)
     for style, (split, values) in zip(SERIES, accuracies.items(), strict=False):
@@ -54,8 +54,8 @@ def folds_figure(accuracies: Sequence[float], title: str) -> Figure:
     """Accuracy on each fold, and the mean.
 
     Args:
-        accuracies: One a fold.
-        title: Stands above.
+        accuracies: Accuracy on each fold.
+        title: Text above the figure.
     """
     figure, (axes,) = _panels(1, title)
     _points_and_mean(
@@ -76,10 +76,10 @@ def compare_figure(
     """Accuracies of contenders by seed, and the difference of each pair with its interval.
 
     Args:
-        accuracies: By contender, one a seed.
-        pairs: (name, difference, interval over seeds if there are several, interval over images) of each.
+        accuracies: Accuracy from each seed, by contender.
+        pairs: (name, difference, interval over seeds if there are several, interval over images) of each pair.
         label: What the accuracies are.
-        title: Stands above.
+        title: Text above the figure.
     """
     figure, (left, right) = _panels(2, title)
     for place, (style, values) in enumerate(zip(_styles(len(accuracies)), accuracies.values(), strict=True)):
@@ -115,9 +115,9 @@ def range_figure(
     """Loss against learning rate.
 
     Args:
-        lines: By name: learning rates, losses, smoothed losses.
+        lines: Learning rates, losses and smoothed losses of each line, by its name.
         marks: Learning rates to point out, by name.
-        title: Stands above.
+        title: Text above the figure.
     """
     figure, (axes,) = _panels(1, title, width=1.5)
     top = max(smooth[0] for _, _, smooth in lines.values())
@@ -167,8 +167,8 @@ def batch_accuracy_figure(sizes: Sequence[int], views: Mapping[str, Sequence[Poi
 
     Args:
         sizes: Images in a mini-batch.
-        views: After what; for each size a point or None.
-        title: Stands above.
+        views: A point or None for each size, by what it is measured after.
+        title: Text above the figure.
     """
     figure, panels = _panels(len(views), title)
     for axes, style, (name, points) in zip(panels, SERIES, views.items(), strict=False):
@@ -187,10 +187,10 @@ def search_figure(
     """Validation accuracy trial by trial, and against what was chosen.
 
     Args:
-        trials: (number, accuracy, state) of each that came to an accuracy.
-        values: By entry of the space, one a trial.
-        logarithmic: Entries with a logarithmic axis.
-        title: Stands above.
+        trials: (number, accuracy, state) of each trial that came to an accuracy.
+        values: What each trial chose, by entry of the space.
+        logarithmic: Entries of the space with a logarithmic axis.
+        title: Text above the figure.
     """
     figure, (first, *others) = _panels(1 + len(values), title)
     states = {state: [trial for trial in trials if trial[2] == state] for state in ("complete", "pruned")}

@@ -32,10 +32,10 @@ def answer(
     """A network's answer as logits, in fp32; those of several variants are averaged as probabilities.
 
     Args:
-        network: In evaluation mode.
-        images: Floats in [0, 1], on its device.
+        network: The network, in evaluation mode.
+        images: Floats in [0, 1], on the network's device.
         test_time: How images are varied; None asks about each image as it is.
-        precision: Of the activations.
+        precision: Precision of the activations.
     """
     with torch.inference_mode(), autocast(images.device, precision):
         return averaged([network(view).float() for view in views(images, test_time)])

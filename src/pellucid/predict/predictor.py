@@ -34,8 +34,8 @@ class Prediction:
 
     Attributes:
         label: Name of the most probable class.
-        probability: Its probability.
-        probabilities: Of every class, by name; they add up to 1.
+        probability: Probability of that class.
+        probabilities: Probability of every class, by name; they add up to 1.
     """
 
     label: str
@@ -47,10 +47,10 @@ class Predictor:
     """A network with all that its answers need. It computes in fp32 unless it is told.
 
     Attributes:
-        model: Gives logits; its names are those of `ModelSpec.walk`.
-        record: How it came about.
-        device: Where it is.
-        precision: Of the activations.
+        model: The network, which gives logits; its layers have the names of `ModelSpec.walk`.
+        record: What run.json says of the training.
+        device: Where the network is.
+        precision: Precision of the activations.
     """
 
     def __init__(self, model: nn.Module, record: RunRecord, device: torch.device, precision: str = "fp32") -> None:
@@ -88,7 +88,7 @@ class Predictor:
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
-        """(height, width, channels) of the images that it takes."""
+        """(height, width, channels) of the images that the network takes."""
         return self.record.input_shape
 
     def with_fresh_weights(self, seed: int) -> Predictor:
@@ -122,7 +122,7 @@ class Predictor:
 
         Args:
             images: uint8, [count, height, width, channels], of the shape that the run was trained for.
-            alone: Ask the network alone, without the run's test-time augmentation.
+            alone: Whether to ask the network alone, without the run's test-time augmentation.
 
         Raises:
             DataError: The images have another shape or type.

@@ -21,7 +21,7 @@ def views(
 
     Args:
         images: Values from 0 to 1.
-        spec: How far; of `SIDED` settings only. None gives the images alone.
+        spec: How far images are varied, by `SIDED` settings only. None gives the images alone.
 
     Source: Krizhevsky et al. 2012, NeurIPS, section 4.1, which averages over shifts and reflections.
     """

@@ -24,15 +24,15 @@ class AugmentSpec(Spec):
 
     Attributes:
         shift: Share of the height, and by a draw of its own of the width, up to which an image is moved.
-        rotation: Degrees up to which it is turned about its centre.
-        scale: Relative share by which it grows or shrinks: 0.1 gives 0.9 to 1.1 times the size.
-        shear: Degrees by which its upright lines lean.
-        elastic: Displacement of its pixels, along each axis, in pixels (standard deviation).
+        rotation: Degrees up to which an image is turned about its centre.
+        scale: Relative share by which an image grows or shrinks: 0.1 gives 0.9 to 1.1 times the size.
+        shear: Degrees by which the upright lines of an image lean.
+        elastic: Displacement of the pixels, along each axis, in pixels (standard deviation).
         elastic_smoothness: Pixels over which neighbours are displaced alike (sigma of a Gaussian). Counts with elastic.
-        erasing: Probability that a rectangle of it is made black.
+        erasing: Probability that a rectangle of an image is made black.
         erasing_area: Least and greatest share of the image that the rectangle covers. Counts with erasing.
-        brightness: Added to all its pixels, as a share of the range from black to white.
-        contrast: Relative share by which its pixels' distance from the mean of their channel grows or shrinks.
+        brightness: Most that is added to all its pixels, as a share of the range from black to white.
+        contrast: Relative share by which the pixels' distance from the mean of their channel grows or shrinks.
         noise: Standard deviation of the Gaussian noise on each value, where black is 0 and white is 1.
         horizontal_flip: Whether half of the images, by chance, are mirrored left to right. Not for digits or letters.
         probability: Share of the images, by chance, that are varied at all. What is moved is interpolated, and so a
@@ -81,7 +81,7 @@ class AugmentSpec(Spec):
 
     @property
     def active(self) -> bool:
-        """Whether it changes anything at all."""
+        """Whether any setting changes images at all."""
         return any(getattr(self, name) for name in self.setting_names() if name not in MANNERS)
 
     @property

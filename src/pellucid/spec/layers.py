@@ -67,7 +67,7 @@ class Layer(Spec):
         return 0
 
     def non_trainable(self, shape: Shape) -> int:
-        """Those of its parameters that are tracked, not learned."""
+        """Parameters of the layer that are tracked, not learned."""
         return 0
 
     def multiply_adds(self, shape: Shape) -> int:
@@ -141,7 +141,7 @@ class Conv2D(_Windowed):
         kernel_size: Height and width of a filter.
         strides: Rows and columns that the filter moves at a time.
         padding: ``valid`` (the filter stays inside) or ``same`` (ceil(input / stride) outputs).
-        activation: Applied to the output.
+        activation: Function applied to the output.
         use_bias: Add a learned number to each output map.
     """
 
@@ -231,7 +231,7 @@ class Dense(Layer):
 
     Attributes:
         units: Number of outputs.
-        activation: Applied to the outputs.
+        activation: Function applied to the outputs.
         use_bias: Add a learned number to each output.
     """
 
@@ -282,7 +282,7 @@ class BatchNormalization(Layer):
 
     Attributes:
         momentum: Share of the moving average that is kept at each update.
-        epsilon: Added to the variance.
+        epsilon: Number added to the variance.
 
     Source: Ioffe and Szegedy 2015, arXiv:1502.03167.
     """

@@ -97,7 +97,7 @@ class ModelSpec(Spec):
         """Read a JSON file.
 
         Raises:
-            SpecError: It cannot be read, or the model has faults; all are named.
+            SpecError: The file cannot be read, or the model has faults; all are named.
         """
         try:
             content = Path(path).read_bytes()
@@ -113,7 +113,7 @@ class ModelSpec(Spec):
         """See that the network fits the data.
 
         Raises:
-            SpecError: It takes another shape, or gives another number of classes.
+            SpecError: The network takes another shape, or gives another number of classes.
         """
         faults = _shape_faults(self.input_shape, input_shape) + find_faults(self.layers, self.input_shape, classes)
         if faults:
@@ -121,7 +121,7 @@ class ModelSpec(Spec):
 
     @property
     def classes(self) -> int:
-        """Number of classes."""
+        """Number of classes that the network tells apart."""
         return self.walk()[-1].output_shape[0]
 
     def walk(self) -> list[Step]:
@@ -156,7 +156,7 @@ class FactorySpec(Spec):
         """See that the network fits the data.
 
         Raises:
-            SpecError: It takes another shape, or gives another number of classes.
+            SpecError: The network takes another shape, or gives another number of classes.
         """
         faults = _shape_faults(self.input_shape, input_shape)
         if self.classes != classes:
@@ -184,7 +184,7 @@ def read_model(text: str, input_shape: tuple[int, int, int], classes: int) -> Mo
     """Understand what ``--model`` was given: a JSON file, ``package.module:factory``, or shorthand.
 
     Args:
-        text: What was given.
+        text: What the user gave.
         input_shape: (height, width, channels) of the data's images.
         classes: Number of the data's classes.
 

@@ -49,13 +49,13 @@ class Recipe:
     least_updates: int = 0
 
     def fitted_to(self, images: int) -> Recipe:
-        """The same with as many more epochs as so few training images need to give the least number of updates."""
+        """The same recipe, with as many more epochs as few images need to give the least number of updates."""
         updates_an_epoch = math.ceil(images / self.train.batch_size)
         epochs = max(self.train.epochs, math.ceil(self.least_updates / updates_an_epoch))
         return replace(self, train=self.train.replace(epochs=epochs))
 
     def to_json(self) -> str:
-        """As a file that `recipe` reads."""
+        """The text of a file that `recipe` reads."""
         return json.dumps({part: getattr(self, part).model_dump(mode="json") for part in PARTS}, indent=2) + "\n"
 
 
@@ -67,8 +67,8 @@ class Stack:
 
     Attributes:
         input_shape: (height, width, channels) of one image.
-        layers: In order.
-        shape: What the last one gives.
+        layers: The layers in order.
+        shape: What the last layer gives.
     """
 
     def __init__(self, input_shape: tuple[int, int, int]) -> None:
@@ -77,7 +77,7 @@ class Stack:
         self.shape: Shape = input_shape
 
     def add(self, *layers: Layer) -> None:
-        """Put these on top; a window larger than the map gets padding."""
+        """Put layers on top; a window larger than the map gets padding."""
         for layer in layers:
             fitting = layer.replace(padding="same") if layer.faults(self.shape) else layer
             self.layers.append(fitting)
@@ -123,7 +123,7 @@ def _training(
 
 
 def tutorial(input_shape: tuple[int, int, int], classes: int) -> Recipe:
-    """The seed's program: two convolutions with pooling, 15 epochs of Adam.
+    """The tutorial that Pellucid began from: two convolutions with pooling, 15 epochs of Adam.
 
     Larger images get more such pairs until the maps are small.
     """

@@ -17,11 +17,11 @@ class Step:
 
     Attributes:
         name: Kind and number among its kind, such as ``conv2d_2``; also the layer's name in the built module.
-        layer: The layer.
-        input_shape: What it takes, for one image.
-        output_shape: What it gives.
-        parameters: Numbers that it holds, learned or tracked.
-        non_trainable: Those of them that are tracked.
+        layer: Kind and settings of the layer.
+        input_shape: What the layer takes, for one image.
+        output_shape: What the layer gives, for one image.
+        parameters: Numbers that the layer holds, learned or tracked.
+        non_trainable: Numbers that the layer tracks without learning them.
         multiply_adds: Multiply-adds for one image.
         receptive_field: Height and width, in input pixels, of what one output value sees; padding counts as seen.
     """

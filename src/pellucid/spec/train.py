@@ -149,7 +149,7 @@ def _with_sides(value: AugmentSpec | None) -> AugmentSpec | None:
 
 
 class TrainSpec(Spec):
-    """How to train. Alone, the defaults are the seed's: Adam at 0.001, batches of 128, 15 epochs, 10% held out.
+    """How to train. Alone, the defaults are the tutorial's: Adam at 0.001, batches of 128, 15 epochs, 10% held out.
 
     Attributes:
         epochs: Passes over the training images.
@@ -163,7 +163,7 @@ class TrainSpec(Spec):
         patience: Training ends when the validation loss has not become less for so many epochs; None trains all epochs.
         validation_split: Share of the training images held out, class by class, give or take chance; None holds out
             nothing.
-        seed: From which all randomness follows.
+        seed: All randomness of the training follows from it.
         vote: How many networks are trained, each from weights of its own; the average of their probabilities answers.
         test_time_augmentation: How images are varied in prediction, where the average of the probabilities over the
             image and its variants answers: each setting alone, as far as it goes, to either side. Given as

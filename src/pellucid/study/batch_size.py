@@ -1,4 +1,4 @@
-"""How the size of a mini-batch changes speed and stability: the seed's experiment, with error bars."""
+"""How the size of a mini-batch changes speed and stability: the tutorial's experiment, with error bars."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from pellucid.train.loop import measure, train, update
 from pellucid.train.placed import PlacedSplit, place_splits, splits_to_train_on
 
 SIZES = (1, 10, 32, 128, 512)
-IMAGES = 50_000  # as many as in the seed's experiment
+IMAGES = 50_000  # as many as in the tutorial's experiment
 PROBE_SECONDS, PROBE_UPDATES = 0.4, 3
 SCALING = {"none": 0.0, "sqrt": 0.5, "linear": 1.0}  # power of the ratio of sizes
 

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Self
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
-
+from pellucid.bars import make_bar, stderr
 from pellucid.study.question import Key, Question
 
 
@@ -27,22 +25,14 @@ class StudyProgress:
         self, question: Question, seconds: Mapping[Key, float | None], done: Iterable[Key], welcome: bool | None
     ) -> None:
         self.question, self.total = question, len(seconds)
-        self.console = Console(stderr=True)
+        self.console = stderr()
         self.shown = self.console.is_terminal if welcome is None else welcome
         self._left = {key: value for key, value in seconds.items() if key not in set(done)}
         self._begun_with = len(self._left)
         self._known = None not in self._left.values()
         self._planned = self._weight()
         self._started = time.perf_counter()
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[left]}"),
-            console=self.console,
-            transient=True,
-            redirect_stdout=False,
-            disable=not (self.shown and self.console.is_terminal),
-        )
+        self._bar = make_bar(self.console, "{task.fields[left]}", shown=self.shown)
         self._task = self._bar.add_task("", total=self._planned, left="")
 
     def __enter__(self) -> Self:

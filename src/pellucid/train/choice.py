@@ -56,7 +56,7 @@ def _specify(model: Any, shape: tuple[int, int, int], classes: int) -> ModelSpec
 
 
 def multiply_adds(model: ModelSpec | FactorySpec) -> int:
-    """For one image; 0 for a network of the user's own code."""
+    """Multiply-adds for one image; 0 for a network of the user's own code, where they are not known."""
     return sum(step.multiply_adds for step in model.walk()) if isinstance(model, ModelSpec) else 0
 
 

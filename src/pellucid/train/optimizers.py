@@ -27,10 +27,10 @@ class Group:
     """Weights of one type on one device, as the kernels want them, and what belongs to each.
 
     Attributes:
-        weights: They are changed in place.
-        gradients: One for each.
+        weights: The weights, which are changed in place.
+        gradients: The gradient of each weight.
         moments: The optimizer's running sums: for each moment, one for each weight.
-        counts: Updates made, this one too, on the device; one for each.
+        counts: Updates made of each weight, this one too, on the device.
         overflow: 1 if the gradients are not finite and the update is to be left out, else 0; None if nobody looked.
     """
 
@@ -45,10 +45,10 @@ class Optimizer:
     """Updates weights in place from their gradients.
 
     Attributes:
-        weights: Those that take a gradient.
+        weights: The weights that take a gradient.
         settings: Which optimizer, and its settings.
         updates: Updates made, or left out since a gradient overflowed.
-        scale: Of the loss, where fp16 needs it.
+        scale: The scale of the loss, where fp16 needs one.
     """
 
     def __init__(self, weights: Iterable[nn.Parameter], settings: Settings, scale: LossScale | None = None) -> None:

@@ -20,8 +20,8 @@ class PlacedSplit:
     """Some rows of the images on a device.
 
     Attributes:
-        data: Images and labels.
-        rows: Which of them, on the same device.
+        data: Images and labels on the device.
+        rows: Which of the images belong to the split, on the same device.
     """
 
     data: DeviceImages

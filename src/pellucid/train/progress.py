@@ -6,9 +6,10 @@ import time
 
 from jaxtyping import Float
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import TaskID, TimeRemainingColumn
 from torch import Tensor
 
+from pellucid.bars import make_bar, stderr
 from pellucid.run.history import Epoch
 from pellucid.train.callbacks import Callback, Outcome, Plan
 
@@ -23,19 +24,9 @@ class ProgressBar(Callback):
     """
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[speed]}"),
-            TimeRemainingColumn(compact=True),
-            TextColumn("left"),
-            console=self.console,
-            refresh_per_second=1 / SECONDS_BETWEEN_UPDATES,
-            transient=True,
-            redirect_stdout=False,
-            disable=not self.console.is_terminal,
-        )
+        self.console = console or stderr()
+        columns = "{task.fields[speed]}", TimeRemainingColumn(compact=True), "left"
+        self._bar = make_bar(self.console, *columns, refreshes_per_second=1 / SECONDS_BETWEEN_UPDATES)
         self._task = TaskID(0)
         self._plan = Plan(0, 0, 0)
         self._started = self._shown = 0.0
@@ -43,7 +34,7 @@ class ProgressBar(Callback):
     @staticmethod
     def is_welcome() -> bool:
         """Whether stderr is a terminal, where somebody may be watching."""
-        return Console(stderr=True).is_terminal
+        return stderr().is_terminal
 
     def on_train_begin(self, plan: Plan) -> None:
         """Show an empty bar."""

@@ -17,7 +17,7 @@ class LossScale:
     not waited for. Gradients and weights are fp32; what may vanish or overflow are the fp16 values between layers.
 
     Args:
-        device: Of the gradients.
+        device: Where the gradients are.
 
     Source: Micikevicius et al. 2017, arXiv:1710.03740, section 3.2.
     """
@@ -27,7 +27,7 @@ class LossScale:
         self._updates_since = torch.zeros((), dtype=torch.int32, device=device)
 
     def of(self, loss: Float[Tensor, ""]) -> Float[Tensor, ""]:
-        """So many times the loss."""
+        """The loss times the scale."""
         return loss * self.value
 
     def state(self) -> dict[str, Tensor]:

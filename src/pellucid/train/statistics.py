@@ -22,10 +22,10 @@ def renew_statistics(
     networks without batch normalisation, are left as they are.
 
     Args:
-        network: On the device of the images. It is left in evaluation mode.
-        images: On their device.
-        rows: Those to look at, in an order that mixes the classes; the first `ENOUGH_IMAGES` of them do.
-        precision: Of the activations.
+        network: The network, on the device of the images. It is left in evaluation mode.
+        images: Images on their device.
+        rows: The images to look at, in an order that mixes the classes; the first `ENOUGH_IMAGES` of them do.
+        precision: Precision of the activations.
 
     Source: Wu and Johnson 2021, arXiv:2105.07576, section 3 ("PreciseBN").
     """

@@ -57,7 +57,7 @@ class Tally:
         """See that the losses up to this step are finite.
 
         Raises:
-            TrainingError: One is not.
+            TrainingError: One of the losses is not finite.
         """
         losses = self.progress.losses
         finite = losses[self.checked : until].isfinite()

@@ -31,10 +31,10 @@ class Attribution:
         values: The map, [height, width], on the image's own pixels.
         signed: Values below zero speak against the class; otherwise there are none.
         target: Number of the class.
-        class_name: Its name.
+        class_name: Name of the class.
         probability: What the network gives the class, 0 to 1.
         layer: The layer whose maps served; None for methods that need none.
-        seed: What was drawn follows from it.
+        seed: What the method drew at random follows from it.
         degenerate: Why the map says nothing; None when it does.
         completeness: Whether the map adds up; None for methods that do not promise it.
     """
@@ -69,9 +69,9 @@ def attribute(
         image: uint8, [height, width, channels], of the shape that the run was trained for.
         method: A name in `METHODS`.
         target: Name or number of the class; None takes the predicted one.
-        layer: For Grad-CAM and Layer-CAM; None takes the last convolution with maps of at least 3x3, or as
-            `choose_layer` says.
-        seed: For SmoothGrad's noise; the same seed gives the same map.
+        layer: The layer whose maps Grad-CAM and Layer-CAM take; None takes the last convolution with maps of at
+            least 3x3, or as `choose_layer` says.
+        seed: SmoothGrad's noise follows from it; the same seed gives the same map.
 
     Raises:
         DataError: The image has another shape or type.

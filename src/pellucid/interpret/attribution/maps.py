@@ -38,8 +38,8 @@ def choose_layer(predictor: Predictor, name: str | None, method: str) -> str:
 
     Args:
         predictor: The run.
-        name: A layer; None lets it be picked.
-        method: For which method, for messages.
+        name: Name of a layer; None lets one be picked.
+        method: The method that needs the layer, for messages.
 
     Raises:
         RunError: No layer has maps.

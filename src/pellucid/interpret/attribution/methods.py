@@ -21,12 +21,12 @@ class Method:
     """A method of attribution.
 
     Attributes:
-        title: Its name as its authors write it.
+        title: Name of the method as its authors write it.
         function: Answers a question with a map, [height, width].
         unit: What a value of the map is.
         signed: Values below zero speak against the class; otherwise there are none.
-        layered: It needs a layer with maps.
-        complete: The map should add up to the logit less that of a black image.
+        layered: Whether the method needs a layer with maps.
+        complete: Whether the map should add up to the logit less that of a black image.
     """
 
     title: str

@@ -19,7 +19,7 @@ class Question:
         pixels: The image, floats in [0, 1], on the network's device.
         target: Number of the class whose logit is explained.
         layer: The layer whose maps serve; empty for methods that need none.
-        seed: What is drawn follows from it.
+        seed: What the method draws at random follows from it.
     """
 
     model: nn.Module

@@ -27,7 +27,7 @@ UNCHANGED = 0.5
 
 @dataclass(frozen=True)
 class Curves:
-    """The class's probability while pixels go or come, in one order each.
+    """The class's probability while pixels go or come, one curve for each order of them.
 
     Attributes:
         moved: Share of the pixels that were moved, from 0 to 1.
@@ -55,10 +55,11 @@ class Score:
     """What the checks say of one map.
 
     Attributes:
-        curves: Of its one order, the strongest pixels for the class first; None for a degenerate map.
+        curves: What the probability does as the pixels are moved, the strongest for the class first; None for a
+            degenerate map.
         correlation: Spearman's rank correlation of its absolute values with those that networks of random weights give,
             the mean over three; None for a degenerate map, or where theirs are.
-        signed_correlation: The same of the values with their sign; None where the method gives none.
+        signed_correlation: The rank correlation of the values with their sign; None where the method gives none.
     """
 
     curves: Curves | None
@@ -111,8 +112,8 @@ def score_maps(
     Args:
         run: The run, or its predictor alone.
         image: uint8, [height, width, channels].
-        maps: Of this image, all for one class.
-        seed: For random orders, ties and weights.
+        maps: Maps of this image, all for one class.
+        seed: Random orders, ties and weights follow from it.
 
     Raises:
         DeviceError: The memory does not suffice.
@@ -154,7 +155,7 @@ def curves_of(
         image: uint8.
         target: Number of the class.
         importance: A map for each order.
-        seed: For the order of equal pixels.
+        seed: The order of equal pixels follows from it.
     """
     count = image.shape[0] * image.shape[1]
     moved = np.round(np.linspace(0, count, min(STEPS, count) + 1)).astype(np.int64)

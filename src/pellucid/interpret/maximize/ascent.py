@@ -48,10 +48,10 @@ def maximize(
         targets: What to maximise. Those of one layer go through the network in one batch, or in several where they are
             very many.
         method: ``raw`` or ``constrained``.
-        prior: From data; for ``constrained`` alone.
+        prior: A prior from data, for ``constrained`` alone.
         starts: Pictures of each target, each from noise of its own.
-        steps: Of the ascent.
-        seed: From which the noise follows.
+        steps: How many steps the ascent takes.
+        seed: The noise follows from it.
         frames: How many pictures to keep of the way, evenly over the steps.
         on_step: Told how many steps are done, and how many there are.
 

@@ -34,7 +34,7 @@ class Climb:
         targets: What to maximise.
         painter: How pictures are written.
         starts: Pictures of each target.
-        seed: From which the noise follows.
+        seed: The noise follows from it.
     """
 
     def __init__(

@@ -21,10 +21,10 @@ class Nearest:
 
     Attributes:
         image: uint8, [height, width, channels].
-        label: Name of its class.
-        distance: Cosine distance to it.
+        label: Name of the class of that image.
+        distance: Cosine distance of the picture to that image.
         reading: Name of the class that the five nearest vote for.
-        within: Whether 95% of the held-out images are no nearer to theirs.
+        within: Whether the distance is within the 95th percentile of the held-out images' distances.
     """
 
     image: UInt8[ndarray, "height width channels"]
@@ -42,9 +42,9 @@ class Finding:
         target: What it maximises.
         method: ``raw`` or ``constrained``.
         start: Number of the start, from 0.
-        image: In [0, 1], [height, width, channels]; None when the target had no gradient from any start.
-        activation: What the target is for it.
-        nearest: None when it is not known, or there is no picture.
+        image: The picture in [0, 1], [height, width, channels]; None when the target had no gradient from any start.
+        activation: What the target is for the picture.
+        nearest: The nearest training image; None when it is not known, or there is no picture.
     """
 
     target: Target
@@ -73,13 +73,15 @@ class Summary:
     """How all pictures of one method stand to real images, the dead ones left out.
 
     Attributes:
-        pictures: How many there are.
+        pictures: How many pictures there are.
         median_distance: Median of the cosine distances to the nearest training image; None where they are not known.
-        share_within: Share of them within the 95th percentile of the held-out images' distances; None likewise.
-        closest: Least of the distances; None likewise.
-        read_right: How many of the pictures of classes the five nearest images read as that class; None likewise, and
-            where there is no class among the targets.
-        classes_read_right: Of how many classes the picture that is shown is read so; None likewise.
+        share_within: Share of the pictures within the 95th percentile of the held-out images' distances; None where
+            distances are not known.
+        closest: Least distance of a picture to its nearest training image; None where distances are not known.
+        read_right: How many pictures of classes the five nearest images read as that class; None where distances are
+            not known, and where no target is a class.
+        classes_read_right: How many classes have their picture that is shown read as that class; None where
+            ``read_right`` is.
     """
 
     pictures: int

@@ -21,15 +21,16 @@ class Maximized:
 
     Attributes:
         targets: What each row of pictures maximises.
-        images: In [0, 1], [targets, starts, height, width, channels], float32.
+        images: The pictures in [0, 1], [targets, starts, height, width, channels], float32.
         activations: What each target is for its pictures, [targets, starts].
-        history: The same at the beginning of each step, as the network saw the picture then, [steps, targets, starts].
+        history: What each target was at the beginning of each step, for the picture as the network saw it then,
+            [steps, targets, starts].
         moved: Whether the target had a gradient at any step, [targets, starts]; a picture without is still the noise
             that it began as, and shows nothing.
         frames: Pictures on the way, uint8, [frames, targets, starts, height, width, channels].
         method: ``raw`` or ``constrained``.
         painter: How the pictures are written, with the prior from data if there is one.
-        seed: From which the noise follows.
+        seed: The noise follows from it.
     """
 
     targets: tuple[Target, ...]
@@ -49,7 +50,7 @@ class Maximized:
 
     @property
     def best(self) -> list[int]:
-        """Of each target, the start with the greatest activation among those that moved."""
+        """For each target, the start with the greatest activation among those that moved."""
         return np.where(self.moved, self.activations, -np.inf).argmax(axis=1).tolist()
 
     @property
@@ -62,7 +63,7 @@ def join(parts: Sequence[Maximized], places: Sequence[int]) -> Maximized:
     """The targets of several batches as one.
 
     Args:
-        parts: At least one.
+        parts: The batches, at least one.
         places: Where each target of each part in turn belongs in the whole.
     """
 

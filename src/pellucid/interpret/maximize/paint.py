@@ -64,7 +64,7 @@ class Pixels:
     name: str = "pixels"
 
     def begin(self, starts: int, generator: torch.Generator) -> Numbers:
-        """Grey, give or take a tenth."""
+        """Grey pixels, give or take a tenth."""
         return GREY + 0.2 * (torch.rand((starts, *self.shape), generator=generator) - 0.5)
 
     def paint(self, numbers: Numbers) -> Pictures:
@@ -103,7 +103,7 @@ class Waves:
         return torch.fft.irfft2(waves, s=(height, width), norm="ortho").sigmoid()
 
     def keep(self, numbers: Numbers) -> None:
-        """Any number will do."""
+        """Leave all numbers as they are, since any will do."""
 
     def _weights(self, device: torch.device) -> Float[Tensor, "height frequencies"]:
         _, height, width = self.shape

@@ -47,7 +47,7 @@ class DataPrior:
 
     @property
     def name(self) -> str:
-        """What it is called beside a picture."""
+        """What the prior is called beside a picture."""
         return f"{len(self.components)} principal components of {self.count:,} training images, without labels"
 
     @property
@@ -77,7 +77,7 @@ def fit_prior(images: UInt8[ndarray, "count height width channels"], components:
 
     Args:
         images: Training images; their labels are not asked for.
-        components: How many at most.
+        components: How many components to find at most.
 
     Raises:
         DataError: All images are alike.

@@ -22,7 +22,7 @@ class Target:
     """One number that the network computes from an image.
 
     Attributes:
-        label: What it is called on a picture.
+        label: What the target is called on a picture.
         layer: The layer that gives it, or ``logits``.
         index: The class, filter or unit, from 0.
         place: (row, column) of one neuron in the filter's map; None for the mean of the whole map.
@@ -94,8 +94,8 @@ def map_shape(predictor: Predictor, layer: str) -> tuple[int, ...]:
     """What a convolution gives for one image, (filters, height, width), or a dense layer, (units,).
 
     Raises:
-        SettingError: There is no such layer, or it is neither.
-        RunError: It gives neither maps nor one vector an image.
+        SettingError: There is no such layer, or it is neither of the two.
+        RunError: The layer gives neither maps nor one vector an image.
     """
     known = [name for name, module in layers_of(predictor.model).items() if isinstance(module, nn.Conv2d | nn.Linear)]
     require_layer(layer, known, "convolution or dense layer")
@@ -115,7 +115,7 @@ def answers(
 
     Args:
         outputs: What the layers of the targets gave, by name.
-        targets: Each has ``starts`` rows of the batch in turn.
+        targets: The targets, each of which has ``starts`` rows of the batch in turn.
         starts: Pictures of each target.
     """
     groups: dict[tuple[str, bool], list[int]] = {}

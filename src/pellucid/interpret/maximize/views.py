@@ -23,8 +23,8 @@ def view(pictures: Pictures, starts: int, seed: int, step: int) -> Pictures:
     Args:
         pictures: [targets * starts, channels, height, width].
         starts: Pictures of each target.
-        seed: From which the numbers follow.
-        step: Of the ascent.
+        seed: The numbers follow from it.
+        step: Number of the step of the ascent.
     """
     generator = torch.Generator().manual_seed(derive_seed(seed, "maximize view", step))
     shape = pictures.shape[1:]

@@ -1,4 +1,4 @@
-"""The seed's program in Keras 3; KERAS_BACKEND chooses tensorflow, torch or jax.
+"""The tutorial's program in Keras 3; KERAS_BACKEND chooses tensorflow, torch or jax.
 
 Two convolutions with pooling and a dense layer; Adam, mini-batches of 128, 15 epochs, 10% held out. It prints no
 progress bar, which can only make it faster.
@@ -46,7 +46,7 @@ class Rate(keras.callbacks.Callback):
 
 
 def load(file: str, images: int | None) -> tuple[Any, Any, Any, Any]:
-    """MNIST as the seed prepares it: floats in [0, 1], a channel axis, one-hot labels."""
+    """MNIST as the tutorial prepares it: floats in [0, 1], a channel axis, one-hot labels."""
     with np.load(file) as arrays:
         x_train, y_train, x_test, y_test = (arrays[name] for name in ("x_train", "y_train", "x_test", "y_test"))
     x_train = np.expand_dims(x_train.astype("float32") / 255, -1)
@@ -56,7 +56,7 @@ def load(file: str, images: int | None) -> tuple[Any, Any, Any, Any]:
 
 
 def network(filters: int | None = None) -> keras.Sequential:
-    """The seed's network; or one with a single convolution of so many filters."""
+    """The tutorial's network; or one with a single convolution of so many filters."""
     second = [keras.layers.Conv2D(64, (3, 3), activation="relu"), keras.layers.MaxPooling2D((2, 2))]
     model = keras.Sequential(
         [
@@ -73,7 +73,7 @@ def network(filters: int | None = None) -> keras.Sequential:
 
 
 def train(options: argparse.Namespace, x_train: Any, y_train: Any, x_test: Any, y_test: Any) -> dict[str, Any]:
-    """The seed's training and its judgement on the test images."""
+    """The tutorial's training and its judgement on the test images."""
     model, times = network(options.filters), Times()
     started = time.perf_counter()
     model.fit(
@@ -123,7 +123,7 @@ def prediction(model: keras.Model, x_test: Any, y_test: Any, seconds: float) -> 
 def main() -> None:
     """Train or measure, and print one line."""
     parser = arguments(__doc__, epochs=15, batch_size=128)
-    parser.add_argument("--filters", type=int, help="one convolution of so many filters in place of the seed's two")
+    parser.add_argument("--filters", type=int, help="one convolution of so many filters in place of the tutorial's two")
     parser.add_argument("--predict", action="store_true", help="measure evaluation and prediction after the training")
     options = parser.parse_args()
     keras.utils.set_random_seed(options.seed)
@@ -131,7 +131,7 @@ def main() -> None:
     figures = throughput(options, *data[:2]) if options.throughput else train(options, *data)
     backend = keras.backend.backend()
     libraries = ("keras", PACKAGES[backend], "numpy")
-    report("keras_seed", libraries, backend=backend, images=len(data[0]), **figures)
+    report("keras_tutorial", libraries, backend=backend, images=len(data[0]), **figures)
 
 
 if __name__ == "__main__":
