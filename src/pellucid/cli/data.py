@@ -12,8 +12,8 @@ from pellucid.cli.data_get import get
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Json
 from pellucid.cli.output import print_json, print_table, say
-from pellucid.cli.pictures import require_format
 from pellucid.cli.reading import notes_of
+from pellucid.plots.formats import format_of
 
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits, ImageDataset
@@ -60,7 +60,7 @@ def show(
     """
     from pellucid.data.load import load_data
 
-    require_format(out)
+    format_of(out)
     splits = load_data(data, progress=True)
     for note in notes_of(splits):
         say(note)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pellucid.errors import SettingError, unknown
+from pellucid.plots.formats import format_of
 
 if TYPE_CHECKING:
     from pellucid.plots.figures import Figure
     from pellucid.run.folder import RunFolder
 
-FORMATS = ("png", "svg")
 PICTURES = "pictures"
 Out = Annotated[
     Path | None,
@@ -31,18 +30,8 @@ def picture_path(out: Path | None, folder: RunFolder, name: str) -> Path:
         SettingError: It is neither .png nor .svg.
     """
     path = out or folder.path / PICTURES / f"{name}.png"
-    require_format(path)
+    format_of(path)
     return path
-
-
-def require_format(path: Path) -> None:
-    """See that a picture can be written to a file of this name.
-
-    Raises:
-        SettingError: It is neither .png nor .svg.
-    """
-    if path.suffix.lower().lstrip(".") not in FORMATS:
-        raise SettingError([unknown("picture format", path.suffix, [f".{kind}" for kind in FORMATS])])
 
 
 def write_picture(figure: Figure, path: Path) -> None:
