@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pellucid.cli.interrupts import uninterrupted
+from pellucid.cli.interrupts import INTERRUPTED, uninterrupted
 from pellucid.cli.output import print_json, print_table, say
 from pellucid.cli.reading import notes_of, reading_settings
 
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
     from pellucid.study.runner import StudyResult
-
-INTERRUPTED = 130
 
 Processes = Annotated[int, typer.Option(help="How many trials at once; they share the cores.")]
 Out = Annotated[Path | None, typer.Option(help="The study's folder.  [default: runs/study-<kind>-<data>-<UTC time>]")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pellucid.cli.interrupts import uninterrupted
+from pellucid.cli.interrupts import INTERRUPTED, uninterrupted
 from pellucid.cli.options import Device, Json, Precision
 from pellucid.cli.output import percent, print_json, say
 from pellucid.cli.reading import (
@@ -42,8 +42,6 @@ from pellucid.cli.training import (
 if TYPE_CHECKING:
     from pellucid.run.record import RunRecord
     from pellucid.trained.run import Run
-
-INTERRUPTED = 130
 
 
 def train(
