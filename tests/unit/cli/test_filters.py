@@ -31,7 +31,7 @@ def test_the_picture_goes_into_the_run_and_its_path_comes_last(filters: Command)
     assert lines[-1] == str(Path("runs/bars-one/pictures/filters-conv2d_1.png"))
     assert Path(lines[-1]).read_bytes().startswith(b"\x89PNG")
     assert "share of the values of conv2d_1_relu above 0, on 213 training images" in err
-    assert "dead (conv2d_1_relu gives 0 everywhere on 240 images)" in err
+    assert "dead (conv2d_1_relu gives 0 everywhere on 213 images)" in err
 
 
 def test_json_has_the_figures_and_the_npz_the_weights(filters: Command) -> None:
