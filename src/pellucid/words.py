@@ -1,4 +1,4 @@
-"""Numbers of things in words."""
+"""Numbers and numbers of things as they are told."""
 
 from __future__ import annotations
 
@@ -21,3 +21,13 @@ def plural(noun: str) -> str:
     if noun.endswith("y") and noun[-2:-1] not in set("aeiou"):
         return f"{noun[:-1]}ies"
     return f"{noun}s"
+
+
+def percent(share: float | None, digits: int = 2) -> str:
+    """A share as a percentage; a dash when it is not known."""
+    return "-" if share is None else f"{share:.{digits}%}"
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number; a dash when it is not known."""
+    return "-" if value is None else f"{value:.{digits}f}"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from pellucid.cli.interrupts import INTERRUPTED, uninterrupted
-from pellucid.cli.output import percent, print_table, say
+from pellucid.cli.output import print_table, say
+from pellucid.words import percent
 
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,8 +11,8 @@ import typer
 from pellucid.plots.formats import format_of
 
 if TYPE_CHECKING:
-    from pellucid.plots.figures import Figure
     from pellucid.run.folder import RunFolder
+    from pellucid.sections.section import Picture, Section
 
 PICTURES = "pictures"
 Out = Annotated[
@@ -23,46 +24,63 @@ Untrained = Annotated[
 ]
 
 
-def picture_path(out: Path | None, folder: RunFolder, name: str) -> Path:
-    """The file that was asked for, or else one of this name in the run folder.
+def require_picture(out: Path | None) -> None:
+    """See that the file that was asked for, if any, can be a picture, before the work is done.
 
     Raises:
         SettingError: It is neither .png nor .svg.
     """
-    path = out or folder.path / PICTURES / f"{name}.png"
-    format_of(path)
-    return path
+    if out is not None:
+        format_of(out)
 
 
-def write_picture(figure: Figure, path: Path) -> None:
-    """Write a figure to its file; the run's folder for pictures is made when it is missing.
+def write_section(section: Section, out: Path | None, folder: RunFolder) -> dict[str, str]:
+    """Write a section's picture to the file that was asked for, or else into the run folder.
+
+    Returns:
+        The paths of the picture and of the numbers behind it, as the section's document has them.
 
     Raises:
-        RunError: The file cannot be written.
+        RunError: A file cannot be written.
+    """
+    (picture,) = section.pictures
+    path = out or folder.path / PICTURES / f"{picture.name}.png"
+    return {"numbers": str(write_picture(picture, path)), "picture": str(path)}
+
+
+def write_picture(picture: Picture, path: Path) -> Path:
+    """Draw a picture to a file, and write the arrays behind it beside it, as .npz, where there are any.
+
+    Args:
+        picture: What to draw.
+        path: A .png or .svg file; the run's folder for pictures is made when it is missing.
+
+    Returns:
+        The path of the arrays.
+
+    Raises:
+        SettingError: It is neither .png nor .svg.
+        RunError: A file cannot be written.
     """
     from pellucid.plots.figures import render
     from pellucid.run.files import write_file
 
-    raw = render(figure, path.suffix.lower().lstrip("."))
+    kind = format_of(path)
+    raw = render(picture.draw(), kind)
     if path.parent.name == PICTURES:
         path.parent.mkdir(exist_ok=True)
     write_file(path, raw)
+    numbers = path.with_suffix(".npz")
+    if picture.numbers:
+        write_file(numbers, _npz(picture.numbers))
+    return numbers
 
 
-def write_numbers(path: Path, **arrays: Any) -> Path:
-    """Write the arrays behind a picture beside it, as .npz, and give that file's path.
-
-    Raises:
-        RunError: The file cannot be written.
-    """
+def _npz(arrays: Mapping[str, Any]) -> bytes:
     import io
 
     import numpy as np
 
-    from pellucid.run.files import write_file
-
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
-    numbers = path.with_suffix(".npz")
-    write_file(numbers, buffer.getvalue())
-    return numbers
+    return buffer.getvalue()
