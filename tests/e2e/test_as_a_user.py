@@ -156,7 +156,7 @@ def test_ctrl_c_saves_what_was_trained_and_exits_with_130(tmp_path: Path) -> Non
     out, err = interrupt(process)
     assert process.returncode == 130
     assert "Traceback" not in err
-    assert "interrupted after 1 epoch" in err
+    assert "interrupted after 1 epoch;" in err
     assert out == ""
     assert json.loads((tmp_path / "run/run.json").read_text())["status"] == "interrupted"
     assert pl.load_run(tmp_path / "run").evaluate().accuracy > 0.9
