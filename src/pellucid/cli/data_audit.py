@@ -71,7 +71,7 @@ def audit(
         write_page(html, found, splits)
         say(f"page with pictures: {html}")
     section = audit_section(found)
-    document = section.document
+    document = dict(section.document)
     if not as_json:
         tell(section)
     if labels is not None:
