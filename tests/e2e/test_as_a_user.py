@@ -19,6 +19,7 @@ from PIL import Image
 
 import pellucid as pl
 from pellucid.data.dataset import DataSplits
+from pellucid.words import counted
 
 PROGRAM = [str(Path(sys.executable).parent / "pellucid")]
 # Ctrl-C must reach the program alone: where it comes between coverage's taking a lock and giving it back, coverage
@@ -184,7 +185,7 @@ def test_ctrl_c_saves_what_was_trained_and_exits_with_130(tmp_path: Path) -> Non
     out, err = interrupt(process)
     assert process.returncode == 130
     assert "Traceback" not in err
-    assert f"interrupted after {len(rows_of(history))} epochs" in err
+    assert f"interrupted after {counted(len(rows_of(history)), 'epoch')};" in err
     assert out == ""
     assert json.loads((tmp_path / "run/run.json").read_text())["status"] == "interrupted"
     assert pl.load_run(tmp_path / "run").evaluate().accuracy > 0.9

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,11 +12,9 @@ from pellucid.cli.data_get import get
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Json
 from pellucid.cli.output import print_json, print_table, say
-from pellucid.cli.pictures import require_format
+from pellucid.cli.pictures import require_picture, write_picture
 from pellucid.cli.reading import notes_of
-
-if TYPE_CHECKING:
-    from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.cli.show import show as show_section
 
 app = typer.Typer(help="See which data there are, and look into them.", no_args_is_help=True, rich_markup_mode=None)
 app.command()(audit)
@@ -59,23 +57,18 @@ def show(
       pellucid data show photos/ --augmented shift=0.1,rotation=10 --out variants.png
     """
     from pellucid.data.load import load_data
+    from pellucid.sections.data import data_section
 
-    require_format(out)
+    require_picture(out)
     splits = load_data(data, progress=True)
     for note in notes_of(splits):
         say(note)
-    _draw(splits, augment, seed, out)
-    counts = {"train": len(splits.train)}
-    counts |= {"validation": len(splits.validation)} if splits.validation else {}
-    counts |= {"test": len(splits.test)} if splits.has_test else {}
-    if as_json:
-        document = {"data": splits.name, "counts": counts, "class_names": splits.class_names}
-        print_json(document | {"input_shape": splits.train.input_shape, "file": str(out)})
-        return
-    typer.echo(f"{splits.name}: {', '.join(f'{count:,} {name}' for name, count in counts.items())} images")
-    typer.echo(f"{len(splits.class_names)} classes: {', '.join(splits.class_names)}")
-    typer.echo("x".join(map(str, splits.train.input_shape)))
-    typer.echo(str(out))
+    section = data_section(splits, augment, seed)
+    if augment:
+        with uninterrupted():
+            import torch  # noqa: F401  # which the variants are made with
+    write_picture(section.pictures[0], out)
+    show_section(section, as_json, {"file": str(out)})
 
 
 @app.command()
@@ -108,49 +101,3 @@ def cache(
     else:
         print_table(["data set", "MiB"], [[path.name, f"{size / 2**20:.1f}"] for path, size in entries])
         typer.echo(str(cache_folder()))
-
-
-def _draw(splits: DataSplits, augment: str | None, seed: int, out: Path) -> None:
-    from pellucid.plots.figures import render
-    from pellucid.plots.images import image_grid
-    from pellucid.run.files import write_file
-    from pellucid.spec.augment import AugmentSpec
-
-    spec = AugmentSpec.from_text(augment) if augment else None
-    rows = _sample(splits.train, 1 if spec else 10, seed)
-    images: list[Any] = [splits.train.images[row] for row in rows]
-    titles = [splits.class_names[splits.train.labels[row]] for row in rows]
-    title = f"{splits.name}, training images"
-    if spec:
-        images, titles = _variants(splits, rows, spec, seed)
-        title = f"{splits.name}: first the image, then variants of it ({augment}, seed {seed})"
-    write_file(out, render(image_grid(images, titles, title), out.suffix.lower().lstrip(".")))
-
-
-def _sample(dataset: ImageDataset, per_class: int, seed: int) -> list[int]:
-    """Some images of each class, of ten classes at most."""
-    import numpy as np
-
-    random = np.random.default_rng(seed)
-    rows: list[int] = []
-    for label in range(min(10, len(dataset.class_names))):
-        own = np.flatnonzero(dataset.labels == label)
-        rows += random.permutation(own)[:per_class].tolist()
-    return rows
-
-
-def _variants(splits: DataSplits, rows: list[int], spec: Any, seed: int) -> tuple[list[Any], list[str]]:
-    with uninterrupted():
-        import numpy as np
-        import torch
-
-        from pellucid.batches.augment import augment
-        from pellucid.batches.images import as_input
-
-    images, titles = [], []
-    for row in rows:
-        image = as_input(torch.from_numpy(np.array(splits.train.images[row : row + 1])))
-        varied = augment(image.repeat(9, 1, 1, 1), spec, seed + row)
-        images += [picture.permute(1, 2, 0).numpy() for picture in torch.cat([image, varied])]
-        titles += [splits.class_names[splits.train.labels[row]], *[""] * 9]
-    return images, titles

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pellucid.cli.options import Json
-from pellucid.cli.output import print_json, print_table, say
+from pellucid.cli.output import print_json, say
 from pellucid.cli.reading import Column
+from pellucid.cli.show import tell
+from pellucid.words import counted
 
 if TYPE_CHECKING:
-    from pellucid.audit.findings import Audit, Duplicates
     from pellucid.data.dataset import DataSplits
-
-LINES_SHOWN = 10
-MEMBERS_SHOWN = 4
 
 
 def audit(
@@ -55,6 +53,7 @@ def audit(
     from pellucid.audit.findings import bad_images as listed
     from pellucid.data.load import load_data
     from pellucid.run.files import write_file
+    from pellucid.sections.audit import audit_section
     from pellucid.spec.reading import ReadSpec
 
     columns = {"image": image_column, "label": label_column, "split": split_column, "group": group_column}
@@ -64,15 +63,17 @@ def audit(
     found = examine(splits)
     if found.rejected:
         write_file(bad_images, listed(found))
-        say(f"{len(found.rejected)} files could not be used; they are listed in {bad_images}")
+        they_are = "it is" if len(found.rejected) == 1 else "they are"
+        say(f"{counted(len(found.rejected), 'file')} could not be used; {they_are} listed in {bad_images}")
     if html is not None:
         from pellucid.audit.page import write_page
 
         write_page(html, found, splits)
         say(f"page with pictures: {html}")
-    document = found.model_dump(mode="json")
+    section = audit_section(found)
+    document = dict(section.document)
     if not as_json:
-        _report(found)
+        tell(section)
     if labels is not None:
         from pellucid.cli.data_labels import report_labels
 
@@ -87,42 +88,3 @@ def _as_trained(data: str, run: str) -> DataSplits:
     from pellucid.study.folder import find_run_or_study
 
     return load_data(data, find_run_or_study(run).read_record().data.reading, progress=True)
-
-
-def _report(found: Audit) -> None:
-    typer.echo(f"{found.title}\n")
-    print_table(
-        ["class", *found.splits, "all"],
-        [
-            [counted.name, *(str(counted.counts[split]) for split in found.splits), str(counted.total)]
-            for counted in found.classes
-        ],
-    )
-    typer.echo("")
-    for line in (*found.summary, *found.notes):
-        typer.echo(line)
-    _report_groups("exact duplicates", found.exact)
-    _report_groups("near duplicates", found.near)
-    _report_lines("classes too small to split", [f"{small.name}: {small.reason}" for small in found.small_classes])
-    _report_lines("images of one single colour", [f"{member.label} ({member.place})" for member in found.constant])
-    _report_lines("files not used", [f"{file.source}: {file.reason}" for file in found.rejected])
-
-
-def _report_groups(heading: str, duplicates: Duplicates) -> None:
-    lines = []
-    for group in duplicates.groups[:LINES_SHOWN]:
-        shown = [f"{member.label} ({member.place})" for member in group.telling(MEMBERS_SHOWN)]
-        more = len(group.members) - len(shown)
-        marks = "".join(f"[{mark}] " for mark in group.marks)
-        lines.append(f"{marks}{'; '.join(shown)}" + (f"; and {more} more" if more else ""))
-    _report_lines(heading, lines, len(duplicates.groups))
-
-
-def _report_lines(heading: str, lines: list[str], total: int | None = None) -> None:
-    shown, total = lines[:LINES_SHOWN], len(lines) if total is None else total
-    if shown:
-        typer.echo(f"\n{heading}")
-        for line in shown:
-            typer.echo(f"  {line}")
-        if total > len(shown):
-            typer.echo(f"  and {total - len(shown)} more")

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from pellucid.cli.interrupts import uninterrupted
-from pellucid.cli.output import percent, print_table, say
+from pellucid.cli.interrupts import INTERRUPTED, uninterrupted
+from pellucid.cli.output import print_table, say
+from pellucid.words import percent
 
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
     from pellucid.labels.suspects import Suspect, Suspects
 
-INTERRUPTED = 130
 CSV, PICTURE = "suspects.csv", "suspects.png"
 LINES_SHOWN = 10
 

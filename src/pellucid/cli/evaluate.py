@@ -9,14 +9,12 @@ import typer
 
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, Precision, RunArgument
-from pellucid.cli.output import number, percent, print_json, print_table, say
+from pellucid.cli.output import say
+from pellucid.cli.show import show
 
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
-    from pellucid.judge.evaluation import Evaluation
     from pellucid.trained.run import Run
-
-MISTAKES_SHOWN = 5
 
 
 def evaluate(
@@ -39,15 +37,13 @@ def evaluate(
       pellucid evaluate runs/first --split validation --json
     """
     with uninterrupted():
+        from pellucid.sections.evaluation import evaluation_section
         from pellucid.trained.run import load_run
 
     trained = load_run(run, device=device, precision=precision)
     other = _others(trained, data) if data else None
     evaluation = trained.evaluate(other, split=split)
-    if as_json:
-        print_json({"run": str(trained.path), **evaluation.model_dump(mode="json")})
-    else:
-        _report(evaluation)
+    show(evaluation_section(evaluation, trained.path), as_json, {})
 
 
 def _others(trained: Run, data: str) -> DataSplits | None:
@@ -65,27 +61,3 @@ def _others(trained: Run, data: str) -> DataSplits | None:
         return other
     say(f"{other.name} has no test split, so all of its {len(other.train)} images are judged.")
     return DataSplits(other.name, other.train, other.train, location=other.location)
-
-
-def _report(evaluation: Evaluation) -> None:
-    low, high = evaluation.accuracy_interval
-    typer.echo(f"{evaluation.data}, {evaluation.split} split, {evaluation.count} images")
-    typer.echo(f"accuracy {percent(evaluation.accuracy)} (95% interval {percent(low)} to {percent(high)})")
-    typer.echo(f"loss {evaluation.loss:.4f}\n")
-    print_table(
-        ["class", "images", "precision", "recall", "F1"],
-        [
-            [score.name, str(score.support), percent(score.precision), percent(score.recall), number(score.f1)]
-            for score in evaluation.per_class
-        ],
-    )
-    typer.echo("\nconfusion: a row is what the images are, a column what was answered")
-    print_table(
-        ["", *evaluation.class_names],
-        [[name, *map(str, row)] for name, row in zip(evaluation.class_names, evaluation.confusion, strict=True)],
-    )
-    worst = sorted(evaluation.mistakes, key=lambda mistake: -mistake.probability)[:MISTAKES_SHOWN]
-    typer.echo(f"\n{len(evaluation.mistakes)} mistakes" + ("; the surest:" if worst else ""))
-    for mistake in worst:
-        what = mistake.source or f"image {mistake.index}"
-        typer.echo(f"  {what}: {mistake.label} taken for {mistake.predicted} at {percent(mistake.probability)}")

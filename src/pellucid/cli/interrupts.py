@@ -1,10 +1,12 @@
-"""Ctrl-C while large libraries are imported."""
+"""Ctrl-C: the exit status that it leads to, and that it waits while large libraries are imported."""
 
 from __future__ import annotations
 
 import contextlib
 import signal
 from collections.abc import Iterator
+
+INTERRUPTED = 130  # exit status
 
 
 @contextlib.contextmanager

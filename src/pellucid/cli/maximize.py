@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,23 +11,15 @@ import typer
 
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, RunArgument
-from pellucid.cli.output import number, percent, print_json, print_table, say
-from pellucid.cli.pictures import Out, Untrained, picture_path, write_numbers, write_picture
-from pellucid.errors import DataError, Fault, SettingError, unknown
-from pellucid.names import plain_name
+from pellucid.cli.pictures import Out, Untrained, require_picture, write_section
+from pellucid.cli.show import show
+from pellucid.errors import Fault, SettingError, unknown
 
 if TYPE_CHECKING:
-    from pellucid.interpret.legibility import Reference
-    from pellucid.interpret.maximize.findings import Finding, Summary
-    from pellucid.interpret.maximize.maximized import Maximized
-    from pellucid.interpret.maximize.prior import DataPrior
     from pellucid.interpret.maximize.targets import Target
-    from pellucid.plots.maximize import Cell
     from pellucid.predict.predictor import Predictor
-    from pellucid.trained.run import Run
 
 METHODS = {"raw": ("raw",), "constrained": ("constrained",), "both": ("raw", "constrained")}
-STARTS_OF_CLASSES, STARTS_OF_FILTERS = 8, 2
 FRAMES = 24
 
 
@@ -78,47 +69,28 @@ def maximize(
     """
     if method not in METHODS:
         raise SettingError([unknown("method", method, METHODS)])
+    require_picture(out)
     with uninterrupted():
-        from pellucid.interpret import maximize as ascent
-        from pellucid.interpret.control import untrained as untrained_of
-        from pellucid.interpret.maximize.findings import findings_of
+        from pellucid.interpret.maximize.portraits import portray
         from pellucid.run.folder import find_run
+        from pellucid.sections.maximisation import animation_of, maximisation_section
+        from pellucid.sections.maximisation import singles as singles_of
+        from pellucid.sections.origin import Origin
         from pellucid.trained.run import Run
 
     folder = find_run(run)
     trained = Run.load(folder, device=device)
-    predictor = trained.predictor
-    targets = _targets(predictor, classes, layers, filters, neurons)
-    reference, drawn = _real_images(trained, prior and method != "raw")
-    shown = untrained_of(predictor) if untrained else predictor
-    path = picture_path(out, folder, "-".join(["maximize", *(layers or ["classes"])]) + "-untrained" * untrained)
-    settings: dict[str, Any] = {
-        "starts": starts or (STARTS_OF_FILTERS if layers else STARTS_OF_CLASSES),
-        "steps": steps,
-        "seed": seed,
-        "frames": FRAMES if animate else 0,
-    }
-    made, findings, summaries = [], [], {}
-    for name in METHODS[method]:
-        with _bar(name) as on_step:
-            own = drawn if name == "constrained" else None
-            made.append(ascent.maximize(shown, targets, method=name, prior=own, on_step=on_step, **settings))
-        found, summaries[name] = findings_of(made[-1], reference)
-        findings.append(found)
-    title = _title(folder.path.name, layers, seed, untrained)
-    _draw(findings, made, reference, title, path)
-    files: dict[str, Any] = {"singles": _write_singles(findings, path) if singles else []}
-    files["animation"] = _write_animation(made, title, path) if animate else None
-    files |= {"numbers": str(_write_numbers(made, path)), "picture": str(path)}
-    if as_json:
-        document = {"run": str(folder.path), "untrained": untrained, **settings}
-        del document["frames"]
-        print_json(document | _document(made, findings, summaries, reference) | files)
-        return
-    _print(findings, summaries, reference)
-    for file in (*files["singles"], files["animation"], files["numbers"], files["picture"]):
-        if file:
-            typer.echo(file)
+    targets = _targets(trained.predictor, classes, layers, filters, neurons)
+    settings: dict[str, Any] = {"prior": prior, "untrained": untrained, "starts": starts, "steps": steps, "seed": seed}
+    with _bar() as on_step:
+        found = portray(trained, targets, METHODS[method], frames=FRAMES if animate else 0, on_step=on_step, **settings)
+    section = maximisation_section(found, Origin(folder.path, trained.record.train.seed, untrained))
+    written = write_section(section, out, folder)
+    path = Path(written["picture"])
+    own = _write_all(singles_of(found), path.with_suffix("")) if singles else []
+    gif = _write(path.with_suffix(".gif"), animation_of(found, section.title)) if animate else None
+    files = {"singles": own, "animation": gif, **written}
+    show(section, as_json, files, paths=[*own, *([gif] if gif else []), *written.values()])
 
 
 def _targets(
@@ -151,135 +123,31 @@ def _place(text: str) -> tuple[int, int, int]:
     return index, row, column
 
 
-def _real_images(run: Run, prior: bool) -> tuple[Reference | None, DataPrior | None]:
-    """Real images of the run and a prior from them, or None where the data cannot be had; then it says so."""
-    from pellucid.interpret.legibility import reference_of
-    from pellucid.interpret.maximize import fit_prior
-    from pellucid.trained.sample import sample_of
-
-    try:
-        sample = sample_of(run)
-        return reference_of(sample), fit_prior(sample.train.images) if prior else None
-    except DataError as error:
-        say(f"{error} So there is no prior from data, and legibility is not measured.")
-        return None, None
-
-
 @contextmanager
-def _bar(method: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on stderr, on a terminal only."""
-    from rich.progress import MofNCompleteColumn, TimeRemainingColumn
+def _bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar for each method on stderr, on a terminal only."""
+    from rich.progress import MofNCompleteColumn, TaskID, TimeRemainingColumn
 
     from pellucid.bars import make_bar, stderr
 
+    tasks: dict[str, TaskID] = {}
     with make_bar(stderr(), MofNCompleteColumn(), TimeRemainingColumn(compact=True)) as bar:
-        task = bar.add_task(f"{method}, steps", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+        def on_step(method: str, done: int, total: int) -> None:
+            if method not in tasks:
+                tasks[method] = bar.add_task(f"{method}, steps")
+            bar.update(tasks[method], completed=done, total=total)
+
+        yield on_step
 
 
-def _title(run: str, layers: list[str] | None, seed: int, untrained: bool) -> str:
-    what = f"filters of {', '.join(layers)}" if layers else "class logits"
-    control = ", before training (control)" if untrained else ""
-    return f"What maximises {what}{control}. Run {run}, seed {seed}"
-
-
-def _draw(
-    findings: list[list[Finding]], made: list[Maximized], reference: Reference | None, title: str, path: Path
-) -> None:
-    from pellucid.plots.maximize import Card, card_grid
-
-    heads = [text for one in made for text in (one.method, *(["nearest\ntraining image"] * (reference is not None)))]
-    cards = [
-        Card(row[0].target.label, tuple(cell for finding in row for cell in _cells(finding, reference is not None)))
-        for row in zip(*findings, strict=True)
-    ]
-    notes = [f"{one.method}: {one.manner}." for one in made]
-    starts = made[0].images.shape[1]
-    notes.append(f"Shown: of {starts} starts the one with the greatest activation, given below it.")
-    if reference:
-        notes.append(
-            f"Beside it: cosine distance after a 3x3 blur to the nearest of {len(reference.images):,} training images, "
-            f"starred within {reference.limit:.3f}\n(95% of held-out images; their median is {reference.median:.3f}), "
-            "and, of a class, what the 5 nearest read."
-        )
-    write_picture(card_grid(cards, heads, title, "\n".join(notes)), path)
-
-
-def _cells(finding: Finding, judged: bool) -> list[Cell]:
-    from pellucid.interpret.maximize.targets import OUTPUT
-    from pellucid.plots.maximize import Cell
-
-    text = f"{finding.activation:.2f}" if finding.image is not None else "dead:\nno gradient"
-    cells, near = [Cell(finding.image, text)], finding.nearest
-    if judged:
-        star = "*" if near and near.within else ""
-        read = f"\nread {near.reading}" if near and finding.target.layer == OUTPUT else ""
-        cells.append(Cell(near.image, f"{near.distance:.3f}{star}{read}") if near else Cell(None, ""))
-    return cells
-
-
-def _write_singles(findings: list[list[Finding]], path: Path) -> list[str]:
-    from pellucid.plots.maximize import png
+def _write(file: Path, raw: bytes) -> str:
     from pellucid.run.files import write_file
 
-    folder = path.with_suffix("")
-    folder.mkdir(exist_ok=True)
-    files = []
-    for finding in (finding for found in findings for finding in found):
-        if finding.image is not None:
-            files.append(folder / f"{finding.method}-{plain_name(finding.target.label, keep='.,')}.png")
-            write_file(files[-1], png(finding.image))
-    return [str(file) for file in files]
-
-
-def _write_animation(made: list[Maximized], title: str, path: Path) -> str:
-    import numpy as np
-
-    from pellucid.plots.maximize import animation
-    from pellucid.run.files import write_file
-
-    shown = np.concatenate([one.frames[:, range(len(one.best)), one.best] for one in made], axis=1)
-    names = [target.label for one in made for target in one.targets]
-    methods = "\n".join(f"{one.method}: {one.manner}" for one in made)
-    file = path.with_suffix(".gif")
-    write_file(file, animation(shown, names, f"{title}\n{methods}"))
+    write_file(file, raw)
     return str(file)
 
 
-def _write_numbers(made: list[Maximized], path: Path) -> Path:
-    arrays: dict[str, Any] = {"targets": [target.label for target in made[0].targets]}
-    for one in made:
-        for name in ("images", "activations", "history", "moved"):
-            arrays[f"{one.method}_{name}"] = getattr(one, name)
-    return write_numbers(path, **arrays)
-
-
-def _document(
-    made: list[Maximized], findings: list[list[Finding]], summaries: dict[str, Summary], reference: Reference | None
-) -> dict[str, Any]:
-    methods = {one.method: {"drawn_as": one.painter} | dataclasses.asdict(summaries[one.method]) for one in made}
-    real = {"images": len(reference.images), "held_out": len(reference.distances)} if reference else None
-    if reference and real:
-        real |= {"median_distance": reference.median, "limit_distance": reference.limit}
-    return {
-        "reference": real,
-        "methods": methods,
-        "pictures": [finding.row() for found in findings for finding in found],
-    }
-
-
-def _print(findings: list[list[Finding]], summaries: dict[str, Summary], reference: Reference | None) -> None:
-    cells = []
-    for row in (finding.row() for found in findings for finding in found):
-        reads = "dead" if row["dead"] else row["reading"] or "-"
-        figures = number(row["activation"], 2), number(row["distance"], 3)
-        cells.append((row["label"], row["method"], reads, *figures))
-    print_table(["target", "method", "reads", "activation", "distance"], cells, left=3)
-    for name, summary in summaries.items():
-        if reference is None or not summary.pictures:
-            continue
-        text = f"{name}: of {summary.pictures} pictures {percent(summary.share_within, 0)} within {reference.limit:.3f}"
-        text += (
-            f" (95% of held-out images), median {number(summary.median_distance, 3)} (theirs {reference.median:.3f})"
-        )
-        say(text if summary.read_right is None else f"{text}, {summary.read_right} read as their class")
+def _write_all(files: dict[str, bytes], folder: Path) -> list[str]:
+    folder.mkdir(exist_ok=True)
+    return [_write(folder / name, raw) for name, raw in files.items()]

@@ -35,13 +35,3 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, left: i
             for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         ]
         typer.echo("  ".join(cells).rstrip())
-
-
-def percent(share: float | None, digits: int = 2) -> str:
-    """A share as a percentage; a dash when it is not known."""
-    return "-" if share is None else f"{share:.{digits}%}"
-
-
-def number(value: float | None, digits: int = 4) -> str:
-    """A number; a dash when it is not known."""
-    return "-" if value is None else f"{value:.{digits}f}"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pellucid.errors import SettingError, unknown
+from pellucid.errors import RunError
+from pellucid.plots.formats import FORMATS, format_of
+from pellucid.run.contents import NUMBERS, PICTURES
 
 if TYPE_CHECKING:
-    from pellucid.plots.figures import Figure
     from pellucid.run.folder import RunFolder
+    from pellucid.sections.section import Picture, Section
 
-FORMATS = ("png", "svg")
-PICTURES = "pictures"
 Out = Annotated[
     Path | None,
     typer.Option(help=f"A .png or .svg file; its numbers go beside it.  [default: in {PICTURES}/ of the run folder]"),
@@ -24,56 +25,71 @@ Untrained = Annotated[
 ]
 
 
-def picture_path(out: Path | None, folder: RunFolder, name: str) -> Path:
-    """The file that was asked for, or else one of this name in the run folder.
+def require_picture(out: Path | None) -> None:
+    """See that the file that was asked for, if any, can be a picture with its numbers beside it, before work is done.
 
     Raises:
         SettingError: It is neither .png nor .svg.
+        RunError: Its numbers would take the place of a file that is not Pellucid's.
     """
-    path = out or folder.path / PICTURES / f"{name}.png"
-    require_format(path)
-    return path
+    from pellucid.run.files import bears_mark
+
+    if out is None:
+        return
+    format_of(out)
+    numbers = out.with_suffix(NUMBERS)
+    if numbers.exists() and not any(bears_mark(out.with_suffix(f".{kind}")) for kind in FORMATS):
+        rule = f"{numbers} is there and no picture of Pellucid's beside it, so that it may be yours"
+        raise RunError(f"{rule}; the numbers of {out.name} would replace it. Choose another --out.")
 
 
-def require_format(path: Path) -> None:
-    """See that a picture can be written to a file of this name.
+def write_section(section: Section, out: Path | None, folder: RunFolder) -> dict[str, str]:
+    """Write a section's picture to the file that was asked for, or else into the run folder.
+
+    Returns:
+        The paths of the picture and of the numbers behind it, as the section's document has them.
+
+    Raises:
+        RunError: A file cannot be written.
+    """
+    (picture,) = section.pictures
+    path = out or folder.path / PICTURES / f"{picture.name}.png"
+    return {"numbers": str(write_picture(picture, path)), "picture": str(path)}
+
+
+def write_picture(picture: Picture, path: Path) -> Path:
+    """Draw a picture to a file, and write the arrays behind it beside it, as .npz, where there are any.
+
+    Args:
+        picture: What to draw.
+        path: A .png or .svg file; the run's folder for pictures is made when it is missing.
+
+    Returns:
+        The path of the arrays.
 
     Raises:
         SettingError: It is neither .png nor .svg.
-    """
-    if path.suffix.lower().lstrip(".") not in FORMATS:
-        raise SettingError([unknown("picture format", path.suffix, [f".{kind}" for kind in FORMATS])])
-
-
-def write_picture(figure: Figure, path: Path) -> None:
-    """Write a figure to its file; the run's folder for pictures is made when it is missing.
-
-    Raises:
-        RunError: The file cannot be written.
+        RunError: A file cannot be written.
     """
     from pellucid.plots.figures import render
     from pellucid.run.files import write_file
 
-    raw = render(figure, path.suffix.lower().lstrip("."))
+    kind = format_of(path)
+    raw = render(picture.draw(), kind)
     if path.parent.name == PICTURES:
         path.parent.mkdir(exist_ok=True)
     write_file(path, raw)
+    numbers = path.with_suffix(NUMBERS)
+    if picture.numbers:
+        write_file(numbers, _npz(picture.numbers))
+    return numbers
 
 
-def write_numbers(path: Path, **arrays: Any) -> Path:
-    """Write the arrays behind a picture beside it, as .npz, and give that file's path.
-
-    Raises:
-        RunError: The file cannot be written.
-    """
+def _npz(arrays: Mapping[str, Any]) -> bytes:
     import io
 
     import numpy as np
 
-    from pellucid.run.files import write_file
-
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
-    numbers = path.with_suffix(".npz")
-    write_file(numbers, buffer.getvalue())
-    return numbers
+    return buffer.getvalue()

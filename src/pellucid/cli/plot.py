@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.options import Json, RunArgument
-from pellucid.cli.output import print_json
+from pellucid.cli.show import show
 
 
 def plot(
@@ -26,11 +26,10 @@ def plot(
       pellucid plot runs/first --out curves.svg
     """
     from pellucid.run.folder import CURVES, find_run
+    from pellucid.sections.curves import curves_section
     from pellucid.trained.curves import draw_curves
 
     folder = find_run(run)
-    file = draw_curves(folder.read_history(), folder.read_record(), out or folder.path / CURVES)
-    if as_json:
-        print_json({"run": str(folder.path), "file": str(file)})
-    else:
-        typer.echo(str(file))
+    history, record = folder.read_history(), folder.read_record()
+    file = draw_curves(history, record, out or folder.path / CURVES)
+    show(curves_section(history, record, folder.path), as_json, {"file": str(file)})

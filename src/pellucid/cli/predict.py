@@ -9,9 +9,7 @@ import typer
 
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, RunArgument
-from pellucid.cli.output import percent, print_json, print_table, say
-
-FAR_OFF = 0.4
+from pellucid.cli.show import show
 
 
 def predict(
@@ -39,6 +37,7 @@ def predict(
         from pellucid.errors import DataError
         from pellucid.predict.predictor import Predictor
         from pellucid.run.folder import find_run
+        from pellucid.sections.prediction import brightness_hint, prediction_section
 
     folder = find_run(run)
     predictor = Predictor.load(folder, device=device)
@@ -50,31 +49,12 @@ def predict(
         except DataError as error:
             faults.append(str(error))
     answers = predictor.predict(np.stack(pixels)) if pixels else []
-    for path, image in zip(read, pixels, strict=True):
-        _warn_of_brightness(path, float(image.mean() / 255), predictor.record.data.mean_brightness, invert)
-    if as_json:
-        predictions = [
-            {"image": str(path), "label": answer.label, "probability": answer.probability}
-            | {"probabilities": answer.probabilities}
-            for path, answer in zip(read, answers, strict=True)
-        ]
-        print_json({"run": str(folder.path), "predictions": predictions, "faults": faults})
-    elif answers:
-        best = [", ".join(_ranked(answer.probabilities)[:top]) for answer in answers]
-        print_table(["image", "answer"], [[str(path), text] for path, text in zip(read, best, strict=True)], left=2)
-    for fault in faults:
-        say(f"pellucid: {fault}")
+    usual = predictor.record.data.mean_brightness
+    hints = (
+        brightness_hint(path, float(image.mean() / 255), usual, invert)
+        for path, image in zip(read, pixels, strict=True)
+    )
+    said = [hint for hint in hints if hint]
+    show(prediction_section(folder.path, read, answers, top=top, faults=faults, hints=said), as_json, {})
     if faults:
         raise typer.Exit(1)
-
-
-def _ranked(probabilities: dict[str, float]) -> list[str]:
-    ranked = sorted(probabilities.items(), key=lambda item: -item[1])
-    return [f"{name} {percent(probability)}" for name, probability in ranked]
-
-
-def _warn_of_brightness(path: Path, brightness: float, usual: float, inverted: bool) -> None:
-    """Dark ink on bright paper is answered wrongly by a network that learned bright ink on dark."""
-    if abs(brightness - usual) > FAR_OFF and abs(1 - brightness - usual) < abs(brightness - usual):
-        hint = "leave --invert out" if inverted else "try --invert"
-        say(f"{path}: its mean brightness is {brightness:.2f}, that of the training images {usual:.2f}; {hint}.")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pellucid.words import counted
+
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
 
@@ -51,14 +53,15 @@ def notes_of(splits: DataSplits) -> list[str]:
 
     notes = [f"{splits.name}: {note}" for note in splits.notes]
     if splits.rejected:
-        notes.append(f"{splits.name}: {len(splits.rejected)} files are not used: {rejected_of(splits.rejected)}")
+        count = len(splits.rejected)
+        are = "is" if count == 1 else "are"
+        notes.append(f"{splits.name}: {counted(count, 'file')} {are} not used: {rejected_of(splits.rejected)}")
     present = set(splits.train.labels.tolist())
     if absent := [name for label, name in enumerate(splits.class_names) if label not in present]:
         notes.append(f"{splits.name}: there is no training image of {', '.join(absent)}")
     if splits.has_test and (groups := leaks(splits)):
         places = "; ".join(" and ".join(member.place for member in group.members[:2]) for group in groups[:3])
         hint = "The test accuracy will flatter. See: pellucid data audit"
-        notes.append(
-            f"{splits.name}: {len(groups)} images stand in both the training and the test split: {places}. {hint}"
-        )
+        stand = f"{counted(len(groups), 'image')} {'stands' if len(groups) == 1 else 'stand'}"
+        notes.append(f"{splits.name}: {stand} in both the training and the test split: {places}. {hint}")
     return notes

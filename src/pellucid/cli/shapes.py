@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pellucid.cli.options import Json
-from pellucid.cli.output import print_json, print_table
+from pellucid.cli.show import show
 
 if TYPE_CHECKING:
     from pellucid.spec.model import ModelSpec
@@ -47,10 +47,9 @@ def shapes(
         data = load_data(source, progress=True)
         run, input_shape, classes = None, times_of(data.train.input_shape), len(data.class_names)
     spec = _spec(run, recipe, model, input_shape, classes)
-    if as_json:
-        print_json(_document(spec))
-    else:
-        _report(spec)
+    from pellucid.sections.shapes import shapes_section
+
+    show(shapes_section(spec), as_json, {})
 
 
 def _is_data(source: str) -> bool:
@@ -101,50 +100,3 @@ def _read_shape(text: str) -> tuple[int, int, int]:
         raise typer.BadParameter(f"--input must be height x width x channels, like 28x28x1; received {text!r}")
     height, width, channels = map(int, sizes)
     return height, width, channels
-
-
-def _document(spec: ModelSpec) -> dict[str, Any]:
-    steps = spec.walk()
-    layers = [
-        {
-            "name": step.name,
-            "kind": step.layer.kind,
-            "input_shape": step.input_shape,
-            "output_shape": step.output_shape,
-            "parameters": step.parameters,
-            "non_trainable": step.non_trainable,
-            "multiply_adds": step.multiply_adds,
-            "receptive_field": step.receptive_field,
-        }
-        for step in steps
-    ]
-    totals = {
-        name: sum(getattr(step, name) for step in steps) for name in ("parameters", "non_trainable", "multiply_adds")
-    }
-    head = {"input_shape": spec.input_shape, "classes": spec.classes, "shorthand": spec.to_shorthand()}
-    return {**head, "layers": layers, **totals}
-
-
-def _report(spec: ModelSpec) -> None:
-    from pellucid.spec.layers import times
-
-    document = _document(spec)
-    shapes = [spec.input_shape, *(layer["output_shape"] for layer in document["layers"])]
-    distinct = [shape for shape, before in zip(shapes, [None, *shapes], strict=False) if shape != before]
-    typer.echo(" \u2192 ".join(times(shape).replace("x", "\u00d7") for shape in distinct) + "\n")
-    print_table(
-        ["layer", "output", "parameters", "multiply-adds", "receptive field"],
-        [
-            [
-                layer["name"],
-                times(layer["output_shape"]),
-                f"{layer['parameters']:,}",
-                f"{layer['multiply_adds']:,}",
-                times(layer["receptive_field"]),
-            ]
-            for layer in document["layers"]
-        ],
-    )
-    tracked = f" ({document['non_trainable']:,} of them tracked, not learned)" if document["non_trainable"] else ""
-    typer.echo(f"\n{document['parameters']:,} parameters{tracked}")
-    typer.echo(f"{document['multiply_adds']:,} multiply-adds an image")

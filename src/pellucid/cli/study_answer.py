@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pellucid.cli.interrupts import uninterrupted
-from pellucid.cli.output import print_json, print_table, say
+from pellucid.cli.interrupts import INTERRUPTED, uninterrupted
+from pellucid.cli.output import say
 from pellucid.cli.reading import notes_of, reading_settings
+from pellucid.cli.show import show
 
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
     from pellucid.study.runner import StudyResult
-
-INTERRUPTED = 130
 
 Processes = Annotated[int, typer.Option(help="How many trials at once; they share the cores.")]
 Out = Annotated[Path | None, typer.Option(help="The study's folder.  [default: runs/study-<kind>-<data>-<UTC time>]")]
@@ -79,15 +77,6 @@ def resumable(*places: Path) -> Iterator[list[Path]]:
 
 def report(done: StudyResult, as_json: bool) -> None:
     """Tell what a study came to, and last where it lies."""
-    if as_json:
-        trials = [asdict(row) for row in done.trials]
-        findings = done.findings.model_dump(mode="json")
-        print_json({"study": str(done.path), "kind": done.question.title, "findings": findings, "trials": trials})
-        return
-    table = done.question.table(done.findings)
-    if table:
-        print_table(*table)
-        typer.echo("")
-    for line in done.findings.conclusion:
-        typer.echo(line)
-    typer.echo(str(done.path))
+    from pellucid.study.section import study_section
+
+    show(study_section(done), as_json, {}, paths=[str(done.path)])

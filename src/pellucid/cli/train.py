@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pellucid.cli.interrupts import uninterrupted
+from pellucid.cli.interrupts import INTERRUPTED, uninterrupted
 from pellucid.cli.options import Device, Json, Precision
-from pellucid.cli.output import percent, print_json, say
+from pellucid.cli.output import print_json, say
 from pellucid.cli.reading import (
     Background,
     Channels,
@@ -22,6 +22,7 @@ from pellucid.cli.reading import (
     notes_of,
     reading_settings,
 )
+from pellucid.cli.show import tell
 from pellucid.cli.training import (
     Augmentation,
     BatchSize,
@@ -39,12 +40,11 @@ from pellucid.cli.training import (
     ValidationSplit,
     training_settings,
 )
+from pellucid.words import counted
 
 if TYPE_CHECKING:
-    from pellucid.run.record import RunRecord
     from pellucid.trained.run import Run
 
-INTERRUPTED = 130
 KEPT_SHOWN = 20
 
 
@@ -109,8 +109,10 @@ def train(
     with uninterrupted():
         from pellucid.data.load import load_data
         from pellucid.run.folder import default_path
+        from pellucid.sections.training import training_section
         from pellucid.spec.recipes import title_of
         from pellucid.train.choice import DEFAULT_RECIPE
+        from pellucid.train.finish import finish
         from pellucid.train.fit import fit as train_on
 
     settings = training_settings(
@@ -160,11 +162,15 @@ def train(
     )
     out = run.path or Path()
     _tell_kept(run)
-    _finish(run, out, svg, as_json)
+    try:
+        finish(run, out, svg=svg, on_judged=lambda judged: _tell(judged, out, as_json))
+    except KeyboardInterrupt:
+        say(f"interrupted; the training is done and kept; finish it with: pellucid evaluate {out}")
+        raise typer.Exit(INTERRUPTED) from None
     if run.record.status == "interrupted":
         raise typer.Exit(INTERRUPTED)
     if as_json:
-        print_json({"run": str(out), **run.record.model_dump(mode="json")})
+        print_json(training_section(run.record, out).document)
     else:
         typer.echo(str(out))
 
@@ -177,44 +183,13 @@ def _tell_kept(run: Run) -> None:
         say(f"kept, since Pellucid did not write it: {', '.join(map(str, kept[:KEPT_SHOWN]))}{more}")
 
 
-def _finish(run: Run, out: Path, svg: bool, as_json: bool) -> None:
-    """Judge a run that was trained to its end on the test split and tell of it; draw the curves after that."""
-    from pellucid.errors import RunError
+def _tell(run: Run, out: Path, as_json: bool) -> None:
+    """Tell what came out, before the curves are drawn."""
+    from pellucid.sections.training import training_section
 
-    try:
-        try:
-            _judge(run, out, as_json)
-        finally:
-            for picture in ("curves.png", *(["curves.svg"] if svg else [])):
-                if run.history.epochs:
-                    run.plot(out / picture)
-    except RunError as error:
-        raise RunError(f"{error} The training is done and kept; finish it with: pellucid evaluate {out}") from None
-    except KeyboardInterrupt:
-        say(f"interrupted; the training is done and kept; finish it with: pellucid evaluate {out}")
-        raise typer.Exit(INTERRUPTED) from None
-
-
-def _judge(run: Run, out: Path, as_json: bool) -> None:
     if run.record.status == "interrupted":
-        say(f"interrupted after {len(run.history.epochs)} epochs; what was trained is in {out}")
+        say(f"interrupted after {counted(len(run.history.epochs), 'epoch')}; what was trained is in {out}")
         if run.folder and run.folder.replaced:
             say(f"the older run is kept in {run.folder.replaced}")
-        return
-    if run.data and run.data.has_test:
-        run.evaluate()
-    if not as_json:
-        _report(run.record)
-
-
-def _report(record: RunRecord) -> None:
-    results = record.results
-    if results is None:
-        return
-    if results.test:
-        low, high = results.test.accuracy_interval
-        interval = f"95% interval {percent(low)} to {percent(high)}"
-        typer.echo(f"test accuracy {percent(results.test.accuracy)} ({interval}), test loss {results.test.loss:.4f}")
-    else:
-        say(f"{record.data.name} has no test split, so there is no test accuracy.")
-    typer.echo(f"trained in {results.train_seconds:.1f} s, peak memory {results.peak_memory_mib:.0f} MiB")
+    elif not as_json:
+        tell(training_section(run.record, out))

@@ -13,14 +13,17 @@ from torch import Tensor, nn
 
 from pellucid.batches.images import as_input
 from pellucid.errors import DataError
+from pellucid.interpret.control import untrained as untrained_of
 from pellucid.interpret.layers import convolutions_of, observed, require_layer, undisturbed
 from pellucid.model.modules import BatchNorm
 from pellucid.predict.predictor import Predictor
 from pellucid.trained.run import Run, predictor_of
+from pellucid.trained.sample import training_sample
 
 ALIKE = 0.98  # cosine similarity from which a kernel is a duplicate
 VANISHED = 0.01  # share of the layer's greatest norm up to which a kernel is dead, where no ReLU tells
 BATCH_SIZE = 100
+MOST_IMAGES = 1_000
 RELUS = (nn.ReLU, nn.ReLU6)
 EACH_MAP_ALONE = (BatchNorm, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d, nn.Dropout, nn.Dropout2d, nn.Identity)
 
@@ -136,6 +139,36 @@ def filters_of(
     )
     measured_at, count = (firing.measured_at, firing.images) if firing else (None, 0)
     return LayerFilters(name, kernels, found, rule, measured_at, count)
+
+
+def filters_on_data(
+    run: Run, layer: str | None = None, *, untrained: bool = False, with_images: bool = True
+) -> tuple[LayerFilters, str | None]:
+    """The filters of a convolution, judged with up to 1,000 of the run's training images where these can be had.
+
+    Args:
+        run: The run. It is left as it was.
+        layer: Name of a convolution; the first that was made unless given.
+        untrained: Take the control: the same network before training.
+        with_images: Look for the images; otherwise the weights alone tell.
+
+    Returns:
+        The filters, and why the images cannot be had; None where they were looked at or not looked for.
+
+    Raises:
+        RunError: The network has no convolution, or a weight is not finite.
+        SettingError: There is no convolution of that name.
+        SpecError: The network comes from a factory that cannot be imported here.
+    """
+    shown = untrained_of(run) if untrained else run.predictor
+    by_weights = filters_of(shown, layer)
+    if not with_images:
+        return by_weights, None
+    try:
+        images = training_sample(run, MOST_IMAGES)
+    except DataError as error:
+        return by_weights, str(error)
+    return filters_of(shown, layer, images), None
 
 
 def duplicates_of(kernels: Float32[ndarray, "filters height width channels"]) -> dict[int, int]:

@@ -1,15 +1,18 @@
-"""The curves of a run: from its history to a picture file, without torch."""
+"""The curves of a run: from its history to a figure and a picture file, without torch."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pellucid.errors import RunError, SettingError, unknown
+from pellucid.errors import RunError
+from pellucid.plots.formats import format_of
 from pellucid.run.files import write_file
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
 
-FORMATS = ("png", "svg")
+if TYPE_CHECKING:
+    from pellucid.plots.figures import Figure
 
 
 def draw_curves(history: History, record: RunRecord, path: Path) -> Path:
@@ -24,15 +27,37 @@ def draw_curves(history: History, record: RunRecord, path: Path) -> Path:
         SettingError: The file is neither.
         RunError: No epoch was finished, or the file cannot be written.
     """
-    kind = path.suffix.lower().lstrip(".")
-    if kind not in FORMATS:
-        raise SettingError([unknown("picture format", path.suffix, [f".{name}" for name in FORMATS])])
-    if not history.epochs:
-        raise RunError("The run has no finished epoch, so there are no curves to draw.")
-    # matplotlib takes most of a second to import, and training need not wait for it.
-    from pellucid.plots.curves import curves
+    kind = format_of(path)
+    figure = curves_of(history, record)
     from pellucid.plots.figures import render
 
-    title = f"{record.data.name}, recipe {record.recipe}, seed {record.train.seed}"
-    write_file(path, render(curves(history, title), kind))
+    write_file(path, render(figure, kind))
     return path
+
+
+def curves_of(history: History, record: RunRecord) -> Figure:
+    """Accuracy and loss against epoch as a figure.
+
+    Raises:
+        RunError: No epoch was finished.
+    """
+    require_epochs(history)
+    # matplotlib takes most of a second to import, and training need not wait for it.
+    from pellucid.plots.curves import curves
+
+    return curves(history, title_of(record))
+
+
+def title_of(record: RunRecord) -> str:
+    """Which run the curves are of."""
+    return f"{record.data.name}, recipe {record.recipe}, seed {record.train.seed}"
+
+
+def require_epochs(history: History) -> None:
+    """See that there is something to draw.
+
+    Raises:
+        RunError: No epoch was finished.
+    """
+    if not history.epochs:
+        raise RunError("The run has no finished epoch, so there are no curves to draw.")

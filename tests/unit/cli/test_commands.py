@@ -72,6 +72,7 @@ def test_train_takes_every_setting(pellucid: Command) -> None:
         "label_smoothing": 0.1,
         "augmentation": None,
         "validation_split": None,
+        "patience": None,
         "seed": 4,
         "vote": 2,
         "test_time_augmentation": pl.AugmentSpec(shift=0.1).model_dump(mode="json"),
@@ -280,8 +281,8 @@ PHOTOS = ("--model", "flatten, dense 3", "--epochs", 1, "--batch-size", 16)
 def test_a_folder_of_pictures_is_trained_on_judged_and_predicted(pellucid: Command, photos: Path) -> None:
     status, _, err = pellucid("train", "photos", *PHOTOS, "--out", "runs/p", "--augment", "shift=0.1", "--fit", "pad")
     assert status == 0, err
-    assert f"photos: 1 files are not used: {photos}/train/across/bad.png: not an image that can be read" in err
-    assert "1 images stand in both the training and the test split" in err
+    assert f"photos: 1 file is not used: {photos}/train/across/bad.png: not an image that can be read" in err
+    assert "1 image stands in both the training and the test split" in err
     record = json.loads(Path("runs/p/run.json").read_text())
     assert record["data"]["location"] == str(photos)
     assert record["data"]["reading"]["image_size"] == [8, 8]

@@ -109,3 +109,15 @@ def test_a_run_without_a_convolution_is_told(filters: Command, bars: DataSplits)
 
 def test_help_has_examples(filters: Command) -> None:
     assert "pellucid filters latest --untrained" in filters("--help").out
+
+
+def test_the_users_own_arrays_are_not_replaced_by_the_numbers_of_a_picture(filters: Command, tmp_path: Path) -> None:
+    mine = tmp_path / "photos.npz"
+    mine.write_bytes(b"years of work")
+    status, _, err = filters("latest", "--out", tmp_path / "photos.png")
+    assert status == 1
+    assert "the numbers of photos.png would replace it. Choose another --out." in err
+    assert mine.read_bytes() == b"years of work"
+    assert not (tmp_path / "photos.png").exists()
+    for _ in range(2):  # a picture of Pellucid's own is drawn again over the older one
+        assert filters("latest", "--out", tmp_path / "other.png")[0] == 0

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 import pellucid as pl
 from pellucid.data.dataset import DataSplits
 from pellucid.errors import DataError, RunError, SettingError
-from pellucid.interpret.filters import duplicates_of, filters_of
+from pellucid.interpret.filters import duplicates_of, filters_of, filters_on_data
 
 Wrap = Callable[[nn.Module], pl.Predictor]
 IMAGES = np.random.default_rng(0).integers(0, 256, (120, 8, 8, 1), dtype=np.uint8)
@@ -164,3 +164,15 @@ def test_the_network_is_left_as_it_was(wrap: Wrap) -> None:
     assert all(part.training for part in module.modules())
     assert all(weight.requires_grad for weight in module.parameters())
     assert not any(part._forward_hooks for part in module.modules())
+
+
+def test_data_that_are_gone_leave_the_weights_to_tell(bars_run: Path, bars: DataSplits) -> None:
+    run = pl.Run.load(bars_run, device="cpu")
+    found, missing = filters_on_data(run)
+    assert missing
+    assert "bars" in missing
+    assert found.measured_at is None
+    run.data = bars
+    found, missing = filters_on_data(run)
+    assert (missing, found.images) == (None, 213)
+    assert filters_on_data(run, with_images=False)[0].images == 0

@@ -1,0 +1,1 @@
+"""What there is to say of a run, one topic a module: text, tables, pictures, and a document of the same."""

@@ -1,0 +1,82 @@
+"""The images of a data set: how many there are, and what they look like."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.sections.section import Picture, Section
+from pellucid.spec.augment import AugmentSpec
+from pellucid.words import counted
+
+if TYPE_CHECKING:
+    from pellucid.plots.figures import Figure
+
+MOST_CLASSES, EACH_CLASS = 10, 10  # in a picture
+VARIANTS = 9
+
+
+def data_section(splits: DataSplits, augment: str | None = None, seed: int = 0) -> Section:
+    """The splits counted, with a picture of some training images of each class or of variants of one of each.
+
+    Args:
+        splits: The data set.
+        augment: How training images are to be varied, as text; None shows them as they are.
+        seed: Which images are shown, and how they are varied.
+
+    Raises:
+        SettingError: The text is no augmentation.
+    """
+    spec = AugmentSpec.from_text(augment) if augment else None
+    counts = {"train": len(splits.train)}
+    counts |= {"validation": len(splits.validation)} if splits.validation else {}
+    counts |= {"test": len(splits.test)} if splits.has_test else {}
+    title = f"{splits.name}: {', '.join(f'{count:,} {name}' for name, count in counts.items())} images"
+    classes = f"{counted(len(splits.class_names), 'class')}: {', '.join(splits.class_names)}"
+    document = {"data": splits.name, "counts": counts, "class_names": splits.class_names}
+    if spec:
+        heading = f"{splits.name}: first the image, then variants of it ({augment}, seed {seed})"
+        draw = partial(_variants_figure, splits, spec, seed, heading)
+    else:
+        heading = f"{splits.name}, training images"
+        draw = partial(_images_figure, splits, seed, heading)
+    return Section(
+        title=title,
+        document=document | {"input_shape": splits.train.input_shape},
+        body=(f"{title}\n{classes}\n{'x'.join(map(str, splits.train.input_shape))}",),
+        pictures=(Picture("data", f"Images in rows, each below the name of its class. {heading}.", draw),),
+    )
+
+
+def _images_figure(splits: DataSplits, seed: int, heading: str) -> Figure:
+    from pellucid.plots.images import image_grid
+
+    train = splits.train
+    rows = _rows_of_each_class(train, EACH_CLASS, seed)
+    names = [splits.class_names[train.labels[row]] for row in rows]
+    return image_grid([train.images[row] for row in rows], names, heading)
+
+
+def _variants_figure(splits: DataSplits, spec: AugmentSpec, seed: int, heading: str) -> Figure:
+    from pellucid.batches.variants import variants
+    from pellucid.plots.images import image_grid
+
+    images: list[Any] = []
+    titles: list[str] = []
+    for row in _rows_of_each_class(splits.train, 1, seed):
+        images += variants(splits.train.images[row], spec, VARIANTS, seed + row)
+        titles += [splits.class_names[splits.train.labels[row]], *[""] * VARIANTS]
+    return image_grid(images, titles, heading)
+
+
+def _rows_of_each_class(dataset: ImageDataset, most: int, seed: int) -> list[int]:
+    """Some images of each class, of ten classes at most."""
+    import numpy as np
+
+    random = np.random.default_rng(seed)
+    rows: list[int] = []
+    for label in range(min(MOST_CLASSES, len(dataset.class_names))):
+        own = np.flatnonzero(dataset.labels == label)
+        rows += random.permutation(own)[:most].tolist()
+    return rows

@@ -1,0 +1,171 @@
+"""What a class, a filter or a neuron looks like to a network, and whether that looks like the data."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pellucid.interpret.legibility import Reference
+from pellucid.interpret.maximize.findings import Finding, Summary
+from pellucid.interpret.maximize.portraits import Portraits
+from pellucid.interpret.maximize.targets import OUTPUT
+from pellucid.sections.file_names import single_name
+from pellucid.sections.origin import Origin
+from pellucid.sections.section import Picture, Section, Table
+from pellucid.words import counted, number, percent
+
+if TYPE_CHECKING:
+    from pellucid.plots.figures import Figure
+    from pellucid.plots.maximize import Cell
+
+HEADER = ("target", "method", "reads", "activation", "distance")
+
+
+def maximisation_section(found: Portraits, origin: Origin) -> Section:
+    """The picture of each target with its activation, and beside it the nearest training image.
+
+    Args:
+        found: The pictures.
+        origin: Whose targets they are.
+    """
+    title = _title(found, origin)
+    text = f"{title}. One card a target: its pictures by each method, with their activations"
+    text += ", each beside the nearest training image." if found.reference else "."
+    name = "-".join(["maximize", *(_layers(found) or ["classes"])]) + origin.suffix
+    missing = f"{found.without_data} So there is no prior from data, and legibility is not measured."
+    return Section(
+        title=title,
+        document=_document(found, origin),
+        body=(Table(HEADER, tuple(_cells(row) for row in _rows(found)), left=3),),
+        pictures=(Picture(name, text, partial(_figure, found, title), _numbers(found)),),
+        remarks=_remarks(found),
+        warnings=(missing,) if found.without_data else (),
+    )
+
+
+def singles(found: Portraits) -> dict[str, bytes]:
+    """Each picture that is shown as a PNG file of its own, by its name; dead targets have none."""
+    from pellucid.plots.maximize import png
+
+    shown = (finding for findings in found.findings for finding in findings)
+    return {
+        f"{single_name(finding.method, finding.target.label)}.png": png(finding.image)
+        for finding in shown
+        if finding.image is not None
+    }
+
+
+def animation_of(found: Portraits, title: str) -> bytes:
+    """The pictures that are shown on their way, as a GIF file; some were to be kept."""
+    import numpy as np
+
+    from pellucid.plots.maximize import animation
+
+    shown = np.concatenate([one.frames[:, range(len(one.best)), one.best] for one in found.made], axis=1)
+    names = [target.label for one in found.made for target in one.targets]
+    methods = "\n".join(f"{one.method}: {one.manner}" for one in found.made)
+    return animation(shown, names, f"{title}\n{methods}")
+
+
+def _layers(found: Portraits) -> list[str]:
+    """The layers of the targets; none for classes."""
+    return [name for name in dict.fromkeys(target.layer for target in found.made[0].targets) if name != OUTPUT]
+
+
+def _title(found: Portraits, origin: Origin) -> str:
+    layers = _layers(found)
+    what = f"filters of {', '.join(layers)}" if layers else "class logits"
+    control = origin.control(", before training (control)")
+    return f"What maximises {what}{control}. Run {origin.name}, seed {found.made[0].seed}"
+
+
+def _figure(found: Portraits, title: str) -> Figure:
+    from pellucid.plots.maximize import Card, card_grid
+
+    judged = found.reference is not None
+    heads = [text for one in found.made for text in (one.method, *(["nearest\ntraining image"] * judged))]
+    cards = [
+        Card(row[0].target.label, tuple(cell for finding in row for cell in _pictures(finding, judged)))
+        for row in zip(*found.findings, strict=True)
+    ]
+    return card_grid(cards, heads, title, _how_to_read(found))
+
+
+def _pictures(finding: Finding, judged: bool) -> list[Cell]:
+    from pellucid.plots.maximize import Cell
+
+    text = f"{finding.activation:.2f}" if finding.image is not None else "dead:\nno gradient"
+    cells, near = [Cell(finding.image, text)], finding.nearest
+    if judged:
+        star = "*" if near and near.within else ""
+        read = f"\nread {near.reading}" if near and finding.target.layer == OUTPUT else ""
+        cells.append(Cell(near.image, f"{near.distance:.3f}{star}{read}") if near else Cell(None, ""))
+    return cells
+
+
+def _how_to_read(found: Portraits) -> str:
+    notes = [f"{one.method}: {one.manner}." for one in found.made]
+    starts = counted(found.made[0].images.shape[1], "start")
+    notes.append(f"Shown: of {starts} the one with the greatest activation, given below it.")
+    if found.reference:
+        images = counted(len(found.reference.images), "training image", separator=",")
+        limit, median = found.reference.limit, found.reference.median
+        notes.append(
+            f"Beside it: cosine distance after a 3x3 blur to the nearest of {images}, "
+            f"starred within {limit:.3f}\n(95% of held-out images; their median is {median:.3f}), "
+            "and, of a class, what the 5 nearest read."
+        )
+    return "\n".join(notes)
+
+
+def _rows(found: Portraits) -> list[dict[str, Any]]:
+    return [finding.row() for findings in found.findings for finding in findings]
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    reads = "dead" if row["dead"] else row["reading"] or "-"
+    return (row["label"], row["method"], reads, number(row["activation"], 2), number(row["distance"], 3))
+
+
+def _remarks(found: Portraits) -> tuple[str, ...]:
+    reference = found.reference
+    if reference is None:
+        return ()
+    return tuple(_standing(name, summary, reference) for name, summary in found.summaries.items() if summary.pictures)
+
+
+def _standing(name: str, summary: Summary, reference: Reference) -> str:
+    """How all pictures of a method stand to real images."""
+    pictures, share = counted(summary.pictures, "picture"), percent(summary.share_within, 0)
+    medians = f"median {number(summary.median_distance, 3)} (theirs {reference.median:.3f})"
+    text = f"{name}: of {pictures} {share} within {reference.limit:.3f} (95% of held-out images), {medians}"
+    return text if summary.read_right is None else f"{text}, {summary.read_right} read as their class"
+
+
+def _numbers(found: Portraits) -> dict[str, Any]:
+    arrays: dict[str, Any] = {"targets": [target.label for target in found.made[0].targets]}
+    for one in found.made:
+        for name in ("images", "activations", "history", "moved"):
+            arrays[f"{one.method}_{name}"] = getattr(one, name)
+    return arrays
+
+
+def _document(found: Portraits, origin: Origin) -> dict[str, Any]:
+    first, reference = found.made[0], found.reference
+    real = {"images": len(reference.images), "held_out": len(reference.distances)} if reference else None
+    if reference and real:
+        real |= {"median_distance": reference.median, "limit_distance": reference.limit}
+    return {
+        "run": str(origin.path),
+        "untrained": origin.untrained,
+        "starts": first.images.shape[1],
+        "steps": len(first.history),
+        "seed": first.seed,
+        "reference": real,
+        "methods": {
+            one.method: {"drawn_as": one.painter} | dataclasses.asdict(found.summaries[one.method])
+            for one in found.made
+        },
+        "pictures": _rows(found),
+    }

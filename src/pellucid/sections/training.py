@@ -1,0 +1,35 @@
+"""What came out of a training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pellucid.run.record import Results, RunRecord
+from pellucid.sections.section import Section
+from pellucid.words import percent
+
+
+def training_section(record: RunRecord, path: Path) -> Section:
+    """The score on the test split, where the data have one, the time and the memory that it took.
+
+    Args:
+        record: Of the run.
+        path: Its folder.
+    """
+    results = record.results
+    untested = results is not None and results.test is None
+    return Section(
+        title=f"{record.recipe} on {record.data.name}",
+        document={"run": str(path), **record.model_dump(mode="json")},
+        body=(_words(results),) if results else (),
+        remarks=(f"{record.data.name} has no test split, so there is no test accuracy.",) if untested else (),
+    )
+
+
+def _words(results: Results) -> str:
+    cost = f"trained in {results.train_seconds:.1f} s, peak memory {results.peak_memory_mib:.0f} MiB"
+    if results.test is None:
+        return cost
+    low, high = results.test.accuracy_interval
+    interval = f"95% interval {percent(low)} to {percent(high)}"
+    return f"test accuracy {percent(results.test.accuracy)} ({interval}), test loss {results.test.loss:.4f}\n{cost}"

@@ -1,0 +1,33 @@
+"""Numbers and numbers of things as they are told."""
+
+from __future__ import annotations
+
+
+def counted(number: int, noun: str, *, separator: str = "") -> str:
+    """How many there are of something: ``1 epoch``, ``2 epochs``, ``0 classes``.
+
+    Args:
+        number: How many.
+        noun: What, in the singular.
+        separator: Stands between thousands, if anything.
+    """
+    return f"{number:{separator}} {noun if number == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """An English noun of more than one, by the rules that the nouns of this package keep to."""
+    if noun.endswith(("s", "x", "sh")):
+        return f"{noun}es"
+    if noun.endswith("y") and noun[-2:-1] not in set("aeiou"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}s"
+
+
+def percent(share: float | None, digits: int = 2) -> str:
+    """A share as a percentage; a dash when it is not known."""
+    return "-" if share is None else f"{share:.{digits}%}"
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number; a dash when it is not known."""
+    return "-" if value is None else f"{value:.{digits}f}"

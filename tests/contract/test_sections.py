@@ -1,0 +1,159 @@
+"""What every section keeps to, whoever renders it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import pkgutil
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import pellucid as pl
+from pellucid import sections
+from pellucid.audit.examine import examine
+from pellucid.data.dataset import DataSplits
+from pellucid.interpret.attribution.explanation import explain
+from pellucid.interpret.filters import filters_on_data
+from pellucid.interpret.images import read_image_argument
+from pellucid.interpret.maximize.portraits import portray
+from pellucid.plots.figures import render
+from pellucid.run.folder import RunFolder
+from pellucid.sections.attribution import attribution_section
+from pellucid.sections.audit import audit_section
+from pellucid.sections.curves import curves_section
+from pellucid.sections.data import data_section
+from pellucid.sections.evaluation import evaluation_section
+from pellucid.sections.feature_maps import feature_maps_section
+from pellucid.sections.filters import filters_section
+from pellucid.sections.maximisation import maximisation_section
+from pellucid.sections.origin import Origin
+from pellucid.sections.prediction import prediction_section
+from pellucid.sections.runs import comparison_section, runs_section
+from pellucid.sections.section import Section
+from pellucid.sections.shapes import shapes_section
+from pellucid.sections.training import training_section
+from pellucid.study.question import Findings
+from pellucid.study.runner import StudyResult
+from pellucid.study.section import study_section
+
+
+@pytest.fixture(scope="module")
+def run(bars_run: Path, bars: DataSplits) -> pl.Run:
+    """A run with its data at hand."""
+    loaded = pl.Run.load(bars_run, device="cpu")
+    loaded.data = bars
+    return loaded
+
+
+def origin_of(run: pl.Run) -> Origin:
+    assert run.path
+    return Origin(run.path, run.record.train.seed)
+
+
+def attribution(run: pl.Run) -> Section:
+    chosen = read_image_argument(run, "test:1")
+    return attribution_section(explain(run, chosen, ["saliency", "integrated_gradients", "grad_cam"]), origin_of(run))
+
+
+def feature_maps(run: pl.Run) -> Section:
+    chosen = read_image_argument(run, "test:1")
+    return feature_maps_section(pl.feature_maps(run, chosen.pixels), chosen, run.class_names, origin_of(run))
+
+
+def maximisation(run: pl.Run) -> Section:
+    return maximisation_section(portray(run, pl.class_targets(run), starts=1, steps=2), origin_of(run))
+
+
+def evaluation(run: pl.Run) -> Section:
+    return evaluation_section(pl.Run(run.predictor, data=run.own_data()).evaluate(), run.path)
+
+
+def prediction(run: pl.Run) -> Section:
+    answers = run.predict(run.own_data().test.images[:2])
+    return prediction_section(Path("run"), [Path("a.png"), Path("b.png")], answers, faults=["c.png: no image."])
+
+
+def runs(run: pl.Run) -> Section:
+    assert run.path
+    return runs_section([(run.path, RunFolder(run.path).read_record())], [ValueError("It is damaged.")])
+
+
+def comparison(run: pl.Run) -> Section:
+    other = run.record.model_copy(update={"recipe": "another"})
+    return comparison_section([(Path("one"), run.record), (Path("two"), other)])
+
+
+def study(run: pl.Run) -> Section:
+    table = (["size", "accuracy"], [["8", "0.9"], ["16", "0.8"]])
+    question = SimpleNamespace(title="batch-size", table=lambda _: table)
+    return study_section(StudyResult(Path("study"), question, [], Findings(conclusion=("The small one.",))))
+
+
+SECTIONS: dict[Callable[..., Section], Callable[[pl.Run], Section]] = {
+    attribution_section: attribution,
+    audit_section: lambda run: audit_section(examine(run.own_data())),
+    comparison_section: comparison,
+    curves_section: lambda run: curves_section(run.history, run.record, origin_of(run).path),
+    data_section: lambda run: data_section(run.own_data(), "rotation=20"),
+    evaluation_section: evaluation,
+    feature_maps_section: feature_maps,
+    filters_section: lambda run: filters_section(filters_on_data(run)[0], origin_of(run)),
+    maximisation_section: maximisation,
+    prediction_section: prediction,
+    runs_section: runs,
+    shapes_section: lambda run: shapes_section(run.record.model),
+    study_section: study,
+    training_section: lambda run: training_section(run.record, origin_of(run).path),
+}
+
+
+@pytest.fixture(scope="module", params=SECTIONS.values(), ids=[made.__name__ for made in SECTIONS])
+def section(request: pytest.FixtureRequest, run: pl.Run) -> Section:
+    """One of each."""
+    return request.param(run)
+
+
+def test_all_sections_are_in_the_table() -> None:
+    modules = [import_module(f"pellucid.sections.{each.name}") for each in pkgutil.iter_modules(sections.__path__)]
+    found = {made for module in modules for _, made in inspect.getmembers(module, inspect.isfunction)}
+    assert {made for made in found if made.__name__.endswith("_section")} == SECTIONS.keys() - {study_section}
+
+
+def test_its_document_is_json_without_anything_that_json_lacks(section: Section) -> None:
+    assert json.loads(json.dumps(section.document, allow_nan=False)).keys() == section.document.keys()
+
+
+def test_there_is_something_to_say(section: Section) -> None:
+    assert section.title
+    assert "\n" not in section.title
+    assert section.body or section.pictures
+    assert all(section.body)
+
+
+def test_rows_have_as_many_cells_as_the_header(section: Section) -> None:
+    for table in section.tables:
+        assert table.rows
+        assert 0 <= table.left <= len(table.header)
+        assert {len(row) for row in table.rows} == {len(table.header)}
+        assert all(isinstance(cell, str) for row in (table.header, *table.rows) for cell in row)
+
+
+def test_pictures_are_drawn_and_told_in_words(section: Section) -> None:
+    for picture in section.pictures:
+        assert Path(picture.name).name == picture.name
+        assert picture.alternative_text.endswith(".")
+        figure = picture.draw()
+        assert isinstance(figure, Figure)
+        assert figure.axes
+        assert render(figure).startswith(b"\x89PNG")
+
+
+def test_numbers_are_arrays_that_need_no_pickle(section: Section) -> None:
+    for picture in section.pictures:
+        assert all(np.asarray(values).dtype.kind in "biufU" for values in picture.numbers.values())

@@ -1,0 +1,42 @@
+"""Sections about a data set: its images, and what is wrong with it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pellucid.audit.examine import examine
+from pellucid.data.dataset import DataSplits
+from pellucid.errors import SettingError
+from pellucid.sections.audit import audit_section
+from pellucid.sections.data import data_section
+
+
+def test_images_are_counted_and_shown(bars: DataSplits) -> None:
+    section = data_section(bars)
+    assert section.body == ("bars: 240 train, 90 test images\n3 classes: across, upright, aslant\n8x8x1",)
+    assert section.document["counts"] == {"train": 240, "test": 90}
+    figure = section.pictures[0].draw()
+    assert [axes.get_title() for axes in figure.axes[::10]] == ["across", "upright", "aslant"]
+
+
+def test_variants_stand_beside_their_image(bars: DataSplits) -> None:
+    section = data_section(bars, "rotation=20", seed=4)
+    (picture,) = section.pictures
+    assert picture.alternative_text.endswith("variants of it (rotation=20, seed 4).")
+    figure = picture.draw()
+    assert [axes.get_title() for axes in figure.axes[:3]] == ["across", "", ""]
+    with pytest.raises(SettingError, match="rotaiton"):
+        data_section(bars, "rotaiton=20")
+
+
+def test_an_audit_names_the_first_of_each_kind(bars: DataSplits) -> None:
+    twice = bars.train.subset(np.r_[0:24, 0:12])
+    section = audit_section(examine(DataSplits("twice", twice, bars.train.subset(np.arange(3)))))
+    assert section.tables[0].header == ("class", "train", "test", "all")
+    lists = [str(part) for part in section.body[3:]]
+    exact = next(part.splitlines() for part in lists if part.startswith("exact duplicates"))
+    assert exact[1].startswith("  [in two splits] across (train 0")
+    assert exact[-1] == "  and 2 more"
+    assert len(exact) == 12
+    assert section.document["exact"]["leaks"] == 3

@@ -1,0 +1,81 @@
+"""Sections about the layers of a network: filters, feature maps, shapes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import pellucid as pl
+from pellucid.errors import SettingError
+from pellucid.interpret.filters import filters_on_data
+from pellucid.interpret.images import ChosenImage, read_image_argument
+from pellucid.sections.feature_maps import feature_maps_section
+from pellucid.sections.filters import filters_section
+from pellucid.sections.origin import Origin
+from pellucid.sections.section import Section
+from pellucid.sections.shapes import shapes_section
+
+
+def test_filters_with_images(run: pl.Run, origin: Origin) -> None:
+    found, missing = filters_on_data(run)
+    assert missing is None
+    section = filters_section(found, origin)
+    assert section.title == "conv2d_1: 4 filters of 3x3x1, kernels as learned. Run first, seed 3"
+    assert [row[0] for row in section.tables[0].rows] == list("0123")
+    assert section.remarks[0].endswith("conv2d_1_relu above 0, on 213 training images")
+    (picture,) = section.pictures
+    assert picture.name == "filters-conv2d_1"
+    assert picture.numbers["duplicate_of"] == [-1] * 4
+    assert picture.draw().axes
+
+
+def test_filters_without_images(run: pl.Run, origin: Origin) -> None:
+    found, _ = filters_on_data(run, with_images=False)
+    section = filters_section(found, dataclasses.replace(origin, untrained=True), "It is gone.")
+    assert section.warnings == ("It is gone. Dead filters are judged by their weights alone.",)
+    assert len(section.remarks) == 1
+    assert section.tables[0].rows[0][5] == "-"
+    assert np.isnan(section.pictures[0].numbers["positive_share"]).all()
+    assert section.pictures[0].name == "filters-conv2d_1-untrained"
+    assert "before training (control)" in section.title
+
+
+@pytest.fixture
+def chosen(run: pl.Run) -> ChosenImage:
+    return read_image_argument(run, "test:1")
+
+
+def maps(run: pl.Run, chosen: ChosenImage, origin: Origin, layer: str | None = None) -> Section:
+    return feature_maps_section(pl.feature_maps(run, chosen.pixels), chosen, run.class_names, origin, layer)
+
+
+def test_feature_maps_of_all_layers(run: pl.Run, chosen: ChosenImage, origin: Origin) -> None:
+    section = maps(run, chosen, origin)
+    assert section.title.startswith("Every layer for bars, test image 1 (true class upright), answer upright (")
+    assert section.tables[0].rows[1][:2] == ("conv2d_1", "6x6x4")
+    assert sum(section.document["probabilities"].values()) == pytest.approx(1)
+    assert section.pictures[0].name == "feature-maps-bars-test-image-1"
+    assert section.pictures[0].draw().axes
+    assert section.pictures[0].numbers["softmax"].shape == (3,)
+
+
+def test_feature_maps_of_one_layer(run: pl.Run, chosen: ChosenImage, origin: Origin) -> None:
+    section = maps(run, chosen._replace(label=None), origin, "conv2d_1")
+    assert section.title.startswith("conv2d_1 for bars, test image 1, answer upright (")
+    assert section.document["true_class"] is None
+    assert section.pictures[0].draw().axes
+    with pytest.raises(SettingError, match="Did you mean conv2d_1"):
+        maps(run, chosen, origin, "conv2d1")
+
+
+def test_shapes() -> None:
+    spec = pl.ModelSpec.from_shorthand("conv 4 3x3, batchnorm, relu, maxpool 2x2, flatten, dense 3", (8, 8, 1))
+    section = shapes_section(spec)
+    walk, table, totals = section.body
+    assert walk == "8×8×1 → 6×6×4 → 3×3×4 → 36 → 3"  # noqa: RUF001
+    assert section.tables == [table]
+    assert section.tables[0].rows[0] == ("conv2d_1", "6x6x4", "40", "1,296", "3x3")
+    assert totals == "167 parameters (8 of them tracked, not learned)\n1,404 multiply-adds an image"
+    assert section.document["parameters"] == 167

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import pytest
+
+from pellucid.words import counted
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "words"),
+    [
+        (1, "epoch", "1 epoch"),
+        (0, "epoch", "0 epochs"),
+        (2, "class", "2 classes"),
+        (3, "entry", "3 entries"),
+        (2, "day", "2 days"),
+        (10_000, "image", "10000 images"),
+        (1, "training image", "1 training image"),
+    ],
+)
+def test_a_noun_follows_its_number(number: int, noun: str, words: str) -> None:
+    assert counted(number, noun) == words
+
+
+def test_thousands_may_be_parted() -> None:
+    assert counted(10_000, "image", separator=",") == "10,000 images"
