@@ -20,6 +20,7 @@ _HOMES = {
         "DataError",
         "DeviceError",
         "PellucidError",
+        "PellucidWarning",
         "RunError",
         "SettingError",
         "SpecError",
@@ -81,6 +82,7 @@ if TYPE_CHECKING:
     from pellucid.errors import DataError as DataError
     from pellucid.errors import DeviceError as DeviceError
     from pellucid.errors import PellucidError as PellucidError
+    from pellucid.errors import PellucidWarning as PellucidWarning
     from pellucid.errors import RunError as RunError
     from pellucid.errors import SettingError as SettingError
     from pellucid.errors import SpecError as SpecError
