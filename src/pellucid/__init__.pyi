@@ -6,6 +6,7 @@ from .data.load import load_data as load_data
 from .errors import DataError as DataError
 from .errors import DeviceError as DeviceError
 from .errors import PellucidError as PellucidError
+from .errors import PellucidWarning as PellucidWarning
 from .errors import RunError as RunError
 from .errors import SettingError as SettingError
 from .errors import SpecError as SpecError

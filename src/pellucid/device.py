@@ -10,13 +10,12 @@ import torch
 from torch import nn
 
 from pellucid.errors import DeviceError, SettingError, unknown
+from pellucid.machine import lacks_memory
+from pellucid.model.terms import lay_out
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-# What torch says when an allocation fails.
-OUT_OF_MEMORY = ("out of memory", "allocate memory", "alloc_cpu", "calculation overflowed")
 FIRST_TENSOR_CORES = (7, 0)  # compute capability from which GPUs gain by fp16
 HALF_MULTIPLY_ADDS = 20e6  # an update, from which half precision pays for its conversions; see docs/benchmarks.md
-MEMORY_FORMAT = "channels_last"  # of networks and batches: the fast order for convolutions
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -73,8 +72,8 @@ def choose_precision(name: str, device: torch.device, multiply_adds: float = 0) 
 
 
 def place(model: nn.Module, device: torch.device) -> nn.Module:
-    """Move a network to a device, with the channels last in memory, which is the fast order for convolutions."""
-    return model.to(device).to(memory_format=getattr(torch, MEMORY_FORMAT))  # pyright: ignore[reportCallIssue]
+    """Move a network to a device, in the order in memory that its terms say; see `lay_out`."""
+    return lay_out(model.to(device))
 
 
 def precisions(device: torch.device) -> dict[str, str]:
@@ -139,9 +138,9 @@ def enough_memory() -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        text = (str(error).splitlines() or [""])[0]
-        if isinstance(error, RuntimeError) and not any(mark in text.lower() for mark in OUT_OF_MEMORY):
+        if not lacks_memory(error):
             raise
+        text = (str(error).splitlines() or [""])[0]
         raise DeviceError(f"The memory does not suffice ({text}). Try a smaller batch_size or network.") from error
 
 

@@ -29,6 +29,14 @@ class TrainingError(PellucidError):
     """Training could not go on."""
 
 
+class DivergedError(TrainingError):
+    """A loss or a weight is not finite."""
+
+
+class PellucidWarning(UserWarning):
+    """Something that the user should know of, with which the work goes on all the same."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """One thing wrong in a specification.

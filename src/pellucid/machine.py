@@ -13,6 +13,8 @@ LIBRARIES = ("torch", "numpy", "pydantic", "safetensors", "pillow", "matplotlib"
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # from glibc's malloc.h
 OLDER_MMAP_LIMIT = 32 << 20  # where glibc refuses more
 KEPT_BYTES = 1 << 30
+# What torch says when an allocation fails.
+OUT_OF_MEMORY = ("out of memory", "allocate memory", "alloc_cpu", "calculation overflowed")
 
 
 def cores() -> int:
@@ -32,6 +34,14 @@ def keep_freed_memory() -> None:
     if not libc.mallopt(M_MMAP_THRESHOLD, KEPT_BYTES):
         libc.mallopt(M_MMAP_THRESHOLD, OLDER_MMAP_LIMIT)
     libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether an error says that an allocation failed."""
+    text = (str(error).splitlines() or [""])[0].lower()
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(mark in text for mark in OUT_OF_MEMORY)
+    )
 
 
 def on_glibc() -> bool:

@@ -74,9 +74,14 @@ def _tensor(array: np.ndarray) -> Tensor:
     return torch.from_numpy(np.require(array, requirements=["C_CONTIGUOUS", "WRITEABLE"]))
 
 
-def mini_batches(count: int, batch_size: int) -> list[int]:
-    """How many images each mini-batch of an epoch has; the last one may be smaller."""
+def mini_batches(count: int, batch_size: int, least: int = 1) -> list[int]:
+    """How many images each mini-batch of an epoch has.
+
+    The last one may be smaller, but what is left over is joined to the one before where it is fewer than the least.
+    """
     whole, rest = divmod(count, batch_size)
+    if whole and 0 < rest < least:
+        return [batch_size] * (whole - 1) + [batch_size + rest]
     return [batch_size] * whole + [rest] * (rest > 0)
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import sys
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import typer
 
@@ -20,7 +24,7 @@ from pellucid.cli.runs import runs
 from pellucid.cli.shapes import shapes
 from pellucid.cli.study import app as study_app
 from pellucid.cli.train import train
-from pellucid.errors import PellucidError
+from pellucid.errors import PellucidError, PellucidWarning
 from pellucid.version import __version__
 
 COMMANDS = (train, evaluate, predict, shapes, plot, runs, filters, feature_maps, maximize, attribute, doctor)
@@ -54,6 +58,14 @@ app.add_typer(data_app, name="data")
 app.add_typer(study_app, name="study")
 
 
+def _show_warning(otherwise: Callable[..., None], message: Warning | str, kind: type[Warning], *where: Any) -> None:
+    """Our own warnings are said as other messages are; the rest is shown as Python does."""
+    if issubclass(kind, PellucidWarning):
+        typer.echo(f"pellucid: {message}", err=True)
+    else:
+        otherwise(message, kind, *where)
+
+
 def main() -> None:
     """Run the command line: exit status 0 done, 1 input or run at fault, 2 wrong usage, 130 interrupted."""
     for stream in (sys.stdout, sys.stderr):
@@ -61,7 +73,9 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal without arrows gets question marks
     sys.path.append("")  # --model package.module:factory is found beside the user, but shadows nothing installed
     try:
-        app()
+        with warnings.catch_warnings():
+            warnings.showwarning = partial(_show_warning, warnings.showwarning)
+            app()
     except PellucidError as error:
         typer.echo(f"pellucid: {error}", err=True)
         sys.exit(error.exit_status)

@@ -18,6 +18,8 @@ from torch import Tensor, nn
 
 from pellucid.batches.images import DeviceImages, as_input, evaluation_batch_size
 from pellucid.device import autocast
+from pellucid.errors import RunError
+from pellucid.model.blame import blamed
 from pellucid.model.vote import averaged
 from pellucid.predict.views import views
 from pellucid.spec.augment import AugmentSpec
@@ -36,8 +38,12 @@ def answer(
         images: Floats in [0, 1], on the network's device.
         test_time: How images are varied; None asks about each image as it is.
         precision: Precision of the activations.
+
+    Raises:
+        RunError: A module of the user's failed.
     """
-    with torch.inference_mode(), autocast(images.device, precision):
+    said = blamed(network, RunError, images, "in evaluation mode")
+    with torch.inference_mode(), autocast(images.device, precision), said:
         return averaged([network(view).float() for view in views(images, test_time)])
 
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from pellucid.batches.images import DeviceImages
 from pellucid.data.dataset import ImageDataset
 from pellucid.data.decode import read_image
-from pellucid.device import choose_device, choose_precision, place
+from pellucid.device import choose_device, choose_precision, enough_memory, place
 from pellucid.errors import DataError, RunError
 from pellucid.machine import keep_freed_memory
 from pellucid.model.build import build
@@ -77,7 +77,8 @@ class Predictor:
         """
         folder, chosen = RunFolder(path), choose_device(device)
         record = folder.read_record()
-        model = build(record.model, vote=record.train.vote)
+        with enough_memory():
+            model = build(record.model, vote=record.train.vote)
         _load_weights(model, folder)
         return cls(model, record, chosen, choose_precision(precision, chosen))
 

@@ -16,7 +16,7 @@ from pellucid.batches.augment import augment
 from pellucid.batches.images import shuffled
 from pellucid.data.dataset import DataSplits
 from pellucid.device import place
-from pellucid.errors import Fault, SettingError, TrainingError
+from pellucid.errors import DivergedError, Fault, SettingError
 from pellucid.model.build import build
 from pellucid.plots.figures import render
 from pellucid.plots.studies import batch_accuracy_figure, batch_speed_figure, batch_stability_figure
@@ -37,7 +37,7 @@ from pellucid.study.noise_scale import noise_scale
 from pellucid.study.question import Findings, Key, Question, Subject
 from pellucid.study.watch import Watch
 from pellucid.train.interrupt import interruptible
-from pellucid.train.learner import Learner
+from pellucid.train.learner import Learner, batches_of
 from pellucid.train.loop import measure, train, update
 from pellucid.train.placed import PlacedSplit, place_splits, splits_to_train_on
 
@@ -147,7 +147,7 @@ class BatchSizeStudy(Question):
         size, seed = key
         spec = self._train(size, seed)
         network, splits, precision = self._begin(spec, data)
-        per_epoch = math.ceil(len(splits["train"].rows) / size)
+        per_epoch = len(batches_of(network, spec, len(splits["train"])))
         whole = size not in self._parts(data)
         watch = Watch(network, splits, per_epoch * self.epochs if whole else 0, self.updates, self.seconds)
         learner, diverged = Learner(network, spec, precision), False
@@ -164,7 +164,7 @@ class BatchSizeStudy(Question):
                     callbacks=[watch],
                     stop=stop,
                 )
-            except TrainingError:
+            except DivergedError:
                 diverged = True
         if learner.progress.ending == "interrupted":
             raise KeyboardInterrupt
@@ -251,7 +251,7 @@ class BatchSizeStudy(Question):
         learner = Learner(network.train(), spec, precision)
         images, taken = splits["train"], []
         started = time.perf_counter()
-        for rows in images.rows.split(size):
+        for rows in images.rows.split(batches_of(network, spec, len(images))):
             begun = time.perf_counter()
             batch, labels = images.data.batch(rows)
             if spec.augmentation:

@@ -13,8 +13,10 @@ from torch import nn
 from pellucid.batches.images import shuffled
 from pellucid.device import seed_generators
 from pellucid.errors import TrainingError
+from pellucid.model.blame import blamed
 from pellucid.spec.seeds import derive_seed
 from pellucid.spec.train import TrainSpec
+from pellucid.train.learner import batches_of
 from pellucid.train.loop import update
 from pellucid.train.optimizers import Optimizer
 from pellucid.train.placed import PlacedSplit
@@ -74,12 +76,12 @@ def range_test(
         precision: Of the activations.
 
     Raises:
-        TrainingError: The loss explodes from the start.
+        TrainingError: The loss explodes from the start, or a module of the user's failed.
 
     Source: Smith 2015, arXiv:1506.01186, section 3.3.
     """
     device = images.data.device
-    rates, losses = [], []
+    rates, losses, batches = [], [], batches_of(network, spec, len(images))
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         network, optimizer = copy.deepcopy((network, optimizer))
         network.train()
@@ -89,11 +91,13 @@ def range_test(
             batch = next(rows, None)
             if batch is None:
                 epoch += 1
-                rows = iter(shuffled(images.rows, spec.seed, epoch).split(spec.batch_size))
+                rows = iter(shuffled(images.rows, spec.seed, epoch).split(batches))
                 batch = next(rows)
             rate = lowest * (highest / lowest) ** (step / (updates - 1))
             seed_generators(device, derive_seed(spec.seed, "range test", step))
-            loss, _ = update(network, optimizer, *images.data.batch(batch), rate, spec.label_smoothing, precision)
+            taken, labels = images.data.batch(batch)
+            with blamed(network, TrainingError, taken, f"in step {step + 1}"):
+                loss, _ = update(network, optimizer, taken, labels, rate, spec.label_smoothing, precision)
             value = float(loss)
             if not math.isfinite(value):
                 break

@@ -10,7 +10,7 @@ from pydantic import Field
 from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits
-from pellucid.errors import TrainingError
+from pellucid.errors import DivergedError
 from pellucid.plots.figures import render
 from pellucid.plots.studies import seeds_figure
 from pellucid.study.folder import StudyFolder
@@ -99,7 +99,7 @@ class SeedStudy(Question):
         (seed,) = key
         try:
             run = self.subject.fit(data, seed=seed, device=self.device, precision=self.precision, progress=False)
-        except TrainingError:
+        except DivergedError:
             return SeedTrial(seed, None, None, None, None, diverged=True)
         judged = run.evaluate(data) if data.has_test else None
         results = run.record.results

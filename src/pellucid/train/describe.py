@@ -7,8 +7,9 @@ import platform
 import torch
 
 from pellucid.data.dataset import DataSplits
-from pellucid.device import MEMORY_FORMAT, device_name
+from pellucid.device import device_name
 from pellucid.machine import versions
+from pellucid.model.terms import OWN
 from pellucid.run.record import DataRecord, Environment
 from pellucid.threads import spinning
 
@@ -27,8 +28,8 @@ def describe_data(data: DataSplits, counts: dict[str, int]) -> DataRecord:
     )
 
 
-def describe_environment(device: torch.device, precision: str) -> Environment:
-    """What a run folder says of the machine."""
+def describe_environment(device: torch.device, precision: str, memory_format: str = OWN.memory_format) -> Environment:
+    """What a run folder says of the machine, and of how it was used."""
     return Environment(
         versions=versions(),
         platform=platform.platform(),
@@ -37,5 +38,5 @@ def describe_environment(device: torch.device, precision: str) -> Environment:
         threads=torch.get_num_threads(),
         thread_spinning=spinning(),
         precision=precision,
-        memory_format=MEMORY_FORMAT,
+        memory_format=memory_format,
     )

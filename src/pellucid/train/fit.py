@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -16,7 +17,9 @@ from torch import nn
 
 from pellucid.data.dataset import DataSplits
 from pellucid.device import cap_gpu_memory, choose_device, choose_precision, enough_memory, place, repeatable
+from pellucid.errors import PellucidWarning
 from pellucid.machine import keep_freed_memory, peak_memory_mib
+from pellucid.model.terms import terms_of
 from pellucid.model.vote import Vote, members_of
 from pellucid.predict.predictor import Predictor
 from pellucid.run.folder import RunFolder, new_run
@@ -33,6 +36,11 @@ from pellucid.train.placed import PlacedSplit, place_splits, splits_to_train_on
 from pellucid.train.progress import ProgressBar
 from pellucid.trained.run import Run
 from pellucid.version import __version__
+
+PROBABILITIES = (
+    "{} must give logits; what it gives are probabilities (not below 0, with a sum of 1). Softmax is applied to the"
+    " output in training and in prediction, and a second one hinders learning. Leave the softmax at its end out."
+)
 
 
 def fit(
@@ -80,7 +88,10 @@ def fit(
         DataError: The data cannot be split as asked.
         DeviceError: The machine does not offer the device or precision.
         RunError: The folder exists, or cannot be written.
-        TrainingError: The loss is not finite.
+        TrainingError: The loss is not finite, or a module of the user's failed.
+
+    Warns:
+        PellucidWarning: A module of the user's gives probabilities in place of logits.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     name, model_spec, train_spec = choose(data, model, recipe, settings)
@@ -89,6 +100,12 @@ def fit(
     if gpu_memory_mib is not None:
         cap_gpu_memory(chosen_device, gpu_memory_mib)
     keep_freed_memory()
+    cuda = [chosen_device] if chosen_device.type == "cuda" else []
+    with torch.random.fork_rng(devices=cuda), enough_memory():
+        network = place(build_chosen(model, model_spec, train_spec), chosen_device)
+    terms = terms_of(network)
+    if terms.gives_probabilities:
+        warnings.warn(PROBABILITIES.format(terms.factory), PellucidWarning, stacklevel=2)
     splits = splits_to_train_on(data, train_spec)
     counts = {split: len(images) for split, images in splits.items()}
     record = RunRecord(
@@ -99,7 +116,7 @@ def fit(
         model=model_spec,
         train=train_spec,
         data=describe_data(data, counts),
-        environment=describe_environment(chosen_device, chosen_precision),
+        environment=describe_environment(chosen_device, chosen_precision, terms.memory_format),
     )
     with _folder(out, overwrite, numbered) as folder, interruptible() as stop:
         if folder:
@@ -109,9 +126,7 @@ def fit(
             callbacks = [Patience(train_spec.patience, train_spec.epochs), *callbacks]
         if progress or (progress is None and ProgressBar.is_welcome()):
             callbacks = [ProgressBar(), *callbacks]
-        cuda = [chosen_device] if chosen_device.type == "cuda" else []
         with torch.random.fork_rng(devices=cuda), repeatable(), enough_memory():
-            network = place(build_chosen(model, model_spec, train_spec), chosen_device)
             placed = place_splits(splits, chosen_device)
             training = time.perf_counter()
             network, came_to = train_members(

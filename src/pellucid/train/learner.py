@@ -9,6 +9,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from pellucid.batches.images import mini_batches
+from pellucid.errors import DataError, Fault, SettingError
+from pellucid.model.terms import terms_of
 from pellucid.run.history import Epoch
 from pellucid.spec.train import TrainSpec
 from pellucid.train.optimizers import Optimizer
@@ -97,6 +100,23 @@ class Learner:
         given["epochs"] = [Epoch(**epoch) for epoch in facts["epochs"]]
         given |= {name: value.to(device, copy=True) for name, value in _part(tensors, TALLY).items()}
         self.progress = Progress(**given)
+
+
+def batches_of(network: nn.Module, spec: TrainSpec, count: int) -> list[int]:
+    """How many images each mini-batch of an epoch has; see `mini_batches`.
+
+    Raises:
+        SettingError: The network cannot be trained on batches of that size.
+        DataError: Nor on so few images.
+    """
+    terms = terms_of(network)
+    rule = f"at least {terms.least_batch}, as {terms.factory} cannot be trained on fewer images at once"
+    if spec.batch_size < terms.least_batch:
+        remedy = "Set a larger batch_size, or leave batch normalisation out where maps are one pixel large."
+        raise SettingError([Fault(f"batch_size must be {rule}", str(spec.batch_size), remedy)])
+    if count < terms.least_batch:
+        raise DataError(f"Images to train on must be {rule}; received {count}.")
+    return mini_batches(count, spec.batch_size, terms.least_batch)
 
 
 def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

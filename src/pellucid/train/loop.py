@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from pellucid.batches.augment import augment
-from pellucid.batches.images import DeviceImages, mini_batches, shuffled
+from pellucid.batches.images import DeviceImages, shuffled
 from pellucid.device import autocast, seed_generators
-from pellucid.errors import TrainingError
+from pellucid.errors import DivergedError, TrainingError
+from pellucid.model.blame import blamed
 from pellucid.predict.answer import answers
 from pellucid.run.history import Epoch
 from pellucid.spec.augment import AugmentSpec
@@ -22,7 +23,7 @@ from pellucid.spec.seeds import derive_seed
 from pellucid.spec.train import TrainSpec
 from pellucid.train.callbacks import Callback, tell
 from pellucid.train.interrupt import Stop
-from pellucid.train.learner import Ending, Learner, Progress
+from pellucid.train.learner import Ending, Learner, Progress, batches_of
 from pellucid.train.optimizers import Optimizer
 from pellucid.train.placed import PlacedSplit
 from pellucid.train.statistics import renew_statistics
@@ -59,11 +60,11 @@ def train(
         The learner's progress, with why the training ended.
 
     Raises:
-        TrainingError: A loss or a weight is not finite.
+        TrainingError: A loss or a weight is not finite, or a module of the user's failed.
     """
     network, optimizer, progress = learner.trained, learner.optimizer, learner.progress
     to_the_end, until = until is None, until or after_epochs(spec)
-    batches = mini_batches(len(images), spec.batch_size)
+    batches = batches_of(learner.model, spec, len(images))
     while not (ending := _ending(progress, until, callbacks, stop)):
         started, epoch = time.perf_counter() - progress.seconds, epoch_number(progress, spec)
         tally = Tally(progress, batches, spec, epoch, images.data.device)
@@ -75,7 +76,8 @@ def train(
                 break
             rate = spec.learning_rate_at(progress.steps, spec.epochs * len(batches))
             batch, labels = draw(images.data, rows, spec, epoch, progress.step + 1)
-            loss, logits = update(network, optimizer, batch, labels, rate, spec.label_smoothing, precision)
+            with blamed(network, TrainingError, batch, f"in epoch {epoch}, step {progress.step + 1} of {len(batches)}"):
+                loss, logits = update(network, optimizer, batch, labels, rate, spec.label_smoothing, precision)
             progress.step, progress.steps, progress.learning_rate = progress.step + 1, progress.steps + 1, rate
             tally.add(loss, logits, labels)
             tell(callbacks, "on_step_end", epoch, progress.step, loss)
@@ -175,7 +177,7 @@ def measure(
         test_time: How images are varied, if the average over their variants is to answer.
 
     Raises:
-        TrainingError: The loss is not finite.
+        DivergedError: The loss is not finite.
     """
     if split is None:
         return None, None
@@ -186,7 +188,7 @@ def measure(
         right.append((logits.argmax(dim=1) == labels).sum())
     loss = torch.stack(losses).cpu().double().sum().item()
     if not math.isfinite(loss):
-        raise TrainingError(f"The validation loss must be finite; received {loss}. {REMEDY}")
+        raise DivergedError(f"The validation loss must be finite; received {loss}. {REMEDY}")
     return loss / len(split), int(torch.stack(right).sum()) / len(split)
 
 
@@ -194,8 +196,8 @@ def require_finite(model: nn.Module) -> None:
     """See that the last update left no weight that is not finite; no loss would show it any more.
 
     Raises:
-        TrainingError: A weight is not finite.
+        DivergedError: A weight is not finite.
     """
     for name, weight in model.state_dict().items():
         if weight.is_floating_point() and not weight.isfinite().all():
-            raise TrainingError(f"The weights must be finite; received others in {name}. {REMEDY}")
+            raise DivergedError(f"The weights must be finite; received others in {name}. {REMEDY}")

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from pellucid.batches.images import mini_batches
 from pellucid.model.vote import Vote, members_of
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
 from pellucid.spec.train import TrainSpec
 from pellucid.train.callbacks import Callback, Outcome, Plan, tell
 from pellucid.train.interrupt import Stop
-from pellucid.train.learner import Ending, Learner, Progress
+from pellucid.train.learner import Ending, Learner, Progress, batches_of
 from pellucid.train.loop import train
 from pellucid.train.placed import PlacedSplit
 
@@ -36,10 +35,12 @@ def train_members(
         any more either (at least the first remains), and what the training came to.
 
     Raises:
-        TrainingError: A loss or a weight is not finite.
+        TrainingError: A loss or a weight is not finite, or a module of the user's failed.
+        SettingError: The network cannot be trained on batches of that size.
     """
     members, made, outcome = members_of(network), list[Progress](), Outcome()
-    plan = Plan(len(members) * spec.epochs, len(mini_batches(len(images), spec.batch_size)), len(images), record)
+    steps = len(batches_of(network, spec, len(images)))
+    plan = Plan(len(members) * spec.epochs, steps, len(images), record)
     try:
         tell(callbacks, "on_train_begin", plan)
         for number, member in enumerate(members):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 from torch import nn
 
 
@@ -19,9 +21,14 @@ def pooled_first(network: nn.Module) -> nn.Module:
     """
     if type(network) is not nn.Sequential:  # what inherits from it may call its modules in another way
         return network
-    modules = list(network)
+    modules = list(network._modules.items())
+    before = list(modules)
     for place in range(len(modules) - 1):
-        module, following = modules[place : place + 2]
+        (_, module), (_, following) = modules[place : place + 2]
         if type(module) is nn.ReLU and isinstance(following, nn.MaxPool2d):
-            modules[place], modules[place + 1] = following, module
-    return network if modules == list(network) else nn.Sequential(*modules)
+            modules[place : place + 2] = reversed(modules[place : place + 2])
+    if modules == before:
+        return network
+    reordered = copy.copy(network)  # with all that hangs on it, such as hooks and terms
+    reordered._modules = dict(modules)
+    return reordered

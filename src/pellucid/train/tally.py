@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from pellucid.errors import TrainingError
+from pellucid.errors import DivergedError
 from pellucid.spec.train import TrainSpec
 from pellucid.train.learner import Progress
 
@@ -45,7 +45,7 @@ class Tally:
         """Take in the update that was made last.
 
         Raises:
-            TrainingError: A loss since the last check is not finite.
+            DivergedError: A loss since the last check is not finite.
         """
         step = self.progress.step
         self.progress.losses[step - 1] = loss
@@ -57,7 +57,7 @@ class Tally:
         """See that the losses up to this step are finite.
 
         Raises:
-            TrainingError: One of the losses is not finite.
+            DivergedError: One of the losses is not finite.
         """
         losses = self.progress.losses
         finite = losses[self.checked : until].isfinite()
@@ -65,14 +65,14 @@ class Tally:
             step = self.checked + int(finite.logical_not().nonzero()[0]) + 1
             where = f"epoch {self.epoch}, step {step} of {len(self.batches)}"
             received = f"{losses[step - 1].item()} in {where} (learning rate up to {self.spec.learning_rate:g})"
-            raise TrainingError(f"The loss must be finite; received {received}. {REMEDY}")
+            raise DivergedError(f"The loss must be finite; received {received}. {REMEDY}")
         self.checked = until
 
     def means(self) -> tuple[float, float]:
         """Mean loss and accuracy over the epoch's images.
 
         Raises:
-            TrainingError: A loss is not finite.
+            DivergedError: A loss is not finite.
         """
         self.check(len(self.batches))
         sizes, count = torch.tensor(self.batches, dtype=torch.float64), sum(self.batches)

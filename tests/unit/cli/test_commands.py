@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -383,3 +384,25 @@ def test_doctor_names_what_matters(pellucid: Command) -> None:
 
 def test_the_version_is_printed(pellucid: Command) -> None:
     assert pellucid("--version") == (0, f"pellucid {pl.__version__}\n", "")
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "shapes", "plot", "runs", "doctor"])
+def test_every_command_has_help_with_examples_and_json(pellucid: Command, command: str) -> None:
+    status, out, _ = pellucid(command, "--help")
+    assert status == 0
+    assert f"Examples:\n    pellucid {command}" in out
+    assert "--json" in out
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_softmax_at_the_end_of_a_module_is_said_once(pellucid: Command, tmp_path: Path) -> None:
+    (tmp_path / "soft_nets.py").write_text(
+        "from torch import nn\n"
+        "def soft():\n"
+        "    return nn.Sequential(nn.Flatten(), nn.Linear(64, 3), nn.Softmax(dim=1))\n"
+    )
+    done = pellucid("train", "bars", "--model", "soft_nets:soft", "--epochs", 1, "--vote", 2)
+    assert done.status == 0
+    assert done.err.count("pellucid: soft_nets:soft must give logits; what it gives are probabilities") == 1
+    assert "warn" not in done.err.lower()
+    sys.modules.pop("soft_nets", None)

@@ -51,3 +51,13 @@ class Own(nn.Sequential):
 )
 def test_other_networks_are_given_back(network: nn.Module) -> None:
     assert pooled_first(network) is network
+
+
+def test_what_hangs_on_a_network_stays_on_it() -> None:
+    network, seen = nn.Sequential(nn.ReLU(), nn.MaxPool2d(2)), []
+    network.register_forward_hook(lambda *_: seen.append("called"))
+    reordered = pooled_first(network)
+    assert reordered is not network
+    assert list(reordered._modules) == ["1", "0"]
+    reordered(torch.zeros(1, 1, 2, 2))
+    assert seen == ["called"]
