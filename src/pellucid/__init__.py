@@ -55,15 +55,15 @@ _HOMES = {
     "pellucid.spec.recipes": ("Recipe", "recipe"),
     "pellucid.spec.train": ("SGD", "Adam", "AdamW", "Constant", "Cosine", "OneCycle", "TrainSpec"),
     "pellucid.study.batch_size": ("BatchSizeStudy",),
-    "pellucid.study.compare": ("CompareStudy", "Contender"),
+    "pellucid.study.compare": ("CompareStudy",),
     "pellucid.study.folds": ("FoldStudy",),
     "pellucid.study.learning_rate": ("LearningRateStudy",),
-    "pellucid.study.question": ("Subject",),
     "pellucid.study.range_test": ("RangeTest", "range_test"),
     "pellucid.study.runner": ("StudyResult", "resume_study", "run_study"),
     "pellucid.study.search": ("SearchStudy",),
     "pellucid.study.seeds": ("SeedStudy",),
     "pellucid.train.callbacks": ("Callback", "Plan"),
+    "pellucid.train.choice": ("choose",),
     "pellucid.train.fit": ("fit",),
     "pellucid.train.progress": ("ProgressBar",),
     "pellucid.trained.run": ("Run", "load_run"),
@@ -130,10 +130,8 @@ if TYPE_CHECKING:
     from pellucid.spec.train import TrainSpec as TrainSpec
     from pellucid.study.batch_size import BatchSizeStudy as BatchSizeStudy
     from pellucid.study.compare import CompareStudy as CompareStudy
-    from pellucid.study.compare import Contender as Contender
     from pellucid.study.folds import FoldStudy as FoldStudy
     from pellucid.study.learning_rate import LearningRateStudy as LearningRateStudy
-    from pellucid.study.question import Subject as Subject
     from pellucid.study.range_test import RangeTest as RangeTest
     from pellucid.study.range_test import range_test as range_test
     from pellucid.study.runner import StudyResult as StudyResult
@@ -143,6 +141,7 @@ if TYPE_CHECKING:
     from pellucid.study.seeds import SeedStudy as SeedStudy
     from pellucid.train.callbacks import Callback as Callback
     from pellucid.train.callbacks import Plan as Plan
+    from pellucid.train.choice import choose as choose
     from pellucid.train.fit import fit as fit
     from pellucid.train.progress import ProgressBar as ProgressBar
     from pellucid.trained.run import Run as Run

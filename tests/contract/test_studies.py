@@ -11,9 +11,9 @@ import pytest
 from pellucid.cli.study import app
 from pellucid.data.dataset import DataSplits
 from pellucid.run.table import columns_of, from_csv, to_csv
-from pellucid.study.compare import Contender
 from pellucid.study.kinds import KINDS
-from pellucid.study.question import Question, Subject
+from pellucid.study.question import Question
+from pellucid.train.choice import choose
 
 TINY = "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
 MORE: dict[str, dict[str, Any]] = {"batch-size": {"sizes": (4, 16), "update_seconds": {4: 0.001, 16: 0.002}}}
@@ -22,8 +22,8 @@ MORE: dict[str, dict[str, Any]] = {"batch-size": {"sizes": (4, 16), "update_seco
 @pytest.fixture(params=KINDS)
 def question(request: pytest.FixtureRequest, bars: DataSplits) -> Question:
     """One of each kind, with the settings that it has by itself."""
-    subject = Subject.of(bars, model=TINY)
-    named = [Contender(name=name, model=subject.model, train=subject.train) for name in ("one", "two")]
+    subject = choose(bars, model=TINY)
+    named = [subject.replace(name=name) for name in ("one", "two")]
     given = {"contenders": named} if request.param == "compare" else {"subject": subject}
     return KINDS[request.param](**given, **MORE.get(request.param, {}))
 

@@ -38,10 +38,10 @@ def load(
 
 
 def subject_of(splits: DataSplits, model: str | None, recipe: str | None, settings: dict[str, Any]) -> Any:
-    """What is to be trained, as a `Subject`."""
-    from pellucid.study.question import Subject
+    """What is to be trained, as a `Recipe`."""
+    from pellucid.train.choice import choose
 
-    return Subject.of(splits, model=model, recipe=recipe, **settings)
+    return choose(splits, model=model, recipe=recipe, **settings)
 
 
 def answer(kind: str, splits: DataSplits, asked: dict[str, Any], out: Path | None, as_json: bool) -> None:

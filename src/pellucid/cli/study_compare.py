@@ -62,6 +62,7 @@ def compare_study(
         "contenders": tuple(
             _contender(splits, name, run, settings) for name, run in zip(contenders, runs, strict=True)
         ),
+        "runs": tuple(str(run.path) for run in runs if run),
         "seeds": seeds,
         "split": split or ("test" if any(runs) else "validation"),
         "time": time,
@@ -74,10 +75,8 @@ def compare_study(
 
 def _contender(splits: DataSplits, name: str, run: Any, settings: dict[str, Any]) -> Any:
     from pellucid.spec.recipes import names_recipe
-    from pellucid.study.compare import Contender
 
     if run:
-        return Contender(name=name, model=run.record.model, train=run.record.train, run=str(run.path))
+        return run.recipe.replace(name=name)
     model, recipe = (None, name) if names_recipe(name) else (name, None)
-    made = subject_of(splits, model, recipe, settings)
-    return Contender(name=name, model=made.model, train=made.train)
+    return subject_of(splits, model, recipe, settings).replace(name=name)

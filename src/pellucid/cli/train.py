@@ -104,8 +104,7 @@ def train(
     with uninterrupted():
         from pellucid.data.load import load_data
         from pellucid.run.folder import default_path
-        from pellucid.spec.recipes import title_of
-        from pellucid.train.choice import DEFAULT_RECIPE
+        from pellucid.train.choice import choose
         from pellucid.train.fit import fit as train_on
 
     settings = training_settings(
@@ -138,19 +137,17 @@ def train(
     splits = load_data(data, progress=True, **reading)
     for note in notes_of(splits):
         say(note)
-    name = title_of(recipe) if recipe else "custom" if model else DEFAULT_RECIPE
-    out = out or default_path(splits.name, name, datetime.now(UTC))
+    chosen = choose(splits, model=model, recipe=recipe, **settings)
+    out = out or default_path(splits.name, chosen.name, datetime.now(UTC))
     run = train_on(
         splits,
-        model=model,
-        recipe=recipe,
+        recipe=chosen,
         out=out,
         overwrite=overwrite,
         device=device,
         precision=precision,
         gpu_memory_mib=gpu_memory_mib,
         progress=True,
-        **settings,
     )
     _finish(run, out, svg, as_json)
     if run.record.status == "interrupted":

@@ -34,7 +34,8 @@ from pellucid.study.batch_results import (
 )
 from pellucid.study.folder import StudyFolder
 from pellucid.study.noise_scale import noise_scale
-from pellucid.study.question import Findings, Key, Question, Subject
+from pellucid.study.question import Findings, Key, Question
+from pellucid.study.subject import Subject, require_validation
 from pellucid.study.watch import Watch
 from pellucid.train.interrupt import interruptible
 from pellucid.train.loop import learner, measure, train, update
@@ -114,7 +115,7 @@ class BatchSizeStudy(Question):
 
     @override
     def check(self, data: DataSplits) -> None:
-        self.subject.require_validation("A study of batch sizes")
+        require_validation(self.subject, "A study of batch sizes")
         count = self._count(data)
         above = [size for size in self.sizes if size > count]
         if above:

@@ -19,8 +19,9 @@ from pellucid.errors import DataError, Fault, RunError, SettingError
 from pellucid.plots.figures import render
 from pellucid.plots.studies import folds_figure
 from pellucid.study.folder import StudyFolder
-from pellucid.study.question import Findings, Key, Question, Subject
+from pellucid.study.question import Findings, Key, Question
 from pellucid.study.statistics import Summary, summarize
+from pellucid.study.subject import Subject, trained
 from pellucid.trained.evaluate import evaluate
 
 PREDICTIONS = "out-of-fold.npz"
@@ -110,8 +111,8 @@ class FoldStudy(Question):
         (fold,) = key
         part, rows = leave_out(data, self._folds(data), fold)
         held_out = data.train.subset(rows)
-        run = self.subject.fit(
-            part, validation_split=None, device=self.device, precision=self.precision, progress=False
+        run = trained(
+            self.subject, part, validation_split=None, device=self.device, precision=self.precision, progress=False
         )
         judged = evaluate(run.predictor, held_out, data=data.name, split="train")
         folder.write_arrays(_name(fold), probabilities=run.probabilities(held_out.images).astype(np.float32))

@@ -21,8 +21,9 @@ from pellucid.run.table import from_csv, to_csv
 from pellucid.spec.base import own_faults
 from pellucid.spec.train import OneCycle
 from pellucid.study.folder import StudyFolder
-from pellucid.study.question import Findings, Key, Question, Subject
+from pellucid.study.question import Findings, Key, Question
 from pellucid.study.range_test import HIGHEST, LOWEST, UPDATES, range_test
+from pellucid.study.subject import Subject, require_split
 from pellucid.train.loop import learner
 from pellucid.train.placed import place_splits, splits_to_train_on
 
@@ -117,7 +118,7 @@ class LearningRateStudy(Question):
 
     @override
     def check(self, data: DataSplits) -> None:
-        self.subject.check(data)
+        require_split(self.subject, data)
 
     @override
     def plan(self, data: DataSplits) -> Sequence[Key]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import PositiveInt
@@ -18,9 +19,11 @@ from pellucid.run.history import Epoch
 from pellucid.spec.recipes import Recipe
 from pellucid.spec.seeds import derive_seed
 from pellucid.study.folder import StudyFolder
-from pellucid.study.question import Findings, Key, Question, Subject
+from pellucid.study.question import Findings, Key, Question
 from pellucid.study.space import DEFAULT, Space, check_space, choose_from, is_varied, settings_of
+from pellucid.study.subject import Subject, require_split, require_validation, trained
 from pellucid.train.callbacks import Callback, Plan
+from pellucid.train.choice import choose
 
 STORAGE, BEST, NAME = "search.db", "best.json", "search"
 STARTUP = 5  # trials before any is pruned
@@ -93,8 +96,8 @@ class SearchStudy(Question):
     def check(self, data: DataSplits) -> None:
         check_space(self.space)
         _check_distributions(self.space)
-        self.subject.check(data)
-        self.subject.require_validation("A search")
+        require_split(self.subject, data)
+        require_validation(self.subject, "A search")
 
     @override
     def plan(self, data: DataSplits) -> Sequence[Key]:
@@ -134,7 +137,7 @@ class SearchStudy(Question):
         try:
             chosen = self._chosen(values, data)
             watch.may_prune = chosen.train.vote == 1 and not chosen.train.test_time_augmentation
-            run = chosen.fit(data, device=self.device, precision=self.precision, progress=False, callbacks=[watch])
+            run = trained(chosen, data, device=self.device, precision=self.precision, progress=False, callbacks=[watch])
             results = run.record.results
             seconds = results.train_seconds if results else None
             # As the run answers, perhaps by a vote or test-time augmentation; the history is of a network alone.
@@ -151,12 +154,12 @@ class SearchStudy(Question):
         name = {states.COMPLETE: "complete", states.PRUNED: "pruned", states.FAIL: "failed"}[state]
         return SearchTrial(number, trial.number, name, accuracy, watch.epochs, seconds, json.dumps(values), reason)
 
-    def _chosen(self, values: dict[str, Any], data: DataSplits) -> Subject:
-        """The subject of one trial."""
+    def _chosen(self, values: dict[str, Any], data: DataSplits) -> Recipe:
+        """What one trial trains."""
         text, train = settings_of(values, self.subject.train)
         if text is None:
             return self.subject.replace(train=train)
-        return Subject.of(data, model=text).replace(train=train)
+        return choose(data, model=text).replace(train=train)
 
     @override
     def conclude(self, rows: Sequence[SearchTrial], data: DataSplits, folder: StudyFolder) -> SearchFindings:
@@ -167,7 +170,7 @@ class SearchStudy(Question):
         best = max(complete, key=lambda row: (row.val_accuracy or 0.0, -row.trial))
         values = json.loads(best.values)
         chosen = self._chosen(values, data)
-        folder.write(BEST, Recipe(chosen.model, chosen.train).to_json())
+        folder.write(BEST, chosen.replace(name=Path(BEST).stem).to_json())
         importance = _importance(folder) if len(complete) > STARTUP else {}
         pruned, failed = (sum(row.state == state for row in rows) for state in ("pruned", "failed"))
         told = [

@@ -14,8 +14,9 @@ from pellucid.errors import TrainingError
 from pellucid.plots.figures import render
 from pellucid.plots.studies import seeds_figure
 from pellucid.study.folder import StudyFolder
-from pellucid.study.question import Findings, Key, Question, Subject
+from pellucid.study.question import Findings, Key, Question
 from pellucid.study.statistics import Summary, summarize_known
+from pellucid.study.subject import Subject, require_split, trained
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class SeedStudy(Question):
 
     @override
     def check(self, data: DataSplits) -> None:
-        self.subject.check(data)
+        require_split(self.subject, data)
 
     @override
     def reads_test(self, data: DataSplits) -> bool:
@@ -98,7 +99,7 @@ class SeedStudy(Question):
     def measure(self, key: Key, data: DataSplits, folder: StudyFolder) -> SeedTrial:
         (seed,) = key
         try:
-            run = self.subject.fit(data, seed=seed, device=self.device, precision=self.precision, progress=False)
+            run = trained(self.subject, data, seed=seed, device=self.device, precision=self.precision, progress=False)
         except TrainingError:
             return SeedTrial(seed, None, None, None, None, diverged=True)
         judged = run.evaluate(data) if data.has_test else None

@@ -1,0 +1,67 @@
+"""What a study trains: a recipe, and what a study needs of one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+
+from pellucid.data.dataset import DataSplits
+from pellucid.errors import Fault, SettingError
+from pellucid.spec.base import own_faults
+from pellucid.spec.model import FactorySpec, names_factory
+from pellucid.spec.recipes import Recipe
+from pellucid.train.fit import fit
+from pellucid.train.placed import splits_to_train_on
+from pellucid.trained.run import Run
+
+
+def _with_named_factory(recipe: Recipe) -> Recipe:
+    if isinstance(recipe.model, FactorySpec) and not names_factory(recipe.model.factory):
+        rule = "A study builds its network many times, so that a factory must be known by its name"
+        raise own_faults([Fault(rule, recipe.model.factory, "Give package.module:factory.")])
+    return recipe
+
+
+Subject = Annotated[Recipe, AfterValidator(_with_named_factory)]
+
+
+def trained(subject: Recipe, data: DataSplits, **settings: Any) -> Run:
+    """Train once.
+
+    Args:
+        subject: What is trained.
+        data: On which data.
+        settings: Of `fit`; those of training stand in place of the subject's.
+
+    Raises:
+        KeyboardInterrupt: The user asked to stop, if only when there was nothing left to stop.
+    """
+    run = fit(data, recipe=subject, **settings)
+    if run.asked_to_stop:
+        raise KeyboardInterrupt
+    return run
+
+
+def require_split(subject: Recipe, data: DataSplits) -> None:
+    """See that the training images can be split as the subject asks.
+
+    Raises:
+        DataError: They cannot.
+    """
+    splits_to_train_on(data, subject.train)
+
+
+def require_validation(subject: Recipe, what: str) -> None:
+    """See that images are held out to judge by.
+
+    Args:
+        subject: What is trained.
+        what: The study, as an error calls it.
+
+    Raises:
+        SettingError: They are not.
+    """
+    if subject.train.validation_split is None:
+        rule = f"{what} needs a validation split; validation_split must be given"
+        raise SettingError([Fault(rule, "None", "Set it to 0.1 in the recipe, say.")])
