@@ -15,7 +15,7 @@ CHECKED = [
     for name in (
         *("data", "batches", "model", "predict", "judge", "audit", "labels", "interpret"),
         *("trained.sample", "trained.splits", "trained.evaluate", "train.loop", "train.placed", "train.tally"),
-        *("study.statistics", "study.range_test", "study.noise_scale"),
+        *("study.statistics", "study.rate_range", "study.noise_scale"),
     )
 ]
 jaxtyping.install_import_hook(CHECKED, "beartype.beartype")

@@ -58,7 +58,7 @@ _HOMES = {
     "pellucid.study.compare": ("CompareStudy",),
     "pellucid.study.folds": ("FoldStudy",),
     "pellucid.study.learning_rate": ("LearningRateStudy",),
-    "pellucid.study.range_test": ("RangeTest", "range_test"),
+    "pellucid.study.rate_range": ("RangeTest", "range_test"),
     "pellucid.study.runner": ("StudyResult", "resume_study", "run_study"),
     "pellucid.study.search": ("SearchStudy",),
     "pellucid.study.seeds": ("SeedStudy",),
@@ -132,8 +132,8 @@ if TYPE_CHECKING:
     from pellucid.study.compare import CompareStudy as CompareStudy
     from pellucid.study.folds import FoldStudy as FoldStudy
     from pellucid.study.learning_rate import LearningRateStudy as LearningRateStudy
-    from pellucid.study.range_test import RangeTest as RangeTest
-    from pellucid.study.range_test import range_test as range_test
+    from pellucid.study.rate_range import RangeTest as RangeTest
+    from pellucid.study.rate_range import range_test as range_test
     from pellucid.study.runner import StudyResult as StudyResult
     from pellucid.study.runner import resume_study as resume_study
     from pellucid.study.runner import run_study as run_study

@@ -12,9 +12,7 @@ from pydantic import Field, model_validator
 from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits
-from pellucid.device import place
 from pellucid.errors import Fault
-from pellucid.model.build import build
 from pellucid.plots.figures import render
 from pellucid.plots.studies import range_figure
 from pellucid.run.table import from_csv, to_csv
@@ -22,10 +20,8 @@ from pellucid.spec.base import own_faults
 from pellucid.spec.train import OneCycle
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question
-from pellucid.study.range_test import HIGHEST, LOWEST, UPDATES, range_test
+from pellucid.study.rate_range import HIGHEST, LOWEST, UPDATES, range_test
 from pellucid.study.subject import Subject, require_split
-from pellucid.train.loop import learner
-from pellucid.train.placed import place_splits, splits_to_train_on
 
 PEAK = 0.5  # of the rate with the lowest loss, for a schedule that stays near its peak only for a while
 PEAK_REASON = "The schedule peaks, so that it may come near to where the loss stops falling: half of that rate."
@@ -137,12 +133,16 @@ class LearningRateStudy(Question):
     def measure(self, key: Key, data: DataSplits, folder: StudyFolder) -> RangeTrial:
         (seed,) = key
         started = time.perf_counter()
-        spec = self.subject.train.replace(seed=seed)
-        device, precision = self.placing(self.subject, spec.batch_size)
-        images = place_splits(splits_to_train_on(data, spec), device)["train"]
-        network, optimizer = learner(place(build(self.subject.model, seed), device), spec, precision)
-        settings = {"lowest": self.low, "highest": self.high, "updates": self.updates}
-        found = range_test(network, optimizer, images, spec, precision=precision, **settings)
+        found = range_test(
+            data,
+            recipe=self.subject,
+            lowest=self.low,
+            highest=self.high,
+            updates=self.updates,
+            device=self.device,
+            precision=self.precision,
+            seed=seed,
+        )
         points = [RangePoint(*point) for point in zip(found.rates, found.losses, found.smoothed, strict=True)]
         folder.write(_curve(seed), to_csv(RangePoint, points))
         return RangeTrial(seed, found.steepest, found.lowest, found.diverged, time.perf_counter() - started)
