@@ -9,12 +9,12 @@ import typer
 
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.output import percent, print_table, say
+from pellucid.cli.study_answer import resumable
 
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
-    from pellucid.labels.suspects import Suspect, Suspects
+    from pellucid.study.suspects import Suspect, Suspects
 
-INTERRUPTED = 130
 CSV, PICTURE = "suspects.csv", "suspects.png"
 LINES_SHOWN = 10
 
@@ -38,15 +38,15 @@ def report_labels(
 
     Raises:
         PellucidError: The run, the data, k or top do not serve, or a file cannot be written.
-        typer.Exit: It was interrupted; nothing is written.
+        typer.Exit: It was interrupted; what was measured is kept in the study's folder.
     """
     from pellucid.errors import Fault, SettingError
 
     if top < 1:
         raise SettingError([Fault("top must be at least 1 suspect", str(top))])
     with uninterrupted():
-        from pellucid.labels.suspects import suspects_of_study
         from pellucid.study.folder import study_named
+        from pellucid.study.suspects import suspects_of_study
 
     out = _made(out_folder)
     study = study_named(run_name)
@@ -61,17 +61,22 @@ def report_labels(
 
 
 def _suspects(splits: DataSplits, run_name: str, k: int) -> Suspects:
-    """From k networks that are trained for it."""
-    from pellucid.labels.suspects import find_suspects
+    """From k networks that are trained for it: a study of folds in a folder of its own, as of `pellucid study`."""
+    from datetime import UTC, datetime
+
+    from pellucid.run.folder import default_path
+    from pellucid.study.suspects import find_suspects
     from pellucid.trained.run import load_run
 
-    run = load_run(run_name)
-    say(f"labels: training {k} networks like {run.path}, each without one fold")
+    run, place = load_run(run_name), default_path("study-folds", splits.name, datetime.now(UTC))
+    say(f"labels: training {k} networks like {run.path}, each without one fold; the study is {place}")
     try:
-        return find_suspects(splits, run, k=k, on_fold=_say_fold)
-    except KeyboardInterrupt:
-        say("interrupted; no suspects were written")
-        raise typer.Exit(INTERRUPTED) from None
+        with resumable(place):
+            return find_suspects(splits, run, k=k, out=place, progress=True)
+    except typer.Exit:
+        told = f"; when the study is done: pellucid data audit {splits.location} --labels {place}"
+        say("no suspects were written" + (told if place.exists() else ""))
+        raise
 
 
 def _made(folder: Path) -> Path:
@@ -84,14 +89,10 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _say_fold(fold: int, k: int, accuracy: float) -> None:
-    say(f"fold {fold}/{k}: accuracy {percent(accuracy)} on the images held out")
-
-
 def _write(found: Suspects, splits: DataSplits, top: int, out: Path) -> list[Path]:
     """Write the table, and the picture where there is anything to see; an older picture does not stay."""
-    from pellucid.labels.suspects import suspects_csv, suspects_png
     from pellucid.run.files import write_file
+    from pellucid.study.suspects import suspects_csv, suspects_png
 
     write_file(out / CSV, suspects_csv(found))
     if not found.suspects:

@@ -13,6 +13,7 @@ from numpy import ndarray
 from pydantic import Field
 from typing_extensions import override
 
+from pellucid.audit.duplicates import Pool
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.stratified import Folds, assign_folds, leave_out
 from pellucid.errors import DataError, Fault, RunError, SettingError
@@ -25,6 +26,7 @@ from pellucid.study.subject import Subject, trained
 from pellucid.trained.evaluate import evaluate
 
 PREDICTIONS = "out-of-fold.npz"
+Probabilities = Float32[ndarray, "count classes"]
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,13 @@ class FoldFindings(Findings):
 
 
 class FoldStudy(Question):
-    """Stratified k-fold cross-validation on the training split; groups are never parted. The test split is not read.
+    """Stratified k-fold cross-validation on the training split; groups are never parted.
 
     Attributes:
         subject: What is trained, on all folds but one each time; nothing more is held out.
         k: How many folds, at least 2 and at most the images of the smallest class.
+        all_splits: Whether what each network answers for the validation and the test split is kept as well, as the
+            search for wrong labels needs it. Unless it is asked for, the test split is not read.
 
     Source: Stone 1974, JRSS B 36(2), 111-147; Kohavi 1995, IJCAI, for stratification; Bengio and Grandvalet 2004, JMLR
     5, 1089-1105, for why no unbiased interval exists.
@@ -77,6 +81,7 @@ class FoldStudy(Question):
 
     subject: Subject
     k: Annotated[int, Field(ge=2)] = 10
+    all_splits: bool = False
 
     @property
     @override
@@ -93,6 +98,10 @@ class FoldStudy(Question):
             )
             raise SettingError([Fault(rule, str(self.k), "Take fewer folds, or add images of it.")])
         self._folds(data)
+
+    @override
+    def reads_test(self, data: DataSplits) -> bool:
+        return "test" in self._others(data)
 
     @override
     def plan(self, data: DataSplits) -> Sequence[Key]:
@@ -115,7 +124,8 @@ class FoldStudy(Question):
             self.subject, part, validation_split=None, device=self.device, precision=self.precision, progress=False
         )
         judged = evaluate(run.predictor, held_out, data=data.name, split="train")
-        folder.write_arrays(_name(fold), probabilities=run.probabilities(held_out.images).astype(np.float32))
+        answers = {split: run.probabilities(others.images) for split, others in self._others(data).items()}
+        folder.write_arrays(_name(fold), probabilities=run.probabilities(held_out.images), **answers)
         seconds = run.record.results.train_seconds if run.record.results else 0.0
         return FoldTrial(fold, len(held_out), judged.accuracy, judged.loss, seconds)
 
@@ -126,7 +136,9 @@ class FoldStudy(Question):
         for row in rows:
             probabilities[folds == row.fold] = folder.read_array(_name(row.fold), "probabilities")
         labels = data.train.labels
-        folder.write_arrays(PREDICTIONS, probabilities=probabilities, folds=folds, labels=labels)
+        files = [_name(row.fold) for row in rows]
+        others = {split: _mean([folder.read_array(file, split) for file in files]) for split in self._others(data)}
+        folder.write_arrays(PREDICTIONS, probabilities=probabilities, folds=folds, labels=labels, **others)
         accuracy, seconds = summarize([row.accuracy for row in rows]), summarize([row.train_seconds for row in rows])
         pooled = float((probabilities.argmax(axis=1) == labels).mean())
         told = (
@@ -151,28 +163,44 @@ class FoldStudy(Question):
     def _folds(self, data: DataSplits) -> Folds:
         return _assigned(data.train, self.k, self.subject.train.seed)
 
+    def _others(self, data: DataSplits) -> dict[str, ImageDataset]:
+        """The splits beside the training split that the networks answer as well."""
+        datasets = Pool.of(data).datasets if self.all_splits else {}
+        return {split: dataset for split, dataset in datasets.items() if split != "train"}
 
-def out_of_fold(folder: StudyFolder, dataset: ImageDataset) -> tuple[int, Float32[ndarray, "count classes"]]:
-    """What a finished study answered for each image with the network that never saw it.
+
+def out_of_fold(folder: StudyFolder, data: DataSplits) -> tuple[int, dict[str, Probabilities]]:
+    """What a finished study answered for each image with networks that never saw it.
 
     Args:
         folder: Of the study.
-        dataset: The images that it was made on.
+        data: On which it was made.
 
     Returns:
-        The number of folds, and the probabilities.
+        The number of folds; and for each split that was answered the probabilities, a row an image: for ``train`` of
+        the one network that was trained without it, for the others the mean of all networks.
 
     Raises:
         RunError: It is no study of folds, or not done.
-        DataError: The images are others.
+        DataError: The data are others.
     """
     record = folder.read_record()
     if record.kind != "folds" or record.findings is None:
         rule = "Predictions out of fold come from a study of folds that is done"
         raise RunError(f"{rule}; {folder.path} is a study of {record.kind}, {record.status}.")
-    if dataset.fingerprint != record.data.fingerprint:
+    own = {"train": record.data.fingerprint}
+    if record.question.get("all_splits"):
+        own |= {"validation": record.data.validation_fingerprint, "test": record.data.test_fingerprint}
+    answered = [split for split, fingerprint in own.items() if fingerprint]
+    datasets = Pool.of(data).datasets if len(answered) > 1 else {"train": data.train}
+    if any(split not in datasets or datasets[split].fingerprint != own[split] for split in answered):
         raise DataError(f"The data are not those of {folder.path}: their fingerprints differ.")
-    return int(record.question["k"]), folder.read_array(PREDICTIONS, "probabilities")
+    names = {split: "probabilities" if split == "train" else split for split in answered}
+    return int(record.question["k"]), {split: folder.read_array(PREDICTIONS, name) for split, name in names.items()}
+
+
+def _mean(answers: Sequence[Probabilities]) -> Probabilities:
+    return np.stack(answers).mean(axis=0, dtype=np.float64).astype(np.float32)
 
 
 @lru_cache(maxsize=1)

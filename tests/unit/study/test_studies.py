@@ -63,6 +63,20 @@ def test_each_image_is_answered_by_the_network_that_never_saw_it(
     assert figures(done.path) == {"folds.png"}
 
 
+def test_folds_read_the_test_split_only_when_asked(subject: Recipe, bars: DataSplits, tmp_path: Path) -> None:
+    def untouchable() -> ImageDataset:
+        raise AssertionError("the study reached for the test split")
+
+    sealed = DataSplits("sealed", bars.train, untouchable)
+    plain, whole = (FoldStudy(subject=subject, k=2, all_splits=asked) for asked in (False, True))
+    assert not plain.reads_test(sealed)
+    run_study(plain, sealed, out=tmp_path / "plain")
+    with np.load(tmp_path / "plain" / "out-of-fold.npz") as answers:
+        assert set(answers) == {"probabilities", "folds", "labels"}
+    assert whole.reads_test(bars)
+    assert not whole.reads_test(DataSplits("no test", bars.train, None))
+
+
 def test_groups_are_not_parted_by_folds(subject: Recipe, bars: DataSplits, tmp_path: Path) -> None:
     groups = tuple(f"writer {number // 6}" for number in range(len(bars.train)))
     train = ImageDataset(bars.train.images, bars.train.labels, bars.class_names, groups=groups)
