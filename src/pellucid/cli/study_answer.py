@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 
-Processes = Annotated[int, typer.Option(help="How many trials at once; they share the cores.")]
 Out = Annotated[Path | None, typer.Option(help="The study's folder.  [default: runs/study-<kind>-<data>-<UTC time>]")]
 FirstSeed = Annotated[int | None, typer.Option("--seed", help="The first seed.  [default: 0]")]
 

@@ -8,8 +8,10 @@ import typer
 
 from pellucid.cli.options import Device, Json, Precision
 from pellucid.cli.reading import Channels, ImageSize, NoTest, TestSplit
-from pellucid.cli.study_answer import Out, Processes, answer, load, subject_of
+from pellucid.cli.study_answer import Out, answer, load, subject_of
+from pellucid.cli.study_setting import setting
 from pellucid.cli.training import BatchSize, Epochs, training_settings
+from pellucid.study.settings import CompareSettings
 
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
@@ -20,19 +22,19 @@ def compare_study(
         list[str], typer.Argument(metavar="A B...", help="Recipes and models, or else runs; two or more.")
     ],
     data: Annotated[str | None, typer.Option(help="A data set's name, or your own images.  [default: mnist]")] = None,
-    seeds: Annotated[int, typer.Option(help="From how many seeds each is trained.")] = 3,
+    seeds: int = setting(CompareSettings, "seeds"),
     epochs: Epochs = None,
     batch_size: BatchSize = None,
     split: Annotated[
         str | None,
         typer.Option(help="What they are judged on: validation or test.  [default: validation; of runs, test]"),
     ] = None,
-    time: Annotated[bool, typer.Option("--time", help="Compare training times as well, in turns.")] = False,
+    time: bool = setting(CompareSettings, "time", "--time"),
     image_size: ImageSize = None,
     channels: Channels = None,
     test_split: TestSplit = None,
     no_test: NoTest = False,
-    processes: Processes = 1,
+    processes: int = setting(CompareSettings, "processes"),
     device: Device = "auto",
     precision: Precision = "auto",
     out: Out = None,

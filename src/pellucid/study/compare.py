@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Bool
 from numpy import ndarray
-from pydantic import Field, model_validator
+from pydantic import model_validator
 from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits
@@ -26,8 +26,9 @@ from pellucid.spec.recipes import names_recipe
 from pellucid.study.comparison import Comparison, titles_of
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question
+from pellucid.study.settings import CompareSettings
 from pellucid.study.statistics import CONFIDENCE, Summary, image_interval, mcnemar, seed_interval, summarize
-from pellucid.study.subject import Subject, trained
+from pellucid.study.subject import trained
 from pellucid.trained.data import require_unchanged
 from pellucid.trained.run import Run, load_run
 
@@ -67,31 +68,15 @@ class CompareFindings(Findings):
     pairs: tuple[Comparison, ...]
 
 
-class CompareStudy(Question):
+class CompareStudy(CompareSettings, Question):
     """Compare recipes and models, trained from the same seeds on the same images, or runs as they are.
 
     Trials alternate between the contenders, so that a slow hour of the machine falls on all.
 
-    Attributes:
-        contenders: Two or more, with names that differ.
-        runs: Folders of runs that are compared as they are, one for each contender; a contender then only says how
-            its run was trained.
-        seeds: From how many seeds each is trained; 1 for runs.
-        split: What they are judged on. Who compares in order to choose takes ``validation``; ``test`` is for the last
-            word. Runs have held out different images for validation, so that ``test`` alone serves for them.
-        validation_split: Share of the training images that is held out, the same images in every trial and instead of
-            what each contender would hold out, where the data bring no validation split.
-        time: Compare training times as well, which leaves no room for several processes.
+    Its settings are those of `CompareSettings`.
     """
 
     row: ClassVar = CompareTrial
-
-    contenders: Annotated[tuple[Subject, ...], Field(min_length=2)]
-    runs: tuple[str, ...] = ()
-    seeds: Annotated[int, Field(ge=1)] = 3
-    split: Literal["validation", "test"] = "validation"
-    validation_split: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    time: bool = False
 
     @model_validator(mode="before")
     @classmethod

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float32
 from numpy import ndarray
-from pydantic import Field
 from typing_extensions import override
 
 from pellucid.audit.duplicates import Pool
@@ -21,8 +20,9 @@ from pellucid.plots.figures import render
 from pellucid.plots.studies import folds_figure
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question
+from pellucid.study.settings import FoldSettings
 from pellucid.study.statistics import Summary, summarize
-from pellucid.study.subject import Subject, trained
+from pellucid.study.subject import trained
 from pellucid.trained.evaluate import evaluate
 
 PREDICTIONS = "out-of-fold.npz"
@@ -64,24 +64,16 @@ class FoldFindings(Findings):
     train_seconds: Summary
 
 
-class FoldStudy(Question):
+class FoldStudy(FoldSettings, Question):
     """Stratified k-fold cross-validation on the training split; groups are never parted.
 
-    Attributes:
-        subject: What is trained, on all folds but one each time; nothing more is held out.
-        k: How many folds, at least 2 and at most the images of the smallest class.
-        all_splits: Whether what each network answers for the validation and the test split is kept as well, as the
-            search for wrong labels needs it. Unless it is asked for, the test split is not read.
+    Its settings are those of `FoldSettings`.
 
     Source: Stone 1974, JRSS B 36(2), 111-147; Kohavi 1995, IJCAI, for stratification; Bengio and Grandvalet 2004, JMLR
     5, 1089-1105, for why no unbiased interval exists.
     """
 
     row: ClassVar = FoldTrial
-
-    subject: Subject
-    k: Annotated[int, Field(ge=2)] = 10
-    all_splits: bool = False
 
     @property
     @override

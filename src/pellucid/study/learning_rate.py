@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Annotated, ClassVar, Self
+from typing import ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits
@@ -20,8 +20,9 @@ from pellucid.spec.base import own_faults
 from pellucid.spec.train import OneCycle
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question
-from pellucid.study.rate_range import HIGHEST, LOWEST, UPDATES, range_test
-from pellucid.study.subject import Subject, require_split
+from pellucid.study.rate_range import range_test
+from pellucid.study.settings import LearningRateSettings
+from pellucid.study.subject import require_split
 
 PEAK = 0.5  # of the rate with the lowest loss, for a schedule that stays near its peak only for a while
 PEAK_REASON = "The schedule peaks, so that it may come near to where the loss stops falling: half of that rate."
@@ -80,26 +81,15 @@ class LearningRateFindings(Findings):
     given: float
 
 
-class LearningRateStudy(Question):
+class LearningRateStudy(LearningRateSettings, Question):
     """Range tests of a fresh network.
 
-    Attributes:
-        subject: Whose learning rate is asked for.
-        seeds: How many range tests.
-        low: First learning rate.
-        high: Last learning rate.
-        updates: Of each test.
+    Its settings are those of `LearningRateSettings`.
 
     Source: Smith 2015, arXiv:1506.01186.
     """
 
     row: ClassVar = RangeTrial
-
-    subject: Subject
-    seeds: Annotated[int, Field(ge=1)] = 3
-    low: Annotated[float, Field(gt=0)] = LOWEST
-    high: Annotated[float, Field(gt=0)] = HIGHEST
-    updates: Annotated[int, Field(ge=50)] = UPDATES
 
     @model_validator(mode="after")
     def _rising(self) -> Self:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, PositiveInt
+from pydantic import BaseModel, ConfigDict
 
 from pellucid.data.dataset import DataSplits
 from pellucid.device import choose_device, choose_precision
 from pellucid.errors import Fault, SettingError
-from pellucid.spec.base import Spec
 from pellucid.spec.recipes import Recipe
 from pellucid.study.folder import StudyFolder
+from pellucid.study.settings import StudySettings
 from pellucid.train.choice import multiply_adds
 
 Key = tuple[Any, ...]
@@ -32,22 +32,16 @@ class Findings(BaseModel):
     conclusion: tuple[str, ...]
 
 
-class Question(Spec):
+class Question(StudySettings):
     """One kind of study. A new kind says which trials there are, how one is made, and what follows from all.
 
+    Its settings are those of a class in `pellucid.study.settings`, and its row is a dataclass.
+
     Attributes:
-        device: Where to train; see `fit`.
-        precision: Of the activations; see `fit`.
-        processes: How many trials are made at once; they share the cores.
         row: The dataclass of a row of trials.csv.
     """
 
-    error_kind: ClassVar = SettingError
     row: ClassVar[type[Any]]
-
-    device: str = "auto"
-    precision: str = "auto"
-    processes: PositiveInt = 1
 
     @property
     def at_once(self) -> str:

@@ -17,12 +17,13 @@ from pellucid.device import choose_device, choose_precision, enough_memory, plac
 from pellucid.errors import Fault, SettingError, TrainingError
 from pellucid.spec.seeds import derive_seed
 from pellucid.spec.train import TrainSettings, TrainSpec
+from pellucid.study.settings import LearningRateSettings
 from pellucid.train.choice import AnyRecipe, Model, build_chosen, choose, multiply_adds
 from pellucid.train.loop import learner, update
 from pellucid.train.optimizers import Optimizer
 from pellucid.train.placed import PlacedSplit, place_splits, splits_to_train_on
 
-LOWEST, HIGHEST, UPDATES = 1e-6, 10.0, 200
+LOWEST, HIGHEST, UPDATES = (LearningRateSettings.model_fields[name].default for name in ("low", "high", "updates"))
 SMOOTHING = 0.9  # share of the running mean that each update keeps
 DIVERGED = 4.0  # times the lowest smoothed loss
 SETTLED = 10  # updates after which the running mean is one

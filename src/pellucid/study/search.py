@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import PositiveInt
 from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits
@@ -20,8 +19,9 @@ from pellucid.spec.recipes import Recipe
 from pellucid.spec.seeds import derive_seed
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question
-from pellucid.study.space import DEFAULT, Space, check_space, choose_from, is_varied, settings_of
-from pellucid.study.subject import Subject, require_split, require_validation, trained
+from pellucid.study.settings import SearchSettings
+from pellucid.study.space import Space, check_space, choose_from, is_varied, settings_of
+from pellucid.study.subject import require_split, require_validation, trained
 from pellucid.train.callbacks import Callback, Plan
 from pellucid.train.choice import choose
 
@@ -70,22 +70,15 @@ class SearchFindings(Findings):
     importance: dict[str, float]
 
 
-class SearchStudy(Question):
+class SearchStudy(SearchSettings, Question):
     """Search a space of settings and networks for the greatest validation accuracy. The test split is not read.
 
-    Attributes:
-        subject: Gives what the space does not.
-        trials: How many.
-        space: What is varied; see `pellucid.study.space`.
+    Its settings are those of `SearchSettings`.
 
     Source: Akiba et al. 2019, arXiv:1907.10902 (Optuna); Bergstra et al. 2011, NeurIPS (the sampler, TPE).
     """
 
     row: ClassVar = SearchTrial
-
-    subject: Subject
-    trials: PositiveInt = 50
-    space: dict[str, Any] = DEFAULT
 
     @property
     @override

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import Field
 from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits
@@ -15,8 +14,9 @@ from pellucid.plots.figures import render
 from pellucid.plots.studies import seeds_figure
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question
+from pellucid.study.settings import SeedSettings
 from pellucid.study.statistics import Summary, summarize_known
-from pellucid.study.subject import Subject, require_split, trained
+from pellucid.study.subject import require_split, trained
 
 
 @dataclass(frozen=True)
@@ -56,18 +56,13 @@ class SeedFindings(Findings):
     train_seconds: Summary | None
 
 
-class SeedStudy(Question):
+class SeedStudy(SeedSettings, Question):
     """Train the same network from several seeds.
 
-    Attributes:
-        subject: What is trained; its seed is the first.
-        n: How many seeds, at least 2.
+    Its settings are those of `SeedSettings`.
     """
 
     row: ClassVar = SeedTrial
-
-    subject: Subject
-    n: Annotated[int, Field(ge=2)] = 10
 
     @property
     @override

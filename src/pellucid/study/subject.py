@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from pydantic import AfterValidator
+from typing import Any
 
 from pellucid.data.dataset import DataSplits
 from pellucid.errors import Fault, SettingError
-from pellucid.spec.base import own_faults
-from pellucid.spec.model import FactorySpec, names_factory
 from pellucid.spec.recipes import Recipe
 from pellucid.train.fit import fit
 from pellucid.train.placed import splits_to_train_on
 from pellucid.trained.run import Run
-
-
-def _with_named_factory(recipe: Recipe) -> Recipe:
-    if isinstance(recipe.model, FactorySpec) and not names_factory(recipe.model.factory):
-        rule = "A study builds its network many times, so that a factory must be known by its name"
-        raise own_faults([Fault(rule, recipe.model.factory, "Give package.module:factory.")])
-    return recipe
-
-
-Subject = Annotated[Recipe, AfterValidator(_with_named_factory)]
 
 
 def trained(subject: Recipe, data: DataSplits, **settings: Any) -> Run:
