@@ -18,9 +18,9 @@ os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
 CHECKED = [
     f"pellucid.{name}"
     for name in (
-        *("data", "batches", "model", "predict", "judge", "audit", "labels", "interpret"),
+        *("data", "batches", "model", "predict", "judge", "audit", "interpret"),
         *("trained.sample", "trained.splits", "trained.evaluate", "train.loop", "train.placed", "train.tally"),
-        *("study.statistics", "study.range_test", "study.noise_scale"),
+        *("study.statistics", "study.suspects", "study.rate_range", "study.noise_scale"),
     )
 ]
 jaxtyping.install_import_hook(CHECKED, "beartype.beartype")

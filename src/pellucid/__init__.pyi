@@ -59,12 +59,10 @@ from .spec.train import OneCycle as OneCycle
 from .spec.train import TrainSpec as TrainSpec
 from .study.batch_size import BatchSizeStudy as BatchSizeStudy
 from .study.compare import CompareStudy as CompareStudy
-from .study.compare import Contender as Contender
 from .study.folds import FoldStudy as FoldStudy
 from .study.learning_rate import LearningRateStudy as LearningRateStudy
-from .study.question import Subject as Subject
-from .study.range_test import RangeTest as RangeTest
-from .study.range_test import range_test as range_test
+from .study.rate_range import RangeTest as RangeTest
+from .study.rate_range import range_test as range_test
 from .study.runner import StudyResult as StudyResult
 from .study.runner import resume_study as resume_study
 from .study.runner import run_study as run_study
@@ -73,6 +71,7 @@ from .study.seeds import SeedStudy as SeedStudy
 from .train.callbacks import Callback as Callback
 from .train.callbacks import Outcome as Outcome
 from .train.callbacks import Plan as Plan
+from .train.choice import choose as choose
 from .train.fit import fit as fit
 from .train.progress import ProgressBar as ProgressBar
 from .trained.run import Run as Run

@@ -29,8 +29,9 @@ ROOT = typer.main.get_command(app)
 def walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """A command and all below it, by their words."""
     yield path, command
-    for name, below in getattr(command, "commands", {}).items():
-        yield from walk(below, (*path, name))
+    context = typer.Context(command)
+    for name in getattr(command, "commands", {}):
+        yield from walk(command.resolve_command(context, [name])[1], (*path, name))  # as when it is called
 
 
 ALL = {" ".join(path): command for path, command in walk(ROOT)}

@@ -10,10 +10,10 @@ import pytest
 
 from pellucid.cli.study import app
 from pellucid.data.dataset import DataSplits
-from pellucid.run.table import columns_of, from_csv, to_csv
-from pellucid.study.compare import Contender
+from pellucid.run.table import columns_of, from_csv, rows_to_csv
 from pellucid.study.kinds import KINDS
-from pellucid.study.question import Question, Subject
+from pellucid.study.question import Question
+from pellucid.train.choice import choose
 
 TINY = "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
 MORE: dict[str, dict[str, Any]] = {"batch-size": {"sizes": (4, 16), "update_seconds": {4: 0.001, 16: 0.002}}}
@@ -22,8 +22,8 @@ MORE: dict[str, dict[str, Any]] = {"batch-size": {"sizes": (4, 16), "update_seco
 @pytest.fixture(params=KINDS)
 def question(request: pytest.FixtureRequest, bars: DataSplits) -> Question:
     """One of each kind, with the settings that it has by itself."""
-    subject = Subject.of(bars, model=TINY)
-    named = [Contender(name=name, model=subject.model, train=subject.train) for name in ("one", "two")]
+    subject = choose(bars, model=TINY)
+    named = [subject.replace(name=name) for name in ("one", "two")]
     given = {"contenders": named} if request.param == "compare" else {"subject": subject}
     return KINDS[request.param](**given, **MORE.get(request.param, {}))
 
@@ -51,7 +51,7 @@ def test_its_rows_are_found_again_by_their_key(question: Question, bars: DataSpl
     key = list(question.plan(bars))[-1]
     made = dict.fromkeys(columns_of(question.row)) | _named(question, key)
     row = question.row(**{name: _like(hint, made[name]) for name, hint in _hints(question).items()})
-    (tmp_path / "trials.csv").write_text(to_csv(question.row, [row]))
+    (tmp_path / "trials.csv").write_text(rows_to_csv(question.row, [row]))
     assert from_csv(question.row, tmp_path / "trials.csv", "a table") == [row]
     assert question.key(row) == key
 

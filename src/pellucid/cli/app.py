@@ -10,6 +10,8 @@ from functools import partial
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typing_extensions import override
 
 from pellucid.cli.attribute import attribute
 from pellucid.cli.data import app as data_app
@@ -18,18 +20,38 @@ from pellucid.cli.evaluate import evaluate
 from pellucid.cli.feature_maps import feature_maps
 from pellucid.cli.filters import filters
 from pellucid.cli.maximize import maximize
+from pellucid.cli.options import STUDIES
 from pellucid.cli.plot import plot
 from pellucid.cli.predict import predict
 from pellucid.cli.runs import runs
 from pellucid.cli.shapes import shapes
-from pellucid.cli.study import app as study_app
 from pellucid.cli.train import train
 from pellucid.errors import PellucidError, PellucidWarning
 from pellucid.version import __version__
 
 COMMANDS = (train, evaluate, predict, shapes, plot, runs, filters, feature_maps, maximize, attribute, doctor)
 
+
+class Program(TyperGroup):
+    """All commands; those of `study` are imported when one of them is called.
+
+    Their defaults and help come from the specifications, which take longer to import than any other help takes to be
+    printed.
+    """
+
+    @override
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """The command that is called."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name == "study":
+            from pellucid.cli.study import app as study_app
+
+            command = typer.main.get_group(study_app)
+        return name, command, rest
+
+
 app = typer.Typer(
+    cls=Program,
     help="Train an image classifier in seconds, see through it, and ship it with proof.",
     epilog="Begin with: pellucid train",
     no_args_is_help=True,
@@ -55,7 +77,7 @@ def _program(
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(data_app, name="data")
-app.add_typer(study_app, name="study")
+app.add_typer(typer.Typer(help=STUDIES, callback=lambda: None), name="study")
 
 
 def _show_warning(otherwise: Callable[..., None], message: Warning | str, kind: type[Warning], *where: Any) -> None:

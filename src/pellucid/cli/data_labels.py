@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from pellucid.cli.interrupts import INTERRUPTED, uninterrupted
+from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.output import print_table, say
+from pellucid.cli.study_answer import resumable
 from pellucid.words import percent
 
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
-    from pellucid.labels.suspects import Suspect, Suspects
+    from pellucid.study.suspects import Suspect, Suspects
 
 CSV, PICTURE = "suspects.csv", "suspects.png"
 LINES_SHOWN = 10
@@ -38,15 +39,15 @@ def report_labels(
 
     Raises:
         PellucidError: The run, the data, k or top do not serve, or a file cannot be written.
-        typer.Exit: It was interrupted; nothing is written.
+        typer.Exit: It was interrupted; what was measured is kept in the study's folder.
     """
     from pellucid.errors import Fault, SettingError
 
     if top < 1:
         raise SettingError([Fault("top must be at least 1 suspect", str(top))])
     with uninterrupted():
-        from pellucid.labels.suspects import suspects_of_study
         from pellucid.study.folder import study_named
+        from pellucid.study.suspects import suspects_of_study
 
     out = _made(out_folder)
     study = study_named(run_name)
@@ -61,17 +62,23 @@ def report_labels(
 
 
 def _suspects(splits: DataSplits, run_name: str, k: int) -> Suspects:
-    """From k networks that are trained for it."""
-    from pellucid.labels.suspects import find_suspects
+    """From k networks that are trained for it: a study of folds in a folder of its own, as of `pellucid study`."""
+    from pellucid.study.suspects import find_suspects
     from pellucid.trained.run import load_run
 
-    run = load_run(run_name)
-    say(f"labels: training {k} networks like {run.path}, each without one fold")
+    run, places = load_run(run_name), list[Path]()
+
+    def tell_folder(place: Path) -> None:
+        places.append(place)
+        say(f"labels: training {k} networks like {run.path}, each without one fold; the study is {place}")
+
     try:
-        return find_suspects(splits, run, k=k, on_fold=_say_fold)
-    except KeyboardInterrupt:
-        say("interrupted; no suspects were written")
-        raise typer.Exit(INTERRUPTED) from None
+        with resumable(places):
+            return find_suspects(splits, run, k=k, progress=True, on_folder=tell_folder)
+    except typer.Exit:
+        told = f"; when the study is done: pellucid data audit {splits.location} --labels {places[0]}" if places else ""
+        say(f"no suspects were written{told}")
+        raise
 
 
 def _made(folder: Path) -> Path:
@@ -84,14 +91,10 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _say_fold(fold: int, k: int, accuracy: float) -> None:
-    say(f"fold {fold}/{k}: accuracy {percent(accuracy)} on the images held out")
-
-
 def _write(found: Suspects, splits: DataSplits, top: int, out: Path) -> list[Path]:
     """Write the table, and the picture where there is anything to see; an older picture of Pellucid's does not stay."""
-    from pellucid.labels.suspects import suspects_csv, suspects_png
     from pellucid.run.files import bears_mark, write_file
+    from pellucid.study.suspects import suspects_csv, suspects_png
 
     write_file(out / CSV, suspects_csv(found))
     if not found.suspects:

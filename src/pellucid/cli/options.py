@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+STUDIES = "Questions about training, answered by experiments that anyone can repeat."
+
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, a name below runs/, or latest.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there.")]
 Device = Annotated[

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.interrupts import uninterrupted
-from pellucid.cli.options import Json
+from pellucid.cli.options import STUDIES, Json
 from pellucid.cli.study_answer import report, resumable
 from pellucid.cli.study_batch_size import batch_size_study
 from pellucid.cli.study_compare import compare_study
@@ -17,7 +17,7 @@ from pellucid.cli.study_search import search_study
 from pellucid.cli.study_seeds import seeds_study
 
 app = typer.Typer(
-    help="Questions about training, answered by experiments that anyone can repeat.",
+    help=STUDIES,
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -45,6 +45,6 @@ def resume(
         from pellucid.study.folder import find_study
         from pellucid.study.runner import resume_study
     folder = find_study(study)
-    with resumable(folder.path):
+    with resumable([folder.path]):
         done = resume_study(folder.path, progress=True)
     report(done, as_json)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,12 +13,12 @@ from pellucid.cli.interrupts import INTERRUPTED, uninterrupted
 from pellucid.cli.output import say
 from pellucid.cli.reading import notes_of, reading_settings
 from pellucid.cli.show import show
+from pellucid.words import counted
 
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
     from pellucid.study.runner import StudyResult
 
-Processes = Annotated[int, typer.Option(help="How many trials at once; they share the cores.")]
 Out = Annotated[Path | None, typer.Option(help="The study's folder.  [default: runs/study-<kind>-<data>-<UTC time>]")]
 FirstSeed = Annotated[int | None, typer.Option("--seed", help="The first of the seeds.  [default: 0]")]
 
@@ -36,10 +36,10 @@ def load(
 
 
 def subject_of(splits: DataSplits, model: str | None, recipe: str | None, settings: dict[str, Any]) -> Any:
-    """What is to be trained, as a `Subject`."""
-    from pellucid.study.question import Subject
+    """What is to be trained, as a `Recipe`."""
+    from pellucid.train.choice import choose
 
-    return Subject.of(splits, model=model, recipe=recipe, **settings)
+    return choose(splits, model=model, recipe=recipe, **settings)
 
 
 def answer(kind: str, splits: DataSplits, asked: dict[str, Any], out: Path | None, as_json: bool) -> None:
@@ -49,25 +49,25 @@ def answer(kind: str, splits: DataSplits, asked: dict[str, Any], out: Path | Non
         from pellucid.study.runner import run_study
 
     question = KINDS[kind](**asked)
-    with resumable() as begun:
+    begun = list[Path]()
+    with resumable(begun):
         done = run_study(question, splits, out=out, progress=True, on_plan=_tell_plan, on_folder=begun.append)
     report(done, as_json)
 
 
 def _tell_plan(trials: int, seconds: float | None) -> None:
     """How much there is to do."""
-    text = f"{trials} trials"
+    text = counted(trials, "trial")
     if seconds is not None:
         text += f", about {seconds / 60:.1f} minutes" if seconds >= 60 else f", about {seconds:.0f} seconds"
     say(text)
 
 
 @contextmanager
-def resumable(*places: Path) -> Iterator[list[Path]]:
-    """Within this context Ctrl-C leaves a study that can be taken up again, in a folder that is told to the list."""
-    begun = list(places)
+def resumable(begun: Sequence[Path]) -> Iterator[None]:
+    """Within this context Ctrl-C leaves a study that can be taken up again; its folder stands in the list by then."""
     try:
-        yield begun
+        yield
     except KeyboardInterrupt:
         for place in begun:
             if (place / "study.json").exists():

@@ -9,33 +9,36 @@ import typer
 from pellucid.cli.options import Device, Json, Precision
 from pellucid.cli.reading import Channels, ImageSize
 from pellucid.cli.study_answer import Out, answer, load, subject_of
+from pellucid.cli.study_setting import setting
 from pellucid.cli.training import DataArgument, LearningRate, ModelText, OptimizerName, training_settings
+from pellucid.study.settings import BatchSizeSettings, text_of
+
+SIZES = BatchSizeSettings.model_fields["sizes"].default
 
 
 def batch_size_study(
     data: DataArgument = "mnist",
     sizes: Annotated[
         str | None,
-        typer.Option(help="Batch sizes, with commas between.  [default: 1,10,32,128,512, as far as there are images]"),
+        typer.Option(
+            help=f"{text_of(BatchSizeSettings, 'sizes')} Commas between."
+            f"  [default: {','.join(map(str, SIZES))}, as far as there are images]"
+        ),
     ] = None,
-    seeds: Annotated[int, typer.Option(help="How many trainings each size gets.")] = 3,
+    seeds: int = setting(BatchSizeSettings, "seeds"),
     recipe: Annotated[
         str | None, typer.Option(help="The recipe: fast, accurate, tiny or tutorial.  [default: tutorial]")
     ] = None,
     model: ModelText = None,
     learning_rate: LearningRate = None,
     optimizer: OptimizerName = None,
-    scaling: Annotated[
-        str, typer.Option(help="How the learning rate grows with the size: none, sqrt or linear.")
-    ] = "none",
-    images: Annotated[int, typer.Option(help="How many training images are taken at most.")] = 50_000,
-    epochs: Annotated[int, typer.Option(help="Accuracies are compared after so many epochs.")] = 1,
-    updates: Annotated[int, typer.Option(help="Accuracies are compared after so many updates.")] = 500,
-    seconds: Annotated[float, typer.Option(help="Accuracies are compared after so many seconds.")] = 5.0,
-    minutes: Annotated[
-        float, typer.Option(help="Minutes that all trials may take; longer epochs are timed in part.")
-    ] = 10.0,
-    full: Annotated[bool, typer.Option("--full", help="Make every epoch whole, however long it takes.")] = False,
+    scaling: str = setting(BatchSizeSettings, "scaling"),
+    images: int = setting(BatchSizeSettings, "images"),
+    epochs: int = setting(BatchSizeSettings, "epochs"),
+    updates: int = setting(BatchSizeSettings, "updates"),
+    seconds: float = setting(BatchSizeSettings, "seconds"),
+    minutes: float = setting(BatchSizeSettings, "minutes"),
+    full: bool = setting(BatchSizeSettings, "full", "--full"),
     image_size: ImageSize = None,
     channels: Channels = None,
     device: Device = "auto",
@@ -53,8 +56,6 @@ def batch_size_study(
     settings = training_settings(learning_rate=learning_rate, optimizer=optimizer)
     wanted = _numbers(sizes) if sizes is not None else ()
     splits = load(data, image_size, channels)
-    from pellucid.study.batch_size import SIZES
-
     asked = {
         "sizes": wanted or tuple(size for size in SIZES if size <= len(splits.train) / 2),
         "seeds": seeds,

@@ -8,8 +8,10 @@ import typer
 
 from pellucid.cli.options import Device, Json, Precision
 from pellucid.cli.reading import Channels, ImageSize, NoTest, TestSplit
-from pellucid.cli.study_answer import Out, Processes, answer, load, subject_of
+from pellucid.cli.study_answer import Out, answer, load, subject_of
+from pellucid.cli.study_setting import setting
 from pellucid.cli.training import BatchSize, Epochs, training_settings
+from pellucid.study.settings import CompareSettings
 
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
@@ -20,19 +22,19 @@ def compare_study(
         list[str], typer.Argument(metavar="A B...", help="Recipes and models, or else runs; two or more.")
     ],
     data: Annotated[str | None, typer.Option(help="A data set's name, or your own images.  [default: mnist]")] = None,
-    seeds: Annotated[int, typer.Option(help="From how many seeds each is trained.")] = 3,
+    seeds: int = setting(CompareSettings, "seeds"),
     epochs: Epochs = None,
     batch_size: BatchSize = None,
     split: Annotated[
         str | None,
         typer.Option(help="What they are judged on: validation or test.  [default: validation; of runs, test]"),
     ] = None,
-    time: Annotated[bool, typer.Option("--time", help="Compare training times as well, in turns.")] = False,
+    time: bool = setting(CompareSettings, "time", "--time"),
     image_size: ImageSize = None,
     channels: Channels = None,
     test_split: TestSplit = None,
     no_test: NoTest = False,
-    processes: Processes = 1,
+    processes: int = setting(CompareSettings, "processes"),
     device: Device = "auto",
     precision: Precision = "auto",
     out: Out = None,
@@ -62,6 +64,7 @@ def compare_study(
         "contenders": tuple(
             _contender(splits, name, run, settings) for name, run in zip(contenders, runs, strict=True)
         ),
+        "runs": tuple(str(run.path) for run in runs if run),
         "seeds": seeds,
         "split": split or ("test" if any(runs) else "validation"),
         "time": time,
@@ -74,10 +77,8 @@ def compare_study(
 
 def _contender(splits: DataSplits, name: str, run: Any, settings: dict[str, Any]) -> Any:
     from pellucid.spec.recipes import names_recipe
-    from pellucid.study.compare import Contender
 
     if run:
-        return Contender(name=name, model=run.record.model, train=run.record.train, run=str(run.path))
+        return run.recipe.replace(name=name)
     model, recipe = (None, name) if names_recipe(name) else (name, None)
-    made = subject_of(splits, model, recipe, settings)
-    return Contender(name=name, model=made.model, train=made.train)
+    return subject_of(splits, model, recipe, settings).replace(name=name)

@@ -8,7 +8,8 @@ import typer
 
 from pellucid.cli.options import Device, Json, Precision
 from pellucid.cli.reading import Channels, ImageSize, NoTest, TestSplit
-from pellucid.cli.study_answer import Out, Processes, answer, load, subject_of
+from pellucid.cli.study_answer import Out, answer, load, subject_of
+from pellucid.cli.study_setting import setting
 from pellucid.cli.training import (
     Augmentation,
     BatchSize,
@@ -20,11 +21,12 @@ from pellucid.cli.training import (
     RecipeName,
     training_settings,
 )
+from pellucid.study.settings import FoldSettings
 
 
 def folds_study(
     data: DataArgument = "mnist",
-    k: Annotated[int, typer.Option("--k", help="How many folds there are.")] = 10,
+    k: int = setting(FoldSettings, "k", "--k"),
     recipe: RecipeName = None,
     model: ModelText = None,
     epochs: Epochs = None,
@@ -37,7 +39,7 @@ def folds_study(
     channels: Channels = None,
     test_split: TestSplit = None,
     no_test: NoTest = False,
-    processes: Processes = 1,
+    processes: int = setting(FoldSettings, "processes"),
     device: Device = "auto",
     precision: Precision = "auto",
     out: Out = None,

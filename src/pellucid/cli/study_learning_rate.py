@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from pellucid.cli.options import Device, Json, Precision
 from pellucid.cli.reading import Channels, ImageSize
 from pellucid.cli.study_answer import FirstSeed, Out, answer, load, subject_of
+from pellucid.cli.study_setting import setting
 from pellucid.cli.training import BatchSize, DataArgument, ModelText, OptimizerName, RecipeName, training_settings
+from pellucid.study.settings import LearningRateSettings
 
 
 def learning_rate_study(
@@ -18,11 +16,11 @@ def learning_rate_study(
     model: ModelText = None,
     batch_size: BatchSize = None,
     optimizer: OptimizerName = None,
-    seeds: Annotated[int, typer.Option(help="How many range tests are made.")] = 3,
+    seeds: int = setting(LearningRateSettings, "seeds"),
     seed: FirstSeed = None,
-    low: Annotated[float, typer.Option(help="The learning rate that a test begins with.")] = 1e-6,
-    high: Annotated[float, typer.Option(help="The learning rate that a test ends with.")] = 10.0,
-    updates: Annotated[int, typer.Option(help="How many updates a range test makes.")] = 200,
+    low: float = setting(LearningRateSettings, "low"),
+    high: float = setting(LearningRateSettings, "high"),
+    updates: int = setting(LearningRateSettings, "updates"),
     image_size: ImageSize = None,
     channels: Channels = None,
     device: Device = "auto",

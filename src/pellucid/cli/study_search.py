@@ -9,13 +9,15 @@ import typer
 
 from pellucid.cli.options import Device, Json, Precision
 from pellucid.cli.reading import Channels, ImageSize
-from pellucid.cli.study_answer import Out, Processes, answer, load, subject_of
+from pellucid.cli.study_answer import Out, answer, load, subject_of
+from pellucid.cli.study_setting import setting
 from pellucid.cli.training import DataArgument, Epochs, ModelText, RecipeName, Seed, training_settings
+from pellucid.study.settings import SearchSettings
 
 
 def search_study(
     data: DataArgument = "mnist",
-    trials: Annotated[int, typer.Option(help="How many choices are tried.")] = 50,
+    trials: int = setting(SearchSettings, "trials"),
     space: Annotated[
         Path | None, typer.Option(help="A .json file that says what is varied; the study's folder keeps a copy.")
     ] = None,
@@ -25,7 +27,7 @@ def search_study(
     seed: Seed = None,
     image_size: ImageSize = None,
     channels: Channels = None,
-    processes: Processes = 1,
+    processes: int = setting(SearchSettings, "processes"),
     device: Device = "auto",
     precision: Precision = "auto",
     out: Out = None,

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from pellucid.cli.options import Device, Json, Precision
 from pellucid.cli.reading import Channels, ImageSize, NoTest, TestSplit
-from pellucid.cli.study_answer import FirstSeed, Out, Processes, answer, load, subject_of
+from pellucid.cli.study_answer import FirstSeed, Out, answer, load, subject_of
+from pellucid.cli.study_setting import setting
 from pellucid.cli.training import (
     Augmentation,
     BatchSize,
@@ -20,11 +17,12 @@ from pellucid.cli.training import (
     RecipeName,
     training_settings,
 )
+from pellucid.study.settings import SeedSettings
 
 
 def seeds_study(
     data: DataArgument = "mnist",
-    n: Annotated[int, typer.Option("--n", help="How many seeds are tried.")] = 10,
+    n: int = setting(SeedSettings, "n", "--n"),
     recipe: RecipeName = None,
     model: ModelText = None,
     epochs: Epochs = None,
@@ -37,7 +35,7 @@ def seeds_study(
     channels: Channels = None,
     test_split: TestSplit = None,
     no_test: NoTest = False,
-    processes: Processes = 1,
+    processes: int = setting(SeedSettings, "processes"),
     device: Device = "auto",
     precision: Precision = "auto",
     out: Out = None,

@@ -110,8 +110,7 @@ def train(
         from pellucid.data.load import load_data
         from pellucid.run.folder import default_path
         from pellucid.sections.training import training_section
-        from pellucid.spec.recipes import title_of
-        from pellucid.train.choice import DEFAULT_RECIPE
+        from pellucid.train.choice import choose
         from pellucid.train.finish import finish
         from pellucid.train.fit import fit as train_on
 
@@ -146,19 +145,17 @@ def train(
     splits = load_data(data, progress=True, **reading)
     for note in notes_of(splits):
         say(note)
-    name = title_of(recipe) if recipe else "custom" if model else DEFAULT_RECIPE
+    chosen = choose(splits, model=model, recipe=recipe, **settings)
     run = train_on(
         splits,
-        model=model,
-        recipe=recipe,
-        out=out or default_path(splits.name, name, datetime.now(UTC)),
+        recipe=chosen,
+        out=out or default_path(splits.name, chosen.name, datetime.now(UTC)),
         overwrite=overwrite,
         numbered=out is None,
         device=device,
         precision=precision,
         gpu_memory_mib=gpu_memory_mib,
         progress=True,
-        **settings,
     )
     out = run.path or Path()
     _tell_kept(run)

@@ -10,8 +10,10 @@ import contextlib
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from pellucid.errors import Fault, SettingError, unknown
 from pellucid.spec.augment import AugmentSpec
@@ -28,35 +30,36 @@ from pellucid.spec.layers import (
     Padding,
     Shape,
 )
-from pellucid.spec.model import AnyModelSpec, FactorySpec, ModelSpec
+from pellucid.spec.model import AnyModelSpec, ModelSpec
 from pellucid.spec.train import AdamW, OneCycle, TrainSpec
 
-PARTS, FILE = ("model", "train"), ".json"
+PARTS, FILE, CUSTOM = ("model", "train"), ".json", "custom"
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """A network and how to train it.
+class Recipe(Spec):
+    """A network and how to train it: what `fit` and every study take.
 
     Attributes:
         model: The network.
-        train: How to train it, with the epochs for data of MNIST's size.
-        least_updates: How many updates small data are to get, by more epochs.
+        train: How to train it.
+        name: What runs and studies call it.
     """
 
-    model: ModelSpec | FactorySpec
-    train: TrainSpec
-    least_updates: int = 0
+    error_kind: ClassVar = SettingError
 
-    def fitted_to(self, images: int) -> Recipe:
+    model: AnyModelSpec
+    train: TrainSpec
+    name: Annotated[str, Field(min_length=1)] = CUSTOM
+
+    def with_updates(self, least: int, images: int) -> Recipe:
         """The same recipe, with as many more epochs as few images need to give the least number of updates."""
         updates_an_epoch = math.ceil(images / self.train.batch_size)
-        epochs = max(self.train.epochs, math.ceil(self.least_updates / updates_an_epoch))
-        return replace(self, train=self.train.replace(epochs=epochs))
+        epochs = max(self.train.epochs, math.ceil(least / updates_an_epoch))
+        return self.replace(train=self.train.replace(epochs=epochs))
 
     def to_json(self) -> str:
         """The text of a file that `recipe` reads."""
-        return json.dumps({part: getattr(self, part).model_dump(mode="json") for part in PARTS}, indent=2) + "\n"
+        return self.model_dump_json(indent=2) + "\n"
 
 
 SMALL_MAP = 8  # where down-sampling ends
@@ -131,7 +134,7 @@ def tutorial(input_shape: tuple[int, int, int], classes: int) -> Recipe:
     while len(stack.layers) < 4 or stack.is_large:
         filters = 64 if stack.layers else 32
         stack.add(Conv2D(filters=filters, kernel_size=(3, 3), activation="relu"), MaxPooling2D(pool_size=(2, 2)))
-    return Recipe(stack.model(Flatten(), classes), TrainSpec())
+    return Recipe(model=stack.model(Flatten(), classes), train=TrainSpec(), name="tutorial")
 
 
 def fast(input_shape: tuple[int, int, int], classes: int) -> Recipe:
@@ -151,7 +154,7 @@ def fast(input_shape: tuple[int, int, int], classes: int) -> Recipe:
         filters *= 2
     stack.block(96)
     train = _training(epochs=1, batch_size=256, learning_rate=0.025, weight_decay=0.01)
-    return Recipe(stack.model(GlobalMaxPooling2D(), classes), train, least_updates=200)
+    return Recipe(model=stack.model(GlobalMaxPooling2D(), classes), train=train, name="fast")
 
 
 def accurate(input_shape: tuple[int, int, int], classes: int) -> Recipe:
@@ -166,7 +169,7 @@ def accurate(input_shape: tuple[int, int, int], classes: int) -> Recipe:
     stack.block(min(filters, 192), padding="same")
     augmentation = AugmentSpec(shift=0.1, rotation=15, scale=0.1, shear=8, elastic=0.5, probability=0.5)
     train = _training(epochs=15, batch_size=128, learning_rate=0.015, weight_decay=0.05, augmentation=augmentation)
-    return Recipe(stack.model(GlobalMaxPooling2D(), classes), train, least_updates=2000)
+    return Recipe(model=stack.model(GlobalMaxPooling2D(), classes), train=train, name="accurate")
 
 
 def tiny(input_shape: tuple[int, int, int], classes: int) -> Recipe:
@@ -184,9 +187,10 @@ def tiny(input_shape: tuple[int, int, int], classes: int) -> Recipe:
     augmentation = AugmentSpec(shift=0.06, rotation=8, scale=0.08)
     train = _training(epochs=12, batch_size=128, learning_rate=0.015, weight_decay=0.01, augmentation=augmentation)
     train = train.replace(label_smoothing=0.0)
-    return Recipe(stack.model(GlobalMaxPooling2D(), classes), train, least_updates=2000)
+    return Recipe(model=stack.model(GlobalMaxPooling2D(), classes), train=train, name="tiny")
 
 
+LEAST_UPDATES = {"fast": 200, "accurate": 2000, "tiny": 2000}  # that small data are to get, by more epochs
 RECIPES: dict[str, Callable[[tuple[int, int, int], int], Recipe]] = {
     "fast": fast,
     "accurate": accurate,
@@ -199,7 +203,8 @@ def recipe(name: str, input_shape: tuple[int, int, int], classes: int, images: i
     """The named recipe for such data.
 
     Args:
-        name: One of `RECIPES`, or the path of a .json file with a ``model`` and a ``train`` specification.
+        name: One of `RECIPES`, or the path of a .json file of a recipe; where the file does not say what it is called,
+            it is called as the file.
         input_shape: (height, width, channels) of one image.
         classes: Number of classes.
         images: Training images, where they are known: few of them get more epochs.
@@ -213,7 +218,7 @@ def recipe(name: str, input_shape: tuple[int, int, int], classes: int, images: i
     if name not in RECIPES:
         raise SettingError([unknown("recipe", name, RECIPES)])
     chosen = RECIPES[name](input_shape, classes)
-    return chosen.fitted_to(images) if images else chosen
+    return chosen.with_updates(LEAST_UPDATES.get(name, 0), images) if images else chosen
 
 
 def names_recipe(text: str) -> bool:
@@ -222,18 +227,8 @@ def names_recipe(text: str) -> bool:
         return text in RECIPES
     with contextlib.suppress(OSError, UnicodeDecodeError, json.JSONDecodeError):
         read = json.loads(Path(text).read_text(encoding="utf-8"))
-        return isinstance(read, dict) and read.keys() == set(PARTS)
+        return isinstance(read, dict) and set(PARTS) <= read.keys() <= set(Recipe.model_fields)
     return False
-
-
-def title_of(name: str) -> str:
-    """What a recipe is called in run folders: its name, or that of its file."""
-    return Path(name).stem if name.endswith(FILE) else name
-
-
-class _RecipeFile(Spec):
-    model: AnyModelSpec
-    train: TrainSpec
 
 
 def _read(path: Path, input_shape: tuple[int, int, int], classes: int) -> Recipe:
@@ -241,6 +236,6 @@ def _read(path: Path, input_shape: tuple[int, int, int], classes: int) -> Recipe
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError([Fault(f"The recipe {path} cannot be read ({error})")]) from None
-    read = _RecipeFile.model_validate_json(text)
+    read = Recipe.model_validate_json(text)
     read.model.check(input_shape, classes)
-    return Recipe(read.model, read.train)
+    return read if "name" in read.model_fields_set else read.replace(name=path.stem)

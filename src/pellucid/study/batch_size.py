@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 import numpy as np
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import model_validator
 from torch import nn
 from typing_extensions import override
 
@@ -34,15 +34,15 @@ from pellucid.study.batch_results import (
 )
 from pellucid.study.folder import StudyFolder
 from pellucid.study.noise_scale import noise_scale
-from pellucid.study.question import Findings, Key, Question, Subject
+from pellucid.study.question import Findings, Key, Question
+from pellucid.study.settings import BatchSizeSettings
+from pellucid.study.subject import require_validation
 from pellucid.study.watch import Watch
 from pellucid.train.interrupt import interruptible
 from pellucid.train.learner import Learner, batches_of
 from pellucid.train.loop import measure, train, update
 from pellucid.train.placed import PlacedSplit, place_splits, splits_to_train_on
 
-SIZES = (1, 10, 32, 128, 512)
-IMAGES = 50_000  # as many as in the tutorial's experiment
 PROBE_SECONDS, PROBE_UPDATES = 0.4, 3
 SCALING = {"none": 0.0, "sqrt": 0.5, "linear": 1.0}  # power of the ratio of sizes
 
@@ -59,42 +59,16 @@ class BatchSizeFindings(Findings):
     recommendation: int | None
 
 
-class BatchSizeStudy(Question):
+class BatchSizeStudy(BatchSizeSettings, Question):
     """Train the same network with mini-batches of several sizes, each from several seeds, one trial at a time.
 
     Each trial goes on until it has come to all of: the epochs, the updates, and the seconds. The learning rate is
     constant, so that each of these is a fair place to look. Measuring is not counted as time.
 
-    Attributes:
-        subject: What is trained.
-        sizes: Images in a mini-batch.
-        seeds: Trials of each size.
-        images: How many training images at most.
-        epochs: After which accuracies are compared.
-        updates: After which accuracies are compared.
-        seconds: After which accuracies are compared.
-        scaling: How the learning rate grows with the size from the subject's own: none, sqrt or linear.
-        minutes: How long all trials may take; where they would take longer, the sizes with the longest epochs are only
-            timed in part.
-        full: Make every epoch whole, however long it takes.
-        update_seconds: What an update takes here at each size, by a short probe.
-        look_seconds: What the measuring of a trial takes here, likewise.
+    Its settings are those of `BatchSizeSettings`.
     """
 
     row: ClassVar = BatchTrial
-
-    subject: Subject
-    sizes: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = SIZES
-    seeds: PositiveInt = 3
-    images: PositiveInt = IMAGES
-    epochs: PositiveInt = 1
-    updates: Annotated[int, Field(ge=20)] = 500
-    seconds: Annotated[float, Field(gt=0)] = 5.0
-    scaling: Literal["none", "sqrt", "linear"] = "none"
-    minutes: Annotated[float, Field(gt=0)] = 10.0
-    full: bool = False
-    update_seconds: dict[int, float] = Field(default={})
-    look_seconds: float = 0.0
 
     @model_validator(mode="after")
     def _one_at_a_time(self) -> Self:
@@ -114,7 +88,7 @@ class BatchSizeStudy(Question):
 
     @override
     def check(self, data: DataSplits) -> None:
-        self.subject.require_validation("A study of batch sizes")
+        require_validation(self.subject, "A study of batch sizes")
         count = self._count(data)
         above = [size for size in self.sizes if size > count]
         if above:

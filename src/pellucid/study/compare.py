@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from typing import Annotated, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Bool
 from numpy import ndarray
-from pydantic import Field
+from pydantic import model_validator
 from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits
@@ -24,8 +24,10 @@ from pellucid.run.resolver import means
 from pellucid.spec.recipes import names_recipe
 from pellucid.study.comparison import Comparison, titles_of
 from pellucid.study.folder import StudyFolder
-from pellucid.study.question import Findings, Key, Question, Subject
+from pellucid.study.question import Findings, Key, Question
+from pellucid.study.settings import CompareSettings
 from pellucid.study.statistics import CONFIDENCE, Summary, image_interval, mcnemar, seed_interval, summarize
+from pellucid.study.subject import trained
 from pellucid.trained.data import require_unchanged
 from pellucid.trained.run import Run, load_run
 
@@ -65,38 +67,25 @@ class CompareFindings(Findings):
     pairs: tuple[Comparison, ...]
 
 
-class Contender(Subject):
-    """A recipe or model that is trained, or a run that is already.
-
-    Attributes:
-        run: Folder of the run; None for what is trained.
-    """
-
-    run: str | None = None
-
-
-class CompareStudy(Question):
+class CompareStudy(CompareSettings, Question):
     """Compare recipes and models, trained from the same seeds on the same images, or runs as they are.
 
     Trials alternate between the contenders, so that a slow hour of the machine falls on all.
 
-    Attributes:
-        contenders: Two or more, with names that differ.
-        seeds: From how many seeds each is trained; 1 for runs.
-        split: What they are judged on. Who compares in order to choose takes ``validation``; ``test`` is for the last
-            word. Runs have held out different images for validation, so that ``test`` alone serves for them.
-        validation_split: Share of the training images that is held out, the same images in every trial and instead of
-            what each contender would hold out, where the data bring no validation split.
-        time: Compare training times as well, which leaves no room for several processes.
+    Its settings are those of `CompareSettings`.
     """
 
     row: ClassVar = CompareTrial
 
-    contenders: Annotated[tuple[Contender, ...], Field(min_length=2)]
-    seeds: Annotated[int, Field(ge=1)] = 3
-    split: Literal["validation", "test"] = "validation"
-    validation_split: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    time: bool = False
+    @model_validator(mode="before")
+    @classmethod
+    def _as_before(cls, value: Any) -> Any:
+        """Take a study whose contenders have their runs themselves, as studies had them at first."""
+        if not isinstance(value, dict) or not any(map(_has_run, value.get("contenders", ()))):
+            return value
+        contenders = [dict(contender) for contender in value["contenders"]]
+        runs = [run for contender in contenders if (run := contender.pop("run", None))]
+        return value | {"contenders": contenders, "runs": runs}
 
     @property
     @override
@@ -109,9 +98,9 @@ class CompareStudy(Question):
             raise SettingError(faults)
         if self.split == "test" and not data.has_test:
             raise DataError(f"{data.name} has no test split. Compare on the validation split.")
-        for run in self._runs:
+        for run in self.runs:
             require_unchanged(load_run(run, device=self.device).record, data)
-        if not self._runs:
+        if not self.runs:
             _held_out(data, self.validation_split)
 
     def _faults(self) -> list[Fault]:
@@ -120,11 +109,11 @@ class CompareStudy(Question):
             faults.append(Fault("Contenders must differ in their names", ", ".join(names)))
         if self.time and self.processes > 1:
             faults.append(Fault("Times are compared in one process; processes must be 1", str(self.processes)))
-        if 0 < len(self._runs) < len(names):
+        if self.runs and len(self.runs) != len(names):
             faults.append(Fault("Compare either runs, or recipes and models", ", ".join(names)))
-        if self._runs and self.time:
+        if self.runs and self.time:
             faults.append(Fault("Times of runs were not taken in turns and cannot be compared"))
-        if self._runs and self.split != "test":
+        if self.runs and self.split != "test":
             faults.append(Fault("Runs are compared on the test split", self.split))
         return faults
 
@@ -137,13 +126,9 @@ class CompareStudy(Question):
         """Letter and name of each contender."""
         return titles_of([contender.name for contender in self.contenders])
 
-    @property
-    def _runs(self) -> list[str]:
-        return [contender.run for contender in self.contenders if contender.run]
-
     @override
     def plan(self, data: DataSplits) -> Sequence[Key]:
-        seeds = 1 if self._runs else self.seeds
+        seeds = 1 if self.runs else self.seeds
         return [(contender, seed) for seed in range(seeds) for contender in range(len(self.contenders))]
 
     @override
@@ -158,12 +143,12 @@ class CompareStudy(Question):
     def measure(self, key: Key, data: DataSplits, folder: StudyFolder) -> CompareTrial:
         number, seed = key
         contender = self.contenders[number]
-        if contender.run:
-            run = load_run(contender.run, device=self.device)
+        if self.runs:
+            run = load_run(self.runs[number], device=self.device)
             require_unchanged(run.record, data)
         else:
             data = _held_out(data, self.validation_split)
-            run = contender.fit(data, seed=seed, device=self.device, precision=self.precision, progress=False)
+            run = trained(contender, data, seed=seed, device=self.device, precision=self.precision, progress=False)
         right = answered_right(run, data, self.split)
         folder.write_arrays(_name(number, seed), right=right)
         seconds = run.record.results.train_seconds if run.record.results else 0.0
@@ -237,6 +222,10 @@ def answered_right(run: Run, data: DataSplits, split: str) -> Bool[ndarray, " im
     """
     images = run.split_of(data, split)
     return run.probabilities(images.images).argmax(axis=1) == images.labels
+
+
+def _has_run(contender: Any) -> bool:
+    return isinstance(contender, dict) and "run" in contender
 
 
 def _name(number: int, seed: int) -> str:

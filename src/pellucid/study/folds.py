@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float32
 from numpy import ndarray
-from pydantic import Field
 from typing_extensions import override
 
+from pellucid.audit.duplicates import Pool
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.stratified import Folds, assign_folds, leave_out
 from pellucid.errors import DataError, Fault, RunError, SettingError
 from pellucid.plots.figures import render
 from pellucid.plots.studies import folds_figure
 from pellucid.study.folder import StudyFolder
-from pellucid.study.question import Findings, Key, Question, Subject
+from pellucid.study.question import Findings, Key, Question
+from pellucid.study.settings import FoldSettings
 from pellucid.study.statistics import Summary, summarize
+from pellucid.study.subject import trained
 from pellucid.trained.evaluate import evaluate
 
 PREDICTIONS = "out-of-fold.npz"
+Probabilities = Float32[ndarray, "count classes"]
 
 
 @dataclass(frozen=True)
@@ -61,21 +64,16 @@ class FoldFindings(Findings):
     train_seconds: Summary
 
 
-class FoldStudy(Question):
-    """Stratified k-fold cross-validation on the training split; groups are never parted. The test split is not read.
+class FoldStudy(FoldSettings, Question):
+    """Stratified k-fold cross-validation on the training split; groups are never parted.
 
-    Attributes:
-        subject: What is trained, on all folds but one each time; nothing more is held out.
-        k: How many folds, at least 2 and at most the images of the smallest class.
+    Its settings are those of `FoldSettings`.
 
     Source: Stone 1974, JRSS B 36(2), 111-147; Kohavi 1995, IJCAI, for stratification; Bengio and Grandvalet 2004, JMLR
     5, 1089-1105, for why no unbiased interval exists.
     """
 
     row: ClassVar = FoldTrial
-
-    subject: Subject
-    k: Annotated[int, Field(ge=2)] = 10
 
     @property
     @override
@@ -94,6 +92,10 @@ class FoldStudy(Question):
         self._folds(data)
 
     @override
+    def reads_test(self, data: DataSplits) -> bool:
+        return "test" in self._others(data)
+
+    @override
     def plan(self, data: DataSplits) -> Sequence[Key]:
         return [(fold,) for fold in range(self.k)]
 
@@ -110,11 +112,12 @@ class FoldStudy(Question):
         (fold,) = key
         part, rows = leave_out(data, self._folds(data), fold)
         held_out = data.train.subset(rows)
-        run = self.subject.fit(
-            part, validation_split=None, device=self.device, precision=self.precision, progress=False
+        run = trained(
+            self.subject, part, validation_split=None, device=self.device, precision=self.precision, progress=False
         )
         judged = evaluate(run.predictor, held_out, data=data.name, split="train")
-        folder.write_arrays(_name(fold), probabilities=run.probabilities(held_out.images).astype(np.float32))
+        answers = {split: run.probabilities(others.images) for split, others in self._others(data).items()}
+        folder.write_arrays(_name(fold), probabilities=run.probabilities(held_out.images), **answers)
         seconds = run.record.results.train_seconds if run.record.results else 0.0
         return FoldTrial(fold, len(held_out), judged.accuracy, judged.loss, seconds)
 
@@ -125,7 +128,9 @@ class FoldStudy(Question):
         for row in rows:
             probabilities[folds == row.fold] = folder.read_array(_name(row.fold), "probabilities")
         labels = data.train.labels
-        folder.write_arrays(PREDICTIONS, probabilities=probabilities, folds=folds, labels=labels)
+        files = [_name(row.fold) for row in rows]
+        others = {split: _mean([folder.read_array(file, split) for file in files]) for split in self._others(data)}
+        folder.write_arrays(PREDICTIONS, probabilities=probabilities, folds=folds, labels=labels, **others)
         accuracy, seconds = summarize([row.accuracy for row in rows]), summarize([row.train_seconds for row in rows])
         pooled = float((probabilities.argmax(axis=1) == labels).mean())
         told = (
@@ -150,28 +155,44 @@ class FoldStudy(Question):
     def _folds(self, data: DataSplits) -> Folds:
         return _assigned(data.train, self.k, self.subject.train.seed)
 
+    def _others(self, data: DataSplits) -> dict[str, ImageDataset]:
+        """The splits beside the training split that the networks answer as well."""
+        datasets = Pool.of(data).datasets if self.all_splits else {}
+        return {split: dataset for split, dataset in datasets.items() if split != "train"}
 
-def out_of_fold(folder: StudyFolder, dataset: ImageDataset) -> tuple[int, Float32[ndarray, "count classes"]]:
-    """What a finished study answered for each image with the network that never saw it.
+
+def out_of_fold(folder: StudyFolder, data: DataSplits) -> tuple[int, dict[str, Probabilities]]:
+    """What a finished study answered for each image with networks that never saw it.
 
     Args:
         folder: Of the study.
-        dataset: The images that it was made on.
+        data: On which it was made.
 
     Returns:
-        The number of folds, and the probabilities.
+        The number of folds; and for each split that was answered the probabilities, a row an image: for ``train`` of
+        the one network that was trained without it, for the others the mean of all networks.
 
     Raises:
         RunError: It is no study of folds, or not done.
-        DataError: The images are others.
+        DataError: The data are others.
     """
     record = folder.read_record()
     if record.kind != "folds" or record.findings is None:
         rule = "Predictions out of fold come from a study of folds that is done"
         raise RunError(f"{rule}; {folder.path} is a study of {record.kind}, {record.status}.")
-    if dataset.fingerprint != record.data.fingerprint:
+    own = {"train": record.data.fingerprint}
+    if record.question.get("all_splits"):
+        own |= {"validation": record.data.validation_fingerprint, "test": record.data.test_fingerprint}
+    answered = [split for split, fingerprint in own.items() if fingerprint]
+    datasets = Pool.of(data).datasets if len(answered) > 1 else {"train": data.train}
+    if any(split not in datasets or datasets[split].fingerprint != own[split] for split in answered):
         raise DataError(f"The data are not those of {folder.path}: their fingerprints differ.")
-    return int(record.question["k"]), folder.read_array(PREDICTIONS, "probabilities")
+    names = {split: "probabilities" if split == "train" else split for split in answered}
+    return int(record.question["k"]), {split: folder.read_array(PREDICTIONS, name) for split, name in names.items()}
+
+
+def _mean(answers: Sequence[Probabilities]) -> Probabilities:
+    return np.stack(answers).mean(axis=0, dtype=np.float64).astype(np.float32)
 
 
 @lru_cache(maxsize=1)

@@ -6,25 +6,23 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Annotated, ClassVar, Self
+from typing import ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits
-from pellucid.device import place
 from pellucid.errors import Fault
-from pellucid.model.build import build
 from pellucid.plots.figures import render
 from pellucid.plots.studies import range_figure
 from pellucid.run.table import from_csv, rows_to_csv
 from pellucid.spec.base import own_faults
 from pellucid.spec.train import OneCycle
 from pellucid.study.folder import StudyFolder
-from pellucid.study.question import Findings, Key, Question, Subject
-from pellucid.study.range_test import HIGHEST, LOWEST, UPDATES, range_test
-from pellucid.train.learner import Learner
-from pellucid.train.placed import place_splits, splits_to_train_on
+from pellucid.study.question import Findings, Key, Question
+from pellucid.study.rate_range import range_test
+from pellucid.study.settings import LearningRateSettings
+from pellucid.study.subject import require_split
 
 PEAK = 0.5  # of the rate with the lowest loss, for a schedule that stays near its peak only for a while
 PEAK_REASON = "The schedule peaks, so that it may come near to where the loss stops falling: half of that rate."
@@ -83,26 +81,15 @@ class LearningRateFindings(Findings):
     given: float
 
 
-class LearningRateStudy(Question):
+class LearningRateStudy(LearningRateSettings, Question):
     """Range tests of a fresh network.
 
-    Attributes:
-        subject: Whose learning rate is asked for.
-        seeds: How many range tests.
-        low: First learning rate.
-        high: Last learning rate.
-        updates: Of each test.
+    Its settings are those of `LearningRateSettings`.
 
     Source: Smith 2015, arXiv:1506.01186.
     """
 
     row: ClassVar = RangeTrial
-
-    subject: Subject
-    seeds: Annotated[int, Field(ge=1)] = 3
-    low: Annotated[float, Field(gt=0)] = LOWEST
-    high: Annotated[float, Field(gt=0)] = HIGHEST
-    updates: Annotated[int, Field(ge=50)] = UPDATES
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
@@ -117,7 +104,7 @@ class LearningRateStudy(Question):
 
     @override
     def check(self, data: DataSplits) -> None:
-        self.subject.check(data)
+        require_split(self.subject, data)
 
     @override
     def plan(self, data: DataSplits) -> Sequence[Key]:
@@ -136,12 +123,16 @@ class LearningRateStudy(Question):
     def measure(self, key: Key, data: DataSplits, folder: StudyFolder) -> RangeTrial:
         (seed,) = key
         started = time.perf_counter()
-        spec = self.subject.train.replace(seed=seed)
-        device, precision = self.placing(self.subject, spec.batch_size)
-        images = place_splits(splits_to_train_on(data, spec), device)["train"]
-        learner = Learner(place(build(self.subject.model, seed), device), spec, precision)
-        settings = {"lowest": self.low, "highest": self.high, "updates": self.updates}
-        found = range_test(learner.trained, learner.optimizer, images, spec, precision=precision, **settings)
+        found = range_test(
+            data,
+            recipe=self.subject,
+            lowest=self.low,
+            highest=self.high,
+            updates=self.updates,
+            device=self.device,
+            precision=self.precision,
+            seed=seed,
+        )
         points = [RangePoint(*point) for point in zip(found.rates, found.losses, found.smoothed, strict=True)]
         folder.write(_curve(seed), rows_to_csv(RangePoint, points))
         return RangeTrial(seed, found.steepest, found.lowest, found.diverged, time.perf_counter() - started)

@@ -4,95 +4,20 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self, Unpack
+from typing import Any, ClassVar, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, PositiveInt
+from pydantic import BaseModel, ConfigDict
 
 from pellucid.data.dataset import DataSplits
 from pellucid.device import choose_device, choose_precision
 from pellucid.errors import Fault, SettingError
-from pellucid.spec.base import Spec
-from pellucid.spec.model import AnyModelSpec, FactorySpec, names_factory
-from pellucid.spec.train import TrainSettings, TrainSpec
+from pellucid.spec.recipes import Recipe
 from pellucid.study.folder import StudyFolder
-from pellucid.train.choice import Model, choose, multiply_adds
-from pellucid.train.fit import fit
-from pellucid.train.placed import splits_to_train_on
-from pellucid.trained.run import Run
+from pellucid.study.settings import StudySettings
+from pellucid.train.choice import multiply_adds
 
 Key = tuple[Any, ...]
-
-
-class Subject(Spec):
-    """A network and how it is trained: what a study varies.
-
-    Attributes:
-        name: Of the recipe, or ``custom``.
-        model: The network.
-        train: How it is trained.
-    """
-
-    error_kind: ClassVar = SettingError
-
-    name: str
-    model: AnyModelSpec
-    train: TrainSpec
-
-    @classmethod
-    def of(
-        cls,
-        data: DataSplits,
-        *,
-        model: Model | None = None,
-        recipe: str | None = None,
-        **settings: Unpack[TrainSettings],
-    ) -> Self:
-        """From what `fit` takes.
-
-        Raises:
-            SpecError: The model does not fit the data, or a setting breaks a rule.
-            DataError: There are fewer than two classes.
-        """
-        name, model_spec, train_spec = choose(data, model, recipe, settings)
-        if isinstance(model_spec, FactorySpec) and not names_factory(model_spec.factory):
-            rule = "A study builds its network many times, so that a factory must be known by its name"
-            raise SettingError([Fault(rule, model_spec.factory, "Give package.module:factory.")])
-        return cls(name=name, model=model_spec, train=train_spec)
-
-    def fit(self, data: DataSplits, **settings: Any) -> Run:
-        """Train once, with other settings than the subject's where they are given.
-
-        Raises:
-            KeyboardInterrupt: The user asked to stop.
-        """
-        run = fit(data, model=self.model, **(self.settings | settings))
-        if run.asked_to_stop:
-            raise KeyboardInterrupt
-        return run
-
-    def check(self, data: DataSplits) -> None:
-        """See that the training images can be split as asked.
-
-        Raises:
-            DataError: They cannot.
-        """
-        splits_to_train_on(data, self.train)
-
-    def require_validation(self, what: str) -> None:
-        """See that images are held out to judge by.
-
-        Raises:
-            SettingError: They are not.
-        """
-        if self.train.validation_split is None:
-            rule = f"{what} needs a validation split; validation_split must be given"
-            raise SettingError([Fault(rule, "None", "Set it to 0.1 in the recipe, say.")])
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Those of `TrainSpec`, as keywords of `fit`."""
-        return {name: getattr(self.train, name) for name in TrainSpec.model_fields}
 
 
 class Findings(BaseModel):
@@ -107,22 +32,16 @@ class Findings(BaseModel):
     conclusion: tuple[str, ...]
 
 
-class Question(Spec):
+class Question(StudySettings):
     """One kind of study. A new kind says which trials there are, how one is made, and what follows from all.
 
+    Its settings are those of a class in `pellucid.study.settings`, and its row is a dataclass.
+
     Attributes:
-        device: Where to train; see `fit`.
-        precision: Of the activations; see `fit`.
-        processes: How many trials are made at once; they share the cores.
         row: The dataclass of a row of trials.csv.
     """
 
-    error_kind: ClassVar = SettingError
     row: ClassVar[type[Any]]
-
-    device: str = "auto"
-    precision: str = "auto"
-    processes: PositiveInt = 1
 
     @property
     def at_once(self) -> str:
@@ -186,7 +105,7 @@ class Question(Spec):
     def begin(self, folder: StudyFolder) -> None:
         """Make ready what the trials share, when the study begins and when it is resumed."""
 
-    def placing(self, subject: Subject, batch_size: int) -> tuple[torch.device, str]:
+    def placing(self, subject: Recipe, batch_size: int) -> tuple[torch.device, str]:
         """The device, and the precision of activations there, as `fit` chooses them."""
         device = choose_device(self.device)
         return device, choose_precision(self.precision, device, multiply_adds(subject.model) * batch_size)

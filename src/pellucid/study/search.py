@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import PositiveInt
 from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits
@@ -18,9 +18,12 @@ from pellucid.run.history import Epoch
 from pellucid.spec.recipes import Recipe
 from pellucid.spec.seeds import derive_seed
 from pellucid.study.folder import StudyFolder
-from pellucid.study.question import Findings, Key, Question, Subject
-from pellucid.study.space import DEFAULT, Space, check_space, choose_from, is_varied, settings_of
+from pellucid.study.question import Findings, Key, Question
+from pellucid.study.settings import SearchSettings
+from pellucid.study.space import Space, check_space, choose_from, is_varied, settings_of
+from pellucid.study.subject import require_split, require_validation, trained
 from pellucid.train.callbacks import Callback, Plan
+from pellucid.train.choice import choose
 
 STORAGE, BEST, NAME = "search.db", "best.json", "search"
 STARTUP = 5  # trials before any is pruned
@@ -67,22 +70,15 @@ class SearchFindings(Findings):
     importance: dict[str, float]
 
 
-class SearchStudy(Question):
+class SearchStudy(SearchSettings, Question):
     """Search a space of settings and networks for the greatest validation accuracy. The test split is not read.
 
-    Attributes:
-        subject: Gives what the space does not.
-        trials: How many.
-        space: What is varied; see `pellucid.study.space`.
+    Its settings are those of `SearchSettings`.
 
     Source: Akiba et al. 2019, arXiv:1907.10902 (Optuna); Bergstra et al. 2011, NeurIPS (the sampler, TPE).
     """
 
     row: ClassVar = SearchTrial
-
-    subject: Subject
-    trials: PositiveInt = 50
-    space: dict[str, Any] = DEFAULT
 
     @property
     @override
@@ -93,8 +89,8 @@ class SearchStudy(Question):
     def check(self, data: DataSplits) -> None:
         check_space(self.space)
         _check_distributions(self.space)
-        self.subject.check(data)
-        self.subject.require_validation("A search")
+        require_split(self.subject, data)
+        require_validation(self.subject, "A search")
 
     @override
     def plan(self, data: DataSplits) -> Sequence[Key]:
@@ -134,7 +130,7 @@ class SearchStudy(Question):
         try:
             chosen = self._chosen(values, data)
             watch.may_prune = chosen.train.vote == 1 and not chosen.train.test_time_augmentation
-            run = chosen.fit(data, device=self.device, precision=self.precision, progress=False, callbacks=[watch])
+            run = trained(chosen, data, device=self.device, precision=self.precision, progress=False, callbacks=[watch])
             results = run.record.results
             seconds = results.train_seconds if results else None
             # As the run answers, perhaps by a vote or test-time augmentation; the history is of a network alone.
@@ -151,12 +147,12 @@ class SearchStudy(Question):
         name = {states.COMPLETE: "complete", states.PRUNED: "pruned", states.FAIL: "failed"}[state]
         return SearchTrial(number, trial.number, name, accuracy, watch.epochs, seconds, json.dumps(values), reason)
 
-    def _chosen(self, values: dict[str, Any], data: DataSplits) -> Subject:
-        """The subject of one trial."""
+    def _chosen(self, values: dict[str, Any], data: DataSplits) -> Recipe:
+        """What one trial trains."""
         text, train = settings_of(values, self.subject.train)
         if text is None:
             return self.subject.replace(train=train)
-        return Subject.of(data, model=text).replace(train=train)
+        return choose(data, model=text).replace(train=train)
 
     @override
     def conclude(self, rows: Sequence[SearchTrial], data: DataSplits, folder: StudyFolder) -> SearchFindings:
@@ -167,7 +163,7 @@ class SearchStudy(Question):
         best = max(complete, key=lambda row: (row.val_accuracy or 0.0, -row.trial))
         values = json.loads(best.values)
         chosen = self._chosen(values, data)
-        folder.write(BEST, Recipe(chosen.model, chosen.train).to_json())
+        folder.write(BEST, chosen.replace(name=Path(BEST).stem).to_json())
         importance = _importance(folder) if len(complete) > STARTUP else {}
         pruned, failed = (sum(row.state == state for row in rows) for state in ("pruned", "failed"))
         told = [

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import Field
 from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits
@@ -14,8 +13,10 @@ from pellucid.errors import DivergedError
 from pellucid.plots.figures import render
 from pellucid.plots.studies import seeds_figure
 from pellucid.study.folder import StudyFolder
-from pellucid.study.question import Findings, Key, Question, Subject
+from pellucid.study.question import Findings, Key, Question
+from pellucid.study.settings import SeedSettings
 from pellucid.study.statistics import Summary, summarize_known
+from pellucid.study.subject import require_split, trained
 
 
 @dataclass(frozen=True)
@@ -55,18 +56,13 @@ class SeedFindings(Findings):
     train_seconds: Summary | None
 
 
-class SeedStudy(Question):
+class SeedStudy(SeedSettings, Question):
     """Train the same network from several seeds.
 
-    Attributes:
-        subject: What is trained; its seed is the first.
-        n: How many seeds, at least 2.
+    Its settings are those of `SeedSettings`.
     """
 
     row: ClassVar = SeedTrial
-
-    subject: Subject
-    n: Annotated[int, Field(ge=2)] = 10
 
     @property
     @override
@@ -75,7 +71,7 @@ class SeedStudy(Question):
 
     @override
     def check(self, data: DataSplits) -> None:
-        self.subject.check(data)
+        require_split(self.subject, data)
 
     @override
     def reads_test(self, data: DataSplits) -> bool:
@@ -98,7 +94,7 @@ class SeedStudy(Question):
     def measure(self, key: Key, data: DataSplits, folder: StudyFolder) -> SeedTrial:
         (seed,) = key
         try:
-            run = self.subject.fit(data, seed=seed, device=self.device, precision=self.precision, progress=False)
+            run = trained(self.subject, data, seed=seed, device=self.device, precision=self.precision, progress=False)
         except DivergedError:
             return SeedTrial(seed, None, None, None, None, diverged=True)
         judged = run.evaluate(data) if data.has_test else None

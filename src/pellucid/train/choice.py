@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from os import PathLike, fspath
+from typing import Any, Unpack
 
 from torch import nn
 
@@ -13,18 +14,30 @@ from pellucid.model.build import build
 from pellucid.model.factory import build_from_factory
 from pellucid.model.vote import Vote
 from pellucid.spec.model import FactorySpec, ModelSpec, read_model
+from pellucid.spec.recipes import Recipe
 from pellucid.spec.recipes import recipe as named_recipe
-from pellucid.spec.recipes import title_of
 from pellucid.spec.train import TrainSettings, TrainSpec
 
 Model = ModelSpec | FactorySpec | str | Callable[..., nn.Module]
+AnyRecipe = Recipe | str | PathLike[str]
 DEFAULT_RECIPE = "fast"
 
 
 def choose(
-    data: DataSplits, model: Model | None, recipe: str | None, settings: TrainSettings
-) -> tuple[str, ModelSpec | FactorySpec, TrainSpec]:
-    """What is to be trained, and how: the name of it, the network and the settings.
+    data: DataSplits,
+    *,
+    model: Model | None = None,
+    recipe: AnyRecipe | None = None,
+    **settings: Unpack[TrainSettings],
+) -> Recipe:
+    """What is to be trained on these data, and how: from what `fit` takes to a whole recipe.
+
+    Args:
+        data: The data set.
+        model: The network, as of `fit`; that of the recipe unless given.
+        recipe: The name of a recipe, the path of a .json file of one, or a `Recipe`. ``fast`` when there is no model
+            either; a model without a recipe is trained with the defaults of `TrainSpec`, and called ``custom``.
+        settings: Settings of `TrainSpec` that differ from the recipe's.
 
     Raises:
         SpecError: The model does not fit the data, or a setting breaks a rule; all faults are named.
@@ -33,13 +46,16 @@ def choose(
     shape, classes = data.train.input_shape, len(data.class_names)
     if classes < 2:
         raise DataError(f"A classifier needs at least 2 classes; {data.name} has {classes}.")
-    if model is None:
-        recipe = recipe or DEFAULT_RECIPE
-    chosen = named_recipe(recipe, shape, classes, len(data.train)) if recipe else None
-    train_spec = (chosen.train if chosen else TrainSpec()).replace(**settings)
-    if model is None and chosen:
-        return title_of(recipe or ""), chosen.model, train_spec
-    return title_of(recipe or "custom"), _specify(model, shape, classes), train_spec
+    if recipe is None and model is not None:
+        return Recipe(model=_specify(model, shape, classes), train=TrainSpec().replace(**settings))
+    chosen = recipe or DEFAULT_RECIPE
+    if not isinstance(chosen, Recipe):
+        chosen = named_recipe(fspath(chosen), shape, classes, len(data.train))
+    chosen = chosen.replace(train=chosen.train.replace(**settings))
+    if model is not None:
+        return chosen.replace(model=_specify(model, shape, classes))
+    chosen.model.check(shape, classes)
+    return chosen
 
 
 def _specify(model: Any, shape: tuple[int, int, int], classes: int) -> ModelSpec | FactorySpec:
@@ -66,7 +82,7 @@ def build_chosen(model: Any, spec: ModelSpec | FactorySpec, train: TrainSpec) ->
     Raises:
         SpecError: A factory cannot be imported or called, or gives a module whose output does not fit.
     """
-    if isinstance(spec, ModelSpec) or isinstance(model, str | FactorySpec):
+    if isinstance(spec, ModelSpec) or not callable(model):  # None where a recipe gives the network
         return build(spec, train.seed, train.vote)
     if train.vote > 1:
         return Vote.of(lambda seed: build_from_factory(model, spec, seed), train.seed, train.vote)

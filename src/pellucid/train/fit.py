@@ -27,7 +27,7 @@ from pellucid.run.record import Results, RunRecord, Score
 from pellucid.spec.augment import AugmentSpec
 from pellucid.spec.train import TrainSettings
 from pellucid.train.callbacks import Callback, HistoryWriter, Outcome, Patience
-from pellucid.train.choice import Model, build_chosen, choose, multiply_adds
+from pellucid.train.choice import AnyRecipe, Model, build_chosen, choose, multiply_adds
 from pellucid.train.describe import describe_data, describe_environment
 from pellucid.train.interrupt import interruptible
 from pellucid.train.loop import measure
@@ -47,7 +47,7 @@ def fit(
     data: DataSplits,
     *,
     model: Model | None = None,
-    recipe: str | None = None,
+    recipe: AnyRecipe | None = None,
     out: str | PathLike[str] | None = None,
     overwrite: bool = False,
     numbered: bool = False,
@@ -67,9 +67,9 @@ def fit(
         data: The data set.
         model: A specification, shorthand, the path of a JSON file, ``package.module:factory``, or any callable that
             returns a `torch.nn.Module`. The recipe's network unless given.
-        recipe: Gives the network and the settings that are not given: a name, or the path of a .json file with a
-            ``model`` and a ``train`` specification. ``fast`` when there is no model either; a model without a recipe
-            is trained with the defaults of `TrainSpec`.
+        recipe: Gives the network and the settings that are not given: a name, the path of a .json file of a recipe,
+            or a `Recipe`. ``fast`` when there is no model either; a model without a recipe is trained with the
+            defaults of `TrainSpec`.
         out: Folder to write the run to; nothing is written unless given.
         overwrite: Let the run replace an older one in that place; files there that are not Pellucid's stay.
         numbered: Where the folder exists, write to the next name that is free: NAME-2, NAME-3, …
@@ -94,7 +94,8 @@ def fit(
         PellucidWarning: A module of the user's gives probabilities in place of logits.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    name, model_spec, train_spec = choose(data, model, recipe, settings)
+    chosen = choose(data, model=model, recipe=recipe, **settings)
+    model_spec, train_spec = chosen.model, chosen.train
     chosen_device = choose_device(device)
     chosen_precision = choose_precision(precision, chosen_device, multiply_adds(model_spec) * train_spec.batch_size)
     if gpu_memory_mib is not None:
@@ -112,7 +113,7 @@ def fit(
         pellucid_version=__version__,
         status="running",
         started=started.isoformat(),
-        recipe=name,
+        recipe=chosen.name,
         model=model_spec,
         train=train_spec,
         data=describe_data(data, counts),

@@ -19,6 +19,7 @@ from pellucid.predict.predictor import Prediction, Predictor
 from pellucid.run.folder import CURVES, EVALUATION, HISTORY, RECORD, WEIGHTS, RunFolder, find_run, new_run
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
+from pellucid.spec.recipes import Recipe
 from pellucid.trained.curves import draw_curves
 from pellucid.trained.data import are_own, load_own, require_unchanged
 from pellucid.trained.evaluate import evaluate
@@ -71,6 +72,11 @@ class Run:
     def record(self) -> RunRecord:
         """How the run came about, and what came out: run.json."""
         return self.predictor.record
+
+    @property
+    def recipe(self) -> Recipe:
+        """What was trained, and how."""
+        return Recipe(model=self.record.model, train=self.record.train, name=self.record.recipe)
 
     @property
     def model(self) -> nn.Module:

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from pellucid.study.kinds import KINDS
+from pellucid.study.settings import text_of
 
 TINY = "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
 QUICK = ("bars", "--model", TINY)
@@ -91,3 +97,34 @@ def test_bad_input_is_named_and_leaves_nothing(pellucid, arguments: tuple, statu
     assert done.status == status
     assert message in done.err.replace("\n", " ")
     assert sorted(Path("runs").iterdir()) == before
+
+
+def test_help_tells_the_settings_own_defaults_without_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from pellucid.cli import main\n"
+        "assert 'pydantic' not in sys.modules, 'the help of other commands need not wait for it'\n"
+        f"for kind in {list(KINDS)!r}:\n"
+        "    sys.argv = ['pellucid', 'study', kind, '--help']\n"
+        "    try:\n"
+        "        main()\n"
+        "    except SystemExit as done:\n"
+        "        assert not done.code\n"
+        "assert not {'torch', 'matplotlib', 'numpy'} & sys.modules.keys()\n"
+    )
+    wide = os.environ | {"COLUMNS": "300"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env=wide, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    helped = dict(zip(KINDS, done.stdout.split("Usage:")[1:], strict=True))
+    for kind, name in (("folds", "k"), ("seeds", "n"), ("batch-size", "minutes"), ("search", "trials")):
+        default = KINDS[kind].model_fields[name].default
+        assert f"{text_of(KINDS[kind], name)}  [default: {default}]" in " ".join(helped[kind].split()).replace(
+            " [default", "  [default"
+        )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_setting_of_a_study_says_what_it_is(kind: str) -> None:
+    assert all(text_of(KINDS[kind], name).endswith(".") for name in KINDS[kind].model_fields)

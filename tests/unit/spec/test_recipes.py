@@ -1,9 +1,11 @@
+import json
 from pathlib import Path
 
 import pytest
 
 from pellucid.errors import SpecError
-from pellucid.spec.recipes import names_recipe, recipe, title_of
+from pellucid.spec.recipes import Recipe, names_recipe, recipe
+from pellucid.spec.train import TrainSpec
 
 
 def test_a_recipe_from_a_file_is_the_one_that_was_written(tmp_path: Path) -> None:
@@ -11,8 +13,24 @@ def test_a_recipe_from_a_file_is_the_one_that_was_written(tmp_path: Path) -> Non
     path = tmp_path / "mine.json"
     path.write_text(tiny.to_json())
     read = recipe(str(path), (28, 28, 1), 10, images=500)
-    assert (read.model, read.train) == (tiny.model, tiny.train)  # as it is written, however few the images
-    assert title_of(str(path)) == "mine"
+    assert read == tiny  # as it is written, however few the images
+
+
+def test_a_recipe_file_without_a_name_is_called_as_the_file(tmp_path: Path) -> None:
+    """As such files were written at first."""
+    tiny = recipe("tiny", (28, 28, 1), 10)
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps({"model": tiny.model.model_dump(mode="json"), "train": {"epochs": 3}}))
+    assert names_recipe(str(path))
+    assert recipe(str(path), (28, 28, 1), 10) == Recipe(tiny.model, TrainSpec(epochs=3), "mine")
+
+
+@pytest.mark.parametrize(
+    ("name", "images", "epochs"),
+    [("fast", 60_000, 1), ("fast", 1_000, 50), ("tiny", 1_000, 250), ("tutorial", 1_000, 15), ("fast", None, 1)],
+)
+def test_few_images_get_more_epochs(name: str, images: int | None, epochs: int) -> None:
+    assert recipe(name, (28, 28, 1), 10, images).train.epochs == epochs
 
 
 def test_a_recipe_is_told_from_a_network(tmp_path: Path) -> None:

@@ -8,12 +8,14 @@ import pytest
 import pellucid as pl
 from pellucid.data.dataset import DataSplits
 from pellucid.errors import PellucidError, SettingError
+from pellucid.spec.recipes import Recipe
 from pellucid.spec.train import TrainSpec
 from pellucid.study.batch_size import BatchSizeStudy
-from pellucid.study.question import Question, Subject
+from pellucid.study.question import Question
 from pellucid.study.runner import resume_study, run_study
 from pellucid.study.search import SearchStudy
 from pellucid.study.space import check_space, read_space, settings_of
+from pellucid.train.choice import choose
 
 SHORT = "conv 2 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
 SPACE = {
@@ -25,7 +27,7 @@ SPACE = {
 
 
 def test_the_best_of_a_search_is_a_recipe_that_trains_to_the_same(
-    subject: Subject, bars: DataSplits, tmp_path: Path
+    subject: Recipe, bars: DataSplits, tmp_path: Path
 ) -> None:
     done = run_study(SearchStudy(subject=subject, trials=8, space=SPACE), bars, out=tmp_path / "study")
     assert [row.trial for row in done.trials] == list(range(8))
@@ -42,11 +44,11 @@ def test_the_best_of_a_search_is_a_recipe_that_trains_to_the_same(
 
 @pytest.mark.parametrize("answering", [{"vote": 2}, {"test_time_augmentation": "shift=0.125"}])
 def test_trials_are_judged_by_what_the_run_answers(bars: DataSplits, tmp_path: Path, answering: dict) -> None:
-    subject = Subject.of(bars, model=SHORT, epochs=2, batch_size=32, learning_rate=0.003, **answering)
+    subject = choose(bars, model=SHORT, epochs=2, batch_size=32, learning_rate=0.003, **answering)
     space = {"label_smoothing": [0.0, 0.3]}
     done = run_study(SearchStudy(subject=subject, trials=3, space=space), bars, out=tmp_path / "study")
     for row in done.trials:
-        results = subject.fit(bars, **json.loads(row.values)).record.results
+        results = pl.fit(bars, recipe=subject, **json.loads(row.values)).record.results
         assert (row.state, row.val_accuracy) == ("complete", results.validation.accuracy)
 
 
@@ -55,12 +57,12 @@ def test_without_a_validation_split_nothing_can_be_judged(
     bars: DataSplits, tmp_path: Path, kind: type[Question]
 ) -> None:
     own = DataSplits("bars", bars.train, None, validation=bars.test)
-    subject = Subject.of(own, model=SHORT, validation_split=None)
+    subject = choose(own, model=SHORT, validation_split=None)
     with pytest.raises(SettingError, match="needs a validation split; validation_split must be given; received None"):
         run_study(kind(subject=subject), own, out=tmp_path / "study")
 
 
-def test_a_search_goes_on_with_what_optuna_knows(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+def test_a_search_goes_on_with_what_optuna_knows(subject: Recipe, bars: DataSplits, tmp_path: Path) -> None:
     done = run_study(SearchStudy(subject=subject, trials=4, space=SPACE), bars, out=tmp_path / "study")
     table = done.path / "trials.csv"
     lines = table.read_text().splitlines(keepends=True)
@@ -70,13 +72,13 @@ def test_a_search_goes_on_with_what_optuna_knows(subject: Subject, bars: DataSpl
     assert len(again.trials) == 4
 
 
-def test_processes_search_in_one_storage(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+def test_processes_search_in_one_storage(subject: Recipe, bars: DataSplits, tmp_path: Path) -> None:
     done = run_study(SearchStudy(subject=subject, trials=6, space=SPACE, processes=2), bars, out=tmp_path / "study")
     assert len(done.trials) == 6
     assert done.findings.val_accuracy > 0.3
 
 
-def test_trials_that_fail_are_counted_and_the_rest_goes_on(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+def test_trials_that_fail_are_counted_and_the_rest_goes_on(subject: Recipe, bars: DataSplits, tmp_path: Path) -> None:
     space = {"model": "conv 2 {size}x{size} relu, flatten, dense 3 softmax", "size": [3, 99]}
     done = run_study(SearchStudy(subject=subject, trials=6, space=space), bars, out=tmp_path / "study")
     failed = [row for row in done.trials if row.state == "failed"]
@@ -124,7 +126,7 @@ def test_a_file_that_is_no_space_is_refused(tmp_path: Path, text: str, message: 
 
 
 def test_a_range_that_optuna_cannot_take_is_refused_beforehand(
-    subject: Subject, bars: DataSplits, tmp_path: Path
+    subject: Recipe, bars: DataSplits, tmp_path: Path
 ) -> None:
     space = {"epochs": {"low": 1, "high": 8, "step": 0}}
     with pytest.raises(SettingError, match="The range of epochs cannot be searched"):

@@ -12,16 +12,17 @@ import pellucid as pl
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.stratified import assign_folds
 from pellucid.errors import DataError, SettingError
+from pellucid.spec.recipes import Recipe
 from pellucid.study.batch_results import SizeFindings, recommend
 from pellucid.study.batch_size import BatchSizeStudy
-from pellucid.study.compare import CompareStudy, Contender, as_run
+from pellucid.study.compare import CompareStudy, as_run
 from pellucid.study.comparison import Comparison
 from pellucid.study.folds import FoldStudy
 from pellucid.study.learning_rate import LearningRateStudy
-from pellucid.study.question import Subject
 from pellucid.study.runner import resume_study, run_study
 from pellucid.study.seeds import SeedStudy
 from pellucid.study.statistics import McNemar, Summary
+from pellucid.train.choice import choose
 
 
 def figures(path: Path) -> set[str]:
@@ -30,15 +31,14 @@ def figures(path: Path) -> set[str]:
     return found
 
 
-def contender(bars: DataSplits, name: str, model: str, **settings) -> Contender:
-    made = Subject.of(bars, model=model, **settings)
-    return Contender(name=name, model=made.model, train=made.train)
+def contender(bars: DataSplits, name: str, model: str, **settings) -> Recipe:
+    return choose(bars, model=model, **settings).replace(name=name)
 
 
-def test_seeds_are_what_fit_gives_from_each(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+def test_seeds_are_what_fit_gives_from_each(subject: Recipe, bars: DataSplits, tmp_path: Path) -> None:
     done = run_study(SeedStudy(subject=subject, n=2), bars, out=tmp_path / "study")
     for row in done.trials:
-        run = pl.fit(bars, model=subject.model, **(subject.settings | {"seed": row.seed}))
+        run = pl.fit(bars, recipe=subject, seed=row.seed)
         assert run.evaluate().accuracy == row.test_accuracy
         assert run.history["val_accuracy"][-1] == row.val_accuracy
     accuracies = [row.test_accuracy for row in done.trials]
@@ -47,7 +47,7 @@ def test_seeds_are_what_fit_gives_from_each(subject: Subject, bars: DataSplits, 
 
 
 def test_each_image_is_answered_by_the_network_that_never_saw_it(
-    subject: Subject, bars: DataSplits, tmp_path: Path
+    subject: Recipe, bars: DataSplits, tmp_path: Path
 ) -> None:
     done = run_study(FoldStudy(subject=subject, k=3), bars, out=tmp_path / "study")
     with np.load(done.path / "out-of-fold.npz") as arrays:
@@ -55,8 +55,7 @@ def test_each_image_is_answered_by_the_network_that_never_saw_it(
     assert (folds == assign_folds(bars.train, 3, 0)).all()
     assert (labels == bars.train.labels).all()
     kept = bars.train.subset(np.flatnonzero(folds != 1))
-    settings = subject.settings | {"validation_split": None}
-    run = pl.fit(DataSplits("bars", kept, None), model=subject.model, **settings)
+    run = pl.fit(DataSplits("bars", kept, None), recipe=subject, validation_split=None)
     assert np.allclose(run.probabilities(bars.train.images[folds == 1]), probabilities[folds == 1], atol=1e-6)
     right = probabilities.argmax(axis=1) == labels
     assert done.findings.pooled_accuracy == right.mean()
@@ -64,7 +63,21 @@ def test_each_image_is_answered_by_the_network_that_never_saw_it(
     assert figures(done.path) == {"folds.png"}
 
 
-def test_groups_are_not_parted_by_folds(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+def test_folds_read_the_test_split_only_when_asked(subject: Recipe, bars: DataSplits, tmp_path: Path) -> None:
+    def untouchable() -> ImageDataset:
+        raise AssertionError("the study reached for the test split")
+
+    sealed = DataSplits("sealed", bars.train, untouchable)
+    plain, whole = (FoldStudy(subject=subject, k=2, all_splits=asked) for asked in (False, True))
+    assert not plain.reads_test(sealed)
+    run_study(plain, sealed, out=tmp_path / "plain")
+    with np.load(tmp_path / "plain" / "out-of-fold.npz") as answers:
+        assert set(answers) == {"probabilities", "folds", "labels"}
+    assert whole.reads_test(bars)
+    assert not whole.reads_test(DataSplits("no test", bars.train, None))
+
+
+def test_groups_are_not_parted_by_folds(subject: Recipe, bars: DataSplits, tmp_path: Path) -> None:
     groups = tuple(f"writer {number // 6}" for number in range(len(bars.train)))
     train = ImageDataset(bars.train.images, bars.train.labels, bars.class_names, groups=groups)
     done = run_study(FoldStudy(subject=subject, k=4), DataSplits("bars", train, None), out=tmp_path / "study")
@@ -73,7 +86,7 @@ def test_groups_are_not_parted_by_folds(subject: Subject, bars: DataSplits, tmp_
     assert all(len(set(folds[start : start + 6].tolist())) == 1 for start in range(0, len(folds), 6))
 
 
-def test_more_folds_than_images_of_a_class_are_refused(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+def test_more_folds_than_images_of_a_class_are_refused(subject: Recipe, bars: DataSplits, tmp_path: Path) -> None:
     few = DataSplits("bars", bars.train.subset(np.r_[0:12, 12:240:3]), None)
     with pytest.raises(
         SettingError, match=r"k must be at most the images of the smallest class, 4 \(upright\); received 5"
@@ -105,8 +118,8 @@ def test_a_better_network_is_told_from_a_worse_one(bars: DataSplits, tmp_path: P
         assert arrays["right"].mean() == done.trials[1].accuracy
 
 
-def test_equal_networks_show_no_difference(bars: DataSplits, subject: Subject, tmp_path: Path) -> None:
-    same = [Contender(name=name, model=subject.model, train=subject.train) for name in ("one", "two")]
+def test_equal_networks_show_no_difference(bars: DataSplits, subject: Recipe, tmp_path: Path) -> None:
+    same = [subject.replace(name=name) for name in ("one", "two")]
     done = run_study(CompareStudy(contenders=same, seeds=1), bars, out=tmp_path / "study")
     (pair,) = done.findings.pairs
     assert (pair.difference, pair.image_interval, pair.mcnemar[0].p_value) == (0.0, (0.0, 0.0), 1.0)
@@ -129,27 +142,26 @@ def test_seeds_that_disagree_show_no_difference_however_many_images(bars: DataSp
 def test_runs_are_compared_on_the_test_split_as_they_are(bars: DataSplits, bars_run: Path, tmp_path: Path) -> None:
     other = pl.fit(bars, model="globalavgpool, dense 3 softmax", epochs=1, out=tmp_path / "other")
     runs = [as_run(str(bars_run)), as_run(str(tmp_path / "other"))]
-    contenders = [
-        Contender(name=name, model=run.record.model, train=run.record.train, run=str(run.path))
-        for name, run in zip(("first", "second"), runs, strict=True)
-        if run
-    ]
-    done = run_study(CompareStudy(contenders=contenders, split="test"), bars, out=tmp_path / "study")
+    named = {
+        "contenders": [run.recipe.replace(name=name) for name, run in zip(("first", "second"), runs, strict=True)],
+        "runs": [str(run.path) for run in runs],
+    }
+    done = run_study(CompareStudy(**named, split="test"), bars, out=tmp_path / "study")
     assert done.trials[1].accuracy == other.evaluate().accuracy
     assert len(done.trials) == 2
     with pytest.raises(SettingError, match="Times of runs were not taken in turns"):
-        run_study(CompareStudy(contenders=contenders, split="test", time=True), bars, out=tmp_path / "no")
+        run_study(CompareStudy(**named, split="test", time=True), bars, out=tmp_path / "no")
     with pytest.raises(SettingError, match="Runs are compared on the test split; received validation"):
-        run_study(CompareStudy(contenders=contenders), bars, out=tmp_path / "no")
+        run_study(CompareStudy(**named), bars, out=tmp_path / "no")
 
 
-def test_contenders_that_cannot_be_compared_are_refused(bars: DataSplits, subject: Subject, tmp_path: Path) -> None:
-    twice = [Contender(name="same", model=subject.model, train=subject.train)] * 2
+def test_contenders_that_cannot_be_compared_are_refused(bars: DataSplits, subject: Recipe, tmp_path: Path) -> None:
+    twice = [subject.replace(name="same")] * 2
     with pytest.raises(SettingError, match="must differ in their names; received same, same"):
         run_study(CompareStudy(contenders=twice), bars, out=tmp_path / "study")
-    mixed = [twice[0], twice[0].replace(name="run", run="runs/one")]
+    mixed = {"contenders": [twice[0], twice[0].replace(name="run")], "runs": ["runs/one"]}
     with pytest.raises(SettingError, match="Compare either runs, or recipes and models; received same, run"):
-        run_study(CompareStudy(contenders=mixed, split="test"), bars, out=tmp_path / "study")
+        run_study(CompareStudy(**mixed, split="test"), bars, out=tmp_path / "study")
     two = [twice[0], twice[0].replace(name="other")]
     with pytest.raises(SettingError, match="processes must be 1; received 2"):
         run_study(CompareStudy(contenders=two, time=True, processes=2), bars, out=tmp_path / "study")
@@ -159,12 +171,12 @@ def test_contenders_that_cannot_be_compared_are_refused(bars: DataSplits, subjec
         )
 
 
-def test_the_suggested_learning_rate_learns(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+def test_the_suggested_learning_rate_learns(subject: Recipe, bars: DataSplits, tmp_path: Path) -> None:
     done = run_study(LearningRateStudy(subject=subject, seeds=2, updates=100), bars, out=tmp_path / "study")
     found = done.findings
     assert 1e-5 < found.suggestion < found.lowest
     assert found.given == 0.01
-    run = pl.fit(bars, model=subject.model, **(subject.settings | {"learning_rate": found.suggestion}))
+    run = pl.fit(bars, recipe=subject, learning_rate=found.suggestion)
     assert run.history["loss"][-1] < math.log(3)
     curve = (done.path / "curve-0.csv").read_text().splitlines()
     assert curve[0] == "learning_rate,loss,smoothed"
@@ -172,13 +184,13 @@ def test_the_suggested_learning_rate_learns(subject: Subject, bars: DataSplits, 
     assert figures(done.path) == {"learning-rate.png"}
 
 
-def test_a_range_that_does_not_rise_is_refused(subject: Subject) -> None:
+def test_a_range_that_does_not_rise_is_refused(subject: Recipe) -> None:
     with pytest.raises(SettingError, match="low must be below high; received 1 and 0.1"):
         LearningRateStudy(subject=subject, low=1, high=0.1)
 
 
 def test_batch_sizes_are_compared_after_equal_epochs_updates_and_time(
-    subject: Subject, bars: DataSplits, tmp_path: Path
+    subject: Recipe, bars: DataSplits, tmp_path: Path
 ) -> None:
     study = BatchSizeStudy(
         subject=subject, sizes=(4, 32), seeds=2, images=100, epochs=2, updates=30, seconds=0.05, full=True
@@ -208,7 +220,7 @@ class KnownSpeed(BatchSizeStudy):
         return self
 
 
-def test_epochs_that_take_too_long_are_timed_in_part(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+def test_epochs_that_take_too_long_are_timed_in_part(subject: Recipe, bars: DataSplits, tmp_path: Path) -> None:
     # 200 updates an epoch at 1 s are 200 s, above the minute; 4 updates an epoch at 0.1 s are not.
     study = KnownSpeed(
         subject=subject, sizes=(1, 64), seeds=1, images=200, updates=20, seconds=0.001, minutes=1,
@@ -261,7 +273,7 @@ def test_the_speed_of_the_machine_is_looked_up_once(subject: Subject, bars: Data
     assert resume_study(done.path, data=bars).question == done.question
 
 
-def test_a_loss_that_becomes_infinite_is_a_result(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+def test_a_loss_that_becomes_infinite_is_a_result(subject: Recipe, bars: DataSplits, tmp_path: Path) -> None:
     wild = subject.replace(train=subject.train.replace(learning_rate=1e30, optimizer="sgd"))
     study = BatchSizeStudy(subject=wild, sizes=(8,), seeds=1, updates=20, seconds=0.01)
     done = run_study(study, bars, out=tmp_path / "study")
@@ -271,7 +283,7 @@ def test_a_loss_that_becomes_infinite_is_a_result(subject: Subject, bars: DataSp
 
 
 def test_a_seed_that_diverges_is_counted_and_the_others_go_on(
-    subject: Subject, bars: DataSplits, tmp_path: Path
+    subject: Recipe, bars: DataSplits, tmp_path: Path
 ) -> None:
     wild = subject.replace(train=subject.train.replace(learning_rate=1e30, optimizer="sgd"))
     done = run_study(SeedStudy(subject=wild, n=2), bars, out=tmp_path / "study")
@@ -300,7 +312,7 @@ def test_a_size_that_diverged_is_not_recommended() -> None:
     ],
 )
 def test_sizes_that_cannot_be_are_refused(
-    subject: Subject, bars: DataSplits, tmp_path: Path, settings: dict, message: str
+    subject: Recipe, bars: DataSplits, tmp_path: Path, settings: dict, message: str
 ) -> None:
     with pytest.raises(SettingError, match=message):
         run_study(BatchSizeStudy(subject=subject, **settings), bars, out=tmp_path / "study")

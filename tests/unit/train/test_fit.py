@@ -123,6 +123,38 @@ def test_recipe_model_and_settings_are_combined(bars: DataSplits) -> None:
     assert both.model == custom.model
 
 
+def test_a_recipe_is_given_by_name_by_file_or_as_it_is(bars: DataSplits, tmp_path: Path) -> None:
+    mine = pl.choose(bars, model=MODEL, epochs=1, seed=3).replace(name="mine")
+    (tmp_path / "file.json").write_text(mine.to_json())
+    run = pl.fit(bars, recipe=mine, out=tmp_path / "run")
+    assert run.recipe == mine
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["recipe"] == "mine"
+    assert pl.fit(bars, recipe=tmp_path / "file.json").recipe == mine
+    assert pl.fit(bars, recipe=mine, epochs=2).recipe == mine.replace(train=mine.train.replace(epochs=2))
+
+
+def test_a_recipe_must_fit_the_data(bars: DataSplits) -> None:
+    with pytest.raises(SpecError, match="input_shape must be as the data's images, 8x8x1; received 28x28x1"):
+        pl.fit(bars, recipe=pl.recipe("tutorial", (28, 28, 1), 3))
+
+
+@pytest.mark.parametrize("vote", [1, 2])
+def test_a_recipe_file_may_name_a_factory(
+    bars: DataSplits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vote: int
+) -> None:
+    (tmp_path / "of_a_recipe.py").write_text(
+        "from torch import nn\ndef make(classes): return nn.Sequential(nn.Flatten(), nn.Linear(64, classes))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    model = {"factory": "of_a_recipe:make", "input_shape": [8, 8, 1], "classes": 3}
+    (tmp_path / "own.json").write_text(json.dumps({"model": model, "train": {"epochs": 1, "vote": vote}}))
+    run = pl.fit(bars, recipe=str(tmp_path / "own.json"), out=tmp_path / "run")
+    assert (run.record.recipe, run.record.train.vote) == ("own", vote)
+    assert np.allclose(
+        pl.load_run(tmp_path / "run").probabilities(bars.test.images), run.probabilities(bars.test.images)
+    )
+
+
 def test_augmentation_follows_from_the_seed_and_is_recorded(bars: DataSplits, tmp_path: Path) -> None:
     for name in ("a", "b"):
         run = pl.fit(bars, model=MODEL, augmentation="shift=0.1,noise=0.1", out=tmp_path / name, **QUICK)

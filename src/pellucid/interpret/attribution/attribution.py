@@ -15,7 +15,7 @@ from pellucid.errors import Fault, RunError, SettingError
 from pellucid.interpret.attribution.integrated_gradients import Completeness, completeness
 from pellucid.interpret.attribution.maps import choose_layer
 from pellucid.interpret.attribution.methods import METHODS, Method
-from pellucid.interpret.attribution.question import Question
+from pellucid.interpret.attribution.pixel_question import PixelQuestion
 from pellucid.interpret.layers import require_class, require_layer, undisturbed
 from pellucid.model.vote import with_mean_logits
 from pellucid.predict.predictor import Predictor
@@ -89,7 +89,7 @@ def attribute(
         number = class_number(target, probabilities, predictor.class_names)
         place = choose_layer(predictor, layer, method) if chosen.layered else None
         pixels = as_input(torch.from_numpy(np.ascontiguousarray(image[np.newaxis])).to(predictor.device))
-        question = Question(with_mean_logits(predictor.model), pixels, number, place or "", seed)
+        question = PixelQuestion(with_mean_logits(predictor.model), pixels, number, place or "", seed)
         values = chosen.function(question)
         adds_up = completeness(question, values) if chosen.complete else None
     array = values.float().cpu().numpy()

@@ -9,13 +9,13 @@ import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
 from torch import Tensor
 
-from pellucid.interpret.attribution.question import Question
+from pellucid.interpret.attribution.pixel_question import PixelQuestion
 from pellucid.interpret.layers import layers_of
 
 LEAST_SHARE = 0.01
 
 
-def grad_cam(question: Question) -> Float[Tensor, "height width"]:
+def grad_cam(question: PixelQuestion) -> Float[Tensor, "height width"]:
     """A layer's maps, weighted by the mean gradient of each and added up; what speaks against the class is left out.
 
     What speaks for it counts as nothing where it stays below 1% of what speaks against it: such a map is no more than
@@ -32,6 +32,6 @@ def grad_cam(question: Question) -> Float[Tensor, "height width"]:
     return enlarged(maps.relu(), question)
 
 
-def enlarged(maps: Float[Tensor, "1 1 rows columns"], question: Question) -> Float[Tensor, "height width"]:
+def enlarged(maps: Float[Tensor, "1 1 rows columns"], question: PixelQuestion) -> Float[Tensor, "height width"]:
     """A map brought to the size of the image, with straight lines between its values."""
     return F.interpolate(maps.detach(), question.pixels.shape[2:], mode="bilinear", align_corners=False)[0, 0]

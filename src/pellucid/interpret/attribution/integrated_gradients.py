@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from pellucid.interpret.attribution.question import Question
+from pellucid.interpret.attribution.pixel_question import PixelQuestion
 
 STEPS = (64, 256, 1024)
 TOLERANCE = 0.01
@@ -37,7 +37,7 @@ class Completeness:
         return self.gap <= TOLERANCE * abs(self.difference)
 
 
-def integrated_gradients(question: Question) -> Float[Tensor, "height width"]:
+def integrated_gradients(question: PixelQuestion) -> Float[Tensor, "height width"]:
     """What each pixel adds to the logit on the straight way from a black image; the sum over the channels.
 
     The integral takes 64 Gauss-Legendre steps, and up to 1024 where the sum would be more than 1% off.
@@ -61,7 +61,7 @@ def integrated_gradients(question: Question) -> Float[Tensor, "height width"]:
     return values
 
 
-def completeness(question: Question, values: Float[Tensor, "height width"]) -> Completeness:
+def completeness(question: PixelQuestion, values: Float[Tensor, "height width"]) -> Completeness:
     """Hold the sum of a map against the difference of the logits."""
     both = torch.cat([question.pixels, torch.zeros_like(question.pixels)])
     with torch.no_grad():

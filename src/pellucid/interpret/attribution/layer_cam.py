@@ -7,11 +7,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from pellucid.interpret.attribution.grad_cam import enlarged
-from pellucid.interpret.attribution.question import Question
+from pellucid.interpret.attribution.pixel_question import PixelQuestion
 from pellucid.interpret.layers import watched
 
 
-def layer_cam(question: Question) -> Float[Tensor, "height width"]:
+def layer_cam(question: PixelQuestion) -> Float[Tensor, "height width"]:
     """A layer's maps, weighted place by place by the gradient where it is positive, and added up.
 
     Early layers, whose maps are finer, can serve as well: the weights are local.

@@ -11,7 +11,7 @@ from pellucid.interpret.attribution.grad_cam import grad_cam
 from pellucid.interpret.attribution.integrated_gradients import integrated_gradients
 from pellucid.interpret.attribution.layer_cam import layer_cam
 from pellucid.interpret.attribution.occlusion import occlusion
-from pellucid.interpret.attribution.question import Question
+from pellucid.interpret.attribution.pixel_question import PixelQuestion
 from pellucid.interpret.attribution.saliency import saliency
 from pellucid.interpret.attribution.smoothgrad import smoothgrad
 
@@ -30,7 +30,7 @@ class Method:
     """
 
     title: str
-    function: Callable[[Question], Tensor]
+    function: Callable[[PixelQuestion], Tensor]
     unit: str
     signed: bool = False
     layered: bool = False

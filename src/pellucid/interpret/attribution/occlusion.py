@@ -5,13 +5,13 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor
 
-from pellucid.interpret.attribution.question import Question
+from pellucid.interpret.attribution.pixel_question import PixelQuestion
 
 WINDOWS_A_SIDE = 7
 LEAST_WINDOW = 2
 
 
-def occlusion(question: Question) -> Float[Tensor, "height width"]:
+def occlusion(question: PixelQuestion) -> Float[Tensor, "height width"]:
     """The logit less that with a black window over the pixel; the mean over all windows that cover it.
 
     A window has a seventh of the image's height and width, at least 2 pixels, and moves by half of its size.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from numpy import ndarray
 from pellucid.batches.images import as_input
 from pellucid.device import enough_memory, repeatable
 from pellucid.interpret.attribution.attribution import Attribution, attribute
-from pellucid.interpret.attribution.question import VALUES_A_PASS
+from pellucid.interpret.attribution.pixel_question import VALUES_A_PASS
 from pellucid.interpret.layers import undisturbed
 from pellucid.predict.predictor import Predictor
 from pellucid.spec.seeds import derive_seed
@@ -184,10 +185,12 @@ def randomised(predictor: Predictor, seed: int, number: int = 0) -> Predictor:
 
 def rank_correlation(first: Float[ndarray, "*shape"], second: Float[ndarray, "*shape"]) -> float | None:
     """Spearman's rank correlation, equal values sharing their mean rank; None when one side is constant."""
-    one, other = _mean_ranks(first.ravel()), _mean_ranks(second.ravel())
-    if np.ptp(one) == 0 or np.ptp(other) == 0:
+    from scipy.stats import spearmanr
+
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
         return None
-    return float(np.corrcoef(one, other)[0, 1])
+    found: Any = spearmanr(first.ravel(), second.ravel())
+    return float(found.statistic)
 
 
 def _correlations(
@@ -231,9 +234,3 @@ def _probabilities(
     images = image * kept.reshape(-1, *image.shape[:2], 1)
     logits = predictor.logits(as_input(torch.from_numpy(images).to(predictor.device)))
     return logits.softmax(dim=1)[:, target].cpu().numpy()
-
-
-def _mean_ranks(values: Float[ndarray, " values"]) -> Float[ndarray, " values"]:
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    return (ends - (counts - 1) / 2)[places]

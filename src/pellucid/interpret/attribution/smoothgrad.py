@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from pellucid.interpret.attribution.question import Question
+from pellucid.interpret.attribution.pixel_question import PixelQuestion
 from pellucid.interpret.attribution.saliency import gradients
 from pellucid.spec.seeds import derive_seed
 
@@ -14,7 +14,7 @@ SAMPLES = 50
 NOISE_SHARE = 0.15
 
 
-def smoothgrad(question: Question) -> Float[Tensor, "height width"]:
+def smoothgrad(question: PixelQuestion) -> Float[Tensor, "height width"]:
     """The mean gradient over 50 noisy copies of the image; its size, the largest over the channels.
 
     The noise is normal, with a standard deviation of 15% of the image's range. It is drawn on the CPU from a generator

@@ -14,11 +14,11 @@ from torch import Tensor
 from pellucid.device import autocast
 from pellucid.errors import RunError
 from pellucid.interpret.layers import watched
+from pellucid.interpret.maximize.jitter import jittered
 from pellucid.interpret.maximize.maximized import Maximized
 from pellucid.interpret.maximize.paint import GREY, Painter, Pictures
 from pellucid.interpret.maximize.penalties import ink, total_variation, unit
 from pellucid.interpret.maximize.targets import OUTPUT, Target, answers
-from pellucid.interpret.maximize.views import view
 from pellucid.model.vote import with_mean_logits
 from pellucid.predict.predictor import Predictor
 from pellucid.spec.seeds import derive_seed
@@ -94,7 +94,7 @@ class Climb:
 
     def _pull(self, pictures: Pictures, step: int) -> Pictures:
         """The gradient of each picture's target."""
-        found = self._answers(view(pictures, self.starts, self.seed, step) if self.painter.restraint else pictures)
+        found = self._answers(jittered(pictures, self.starts, self.seed, step) if self.painter.restraint else pictures)
         self.history.append(found.detach())
         if not found.requires_grad:  # a network of the user's own may pass none on
             return torch.zeros_like(pictures)

@@ -12,7 +12,7 @@ from pellucid.errors import DataError, RunError, SettingError
 from pellucid.interpret.attribution.attribution import attribute, class_number, fault_of
 from pellucid.interpret.attribution.integrated_gradients import Completeness
 from pellucid.interpret.attribution.methods import METHODS
-from pellucid.interpret.attribution.question import Question
+from pellucid.interpret.attribution.pixel_question import PixelQuestion
 from pellucid.model.vote import Vote
 
 Make = Callable[..., pl.Predictor]
@@ -54,12 +54,12 @@ def test_large_images_go_in_several_passes(
     predictor: pl.Predictor, bars: DataSplits, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = attribute(predictor, bars.test.images[0], method).values
-    monkeypatch.setattr("pellucid.interpret.attribution.question.VALUES_A_PASS", 64 * 7)
+    monkeypatch.setattr("pellucid.interpret.attribution.pixel_question.VALUES_A_PASS", 64 * 7)
     assert attribute(predictor, bars.test.images[0], method).values == pytest.approx(whole, abs=1e-4)
 
 
 def test_an_image_always_goes_through() -> None:
-    assert Question(torch.nn.Flatten(), torch.zeros(1, 3, 1000, 1000), 0).images_a_pass == 1
+    assert PixelQuestion(torch.nn.Flatten(), torch.zeros(1, 3, 1000, 1000), 0).images_a_pass == 1
 
 
 def test_integrated_gradients_take_more_steps_where_the_sum_is_off(made: Make) -> None:

@@ -14,7 +14,7 @@ JITTER = 0.04  # of height and width, at least one pixel
 NOISE = 0.1
 
 
-def view(pictures: Pictures, starts: int, seed: int, step: int) -> Pictures:
+def jittered(pictures: Pictures, starts: int, seed: int, step: int) -> Pictures:
     """Shift by a few pixels, blur at every other step, and add noise.
 
     The numbers follow from the seed and the step, and are the same for every target, so that the picture of a target

@@ -11,7 +11,7 @@ VALUES_A_PASS = 1 << 20
 
 
 @dataclass(frozen=True)
-class Question:
+class PixelQuestion:
     """Which pixels of an image speak for a class?
 
     Attributes:

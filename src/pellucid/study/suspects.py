@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
-from typing import Any
+from os import PathLike
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -18,19 +17,16 @@ from pydantic import BaseModel, ConfigDict
 from pellucid.audit.duplicates import Pool
 from pellucid.audit.findings import Text
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.data.stratified import assign_folds, leave_out
 from pellucid.plots.figures import render
 from pellucid.plots.images import image_grid
-from pellucid.spec.train import TrainSpec
 from pellucid.study.folder import StudyFolder
-from pellucid.study.folds import out_of_fold
-from pellucid.train.fit import fit
+from pellucid.study.folds import FoldStudy, out_of_fold
+from pellucid.study.runner import OnFolder, run_study
 from pellucid.trained.data import require_fitting
 from pellucid.trained.run import Run
 
 DEFAULT_FOLDS = 5
 NAME_SHOWN = 8  # letters of a class name above a picture
-OnFold = Callable[[int, int, float], None]
 Probabilities = Float64[ndarray, "count classes"]
 
 
@@ -94,11 +90,12 @@ def find_suspects(
     run: Run,
     *,
     k: int = DEFAULT_FOLDS,
+    out: str | PathLike[str] | None = None,
     device: str = "auto",
     progress: bool | None = None,
-    on_fold: OnFold | None = None,
+    on_folder: OnFolder | None = None,
 ) -> Suspects:
-    """Rank the images whose labels may be wrong. Nothing of the data is changed.
+    """Rank the images whose labels may be wrong, by a study of folds. Nothing of the data is changed.
 
     The run says what network to train and how; its weights are not used, as they have seen the labels. The training
     split is judged out of fold: each image by the one network that was trained without it. Other splits are judged by
@@ -106,18 +103,20 @@ def find_suspects(
 
     Args:
         splits: The data; all splits are read.
-        run: Its specifications are trained k times, without a validation split.
+        run: Its recipe is trained k times, without a validation split.
         k: How many folds.
+        out: The study's folder, which `resume_study` and `suspects_of_study` take; see `run_study`.
         device: To train on; see `fit`.
-        progress: Show each training on stderr; see `fit`.
-        on_fold: Told after each fold: its number from 1, k, and the accuracy on the fold.
+        progress: Show it on stderr; see `run_study`.
+        on_folder: Told of the study's folder as soon as it is there.
 
     Returns:
         Every image to which the networks give another class than its label.
 
     Raises:
         DataError: The data are not of the run's shape and classes, or cannot be dealt out to k folds.
-        SettingError: There are fewer than 2 folds.
+        SettingError: There are fewer than 2 folds, or more than a class has images.
+        RunError: The study's folder exists, or cannot be written.
         TrainingError: A loss is not finite.
         KeyboardInterrupt: A training was interrupted.
 
@@ -125,67 +124,30 @@ def find_suspects(
     normalised margin); Northcutt, Athalye and Mueller 2021, arXiv:2103.14749 (test sets).
     """
     require_fitting(run.record, splits.train)
-    datasets = Pool.of(splits).datasets
-    probabilities = cross_predict(splits, run, k, device=device, progress=progress, on_fold=on_fold)
-    return Suspects(
-        data=splits.name,
-        k=k,
-        counts={split: len(dataset) for split, dataset in datasets.items()},
-        accuracy={split: _accuracy(probabilities[split], dataset.labels) for split, dataset in datasets.items()},
-        suspects=tuple(
-            suspect for split, dataset in datasets.items() for suspect in rank(split, dataset, probabilities[split])
-        ),
-    )
+    question = FoldStudy(subject=run.recipe, k=k, all_splits=True, device=device)
+    done = run_study(question, splits, out=out, progress=progress, on_folder=on_folder)
+    return suspects_of_study(splits, StudyFolder(done.path))
 
 
 def suspects_of_study(splits: DataSplits, folder: StudyFolder) -> Suspects:
-    """Rank the training images by what a study of folds has answered out of fold; nothing is trained.
+    """Rank the images of all splits that a study of folds has answered; nothing is trained.
 
     Raises:
         RunError: It is no study of folds, or not done.
         DataError: The data are others than the study's.
     """
-    k, probabilities = out_of_fold(folder, splits.train)
-    wide = probabilities.astype(np.float64)
+    k, answers = out_of_fold(folder, splits)
+    judged = {split: found.astype(np.float64) for split, found in answers.items()}
+    datasets = {split: dataset for split, dataset in Pool.of(splits).datasets.items() if split in judged}
     return Suspects(
         data=splits.name,
         k=k,
-        counts={"train": len(splits.train)},
-        accuracy={"train": _accuracy(wide, splits.train.labels)},
-        suspects=rank("train", splits.train, wide),
+        counts={split: len(dataset) for split, dataset in datasets.items()},
+        accuracy={split: _accuracy(judged[split], dataset.labels) for split, dataset in datasets.items()},
+        suspects=tuple(
+            suspect for split, dataset in datasets.items() for suspect in rank(split, dataset, judged[split])
+        ),
     )
-
-
-def cross_predict(
-    splits: DataSplits,
-    run: Run,
-    k: int,
-    *,
-    device: str = "auto",
-    progress: bool | None = None,
-    on_fold: OnFold | None = None,
-) -> dict[str, Probabilities]:
-    """Probabilities from k networks, each trained without one fold; see `find_suspects`.
-
-    Returns:
-        For each split one row an image: out of fold for ``train``, the mean of the k networks for the others.
-    """
-    datasets, settings = Pool.of(splits).datasets, _settings(run.record.train)
-    folds = assign_folds(splits.train, k, run.record.train.seed)
-    sums = {split: np.zeros((len(dataset), len(splits.class_names))) for split, dataset in datasets.items()}
-    for fold in range(k):
-        part, held_out = leave_out(splits, folds, fold)
-        network = fit(part, model=run.record.model, device=device, progress=progress, **settings)
-        if network.record.status == "interrupted":
-            raise KeyboardInterrupt
-        for split, dataset in datasets.items():
-            if split == "train":
-                sums[split][held_out] = network.probabilities(dataset.images[held_out])
-            else:
-                sums[split] += network.probabilities(dataset.images) / k
-        if on_fold:
-            on_fold(fold + 1, k, _accuracy(sums["train"][held_out], splits.train.labels[held_out]))
-    return sums
 
 
 def rank(split: str, dataset: ImageDataset, probabilities: Probabilities) -> tuple[Suspect, ...]:
@@ -242,10 +204,6 @@ def suspects_png(found: Suspects, splits: DataSplits, top: int) -> bytes:
     titles = [_title(suspect) for suspect in shown]
     title = f"{_plain(found.data)}: suspected label errors; label \u2192 suggestion and its probability"
     return render(image_grid(images, titles, title))
-
-
-def _settings(spec: TrainSpec) -> Any:
-    return {name: getattr(spec, name) for name in TrainSpec.model_fields} | {"validation_split": None}
 
 
 def _accuracy(probabilities: Probabilities, labels: Int64[ndarray, " count"]) -> float:

@@ -1,9 +1,9 @@
 import csv
 import io
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,19 @@ from pellucid.cli.data_labels import report_labels
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.stratified import assign_folds
 from pellucid.errors import DataError, RunError, SettingError
-from pellucid.labels import suspects as module
-from pellucid.labels.suspects import Suspect, Suspects, find_suspects, rank, suspects_csv, suspects_png
+from pellucid.study import suspects as module
+from pellucid.study.folder import StudyFolder
+from pellucid.study.runner import resume_study
+from pellucid.study.suspects import (
+    Suspect,
+    Suspects,
+    find_suspects,
+    rank,
+    suspects_csv,
+    suspects_of_study,
+    suspects_png,
+)
+from pellucid.train.fit import fit
 from pellucid.trained.run import Run
 
 PLANTED = {"train": (3, 50, 121, 200), "test": (7, 44)}
@@ -44,8 +55,16 @@ def run(bars_run: Path) -> Run:
 
 
 @pytest.fixture(scope="module")
-def found(spoilt: DataSplits, run: Run) -> Suspects:
-    return find_suspects(spoilt, run, k=3)
+def study(spoilt: DataSplits, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a study of folds whose networks have answered all splits."""
+    path = tmp_path_factory.mktemp("suspects") / "study"
+    find_suspects(spoilt, run, k=3, out=path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def found(spoilt: DataSplits, study: Path) -> Suspects:
+    return suspects_of_study(spoilt, StudyFolder(study))
 
 
 def three(labels: list[int], sources: tuple[str, ...] | None = None) -> ImageDataset:
@@ -112,43 +131,80 @@ def test_planted_errors_are_found_first_and_mended_by_the_suggestion(
     assert found.accuracy["test"] == pytest.approx(88 / 90, abs=0.05)
 
 
-def test_nothing_is_changed_and_all_is_repeatable(found: Suspects, spoilt: DataSplits, run: Run) -> None:
+def test_nothing_is_changed_and_all_is_repeatable(
+    found: Suspects, spoilt: DataSplits, run: Run, tmp_path: Path
+) -> None:
     before = spoilt.train.fingerprint, spoilt.test.fingerprint
     again = DataSplits("spoilt", spoilt.train.subset(np.arange(240)), spoilt.test.subset(np.arange(90)))
-    assert find_suspects(again, run, k=3) == found
+    assert find_suspects(again, run, k=3, out=tmp_path / "again") == found
     assert (again.train.fingerprint, again.test.fingerprint) == before
 
 
 def test_no_network_sees_what_it_judges(
-    spoilt: DataSplits, run: Run, monkeypatch: pytest.MonkeyPatch, bars: DataSplits
+    spoilt: DataSplits, run: Run, monkeypatch: pytest.MonkeyPatch, bars: DataSplits, tmp_path: Path
 ) -> None:
     trained_on: list[ImageDataset] = []
-    real = module.fit
 
     def spy(data: DataSplits, **settings: Any) -> Run:
         assert not data.has_test
         assert data.validation is None
         assert settings["validation_split"] is None
-        assert settings["epochs"] == run.record.train.epochs
+        assert settings["recipe"] == run.recipe
         trained_on.append(data.train)
-        return real(data, **settings | {"epochs": 1})
+        return fit(data, **settings | {"epochs": 1})
 
-    monkeypatch.setattr(module, "fit", spy)
-    told: list[tuple[int, int]] = []
+    monkeypatch.setattr("pellucid.study.subject.fit", spy)
     with_validation = DataSplits("three", spoilt.train, spoilt.test, bars.test)
-    found = find_suspects(with_validation, run, k=3, on_fold=lambda fold, k, _: told.append((fold, k)))
+    found = find_suspects(with_validation, run, k=3, out=tmp_path / "study")
     folds = assign_folds(spoilt.train, 3, run.record.train.seed)
     for fold, seen in enumerate(trained_on):
         assert np.array_equal(seen.images, spoilt.train.images[folds != fold])
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert len(trained_on) == 3
     assert list(found.counts) == ["train", "validation", "test"]
 
 
-def test_an_interrupted_training_ends_it(spoilt: DataSplits, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    interrupted = SimpleNamespace(record=SimpleNamespace(status="interrupted"))
-    monkeypatch.setattr(module, "fit", lambda *_, **__: interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        find_suspects(spoilt, run, k=3)
+def test_other_splits_are_judged_by_the_mean_of_the_networks(spoilt: DataSplits, study: Path) -> None:
+    files = [np.load(study / f"fold-{fold}.npz") for fold in range(3)]
+    with np.load(study / "out-of-fold.npz") as answers:
+        assert np.allclose(answers["test"], np.mean([file["test"] for file in files], axis=0), atol=1e-6)
+        assert answers["probabilities"].shape == (240, 3)
+    assert json.loads((study / "study.json").read_text())["data"]["test_fingerprint"] == spoilt.test.fingerprint
+
+
+def test_an_interrupted_search_is_resumed(
+    spoilt: DataSplits, run: Run, found: Suspects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainings = 0
+
+    def interrupted(data: DataSplits, **settings: Any) -> Run:
+        nonlocal trainings
+        trainings += 1
+        trained = fit(data, **settings)
+        trained.asked_to_stop = trainings == 2  # after its last update, so that the run itself is done
+        return trained
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pellucid.study.subject.fit", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            find_suspects(spoilt, run, k=3, out=tmp_path / "study")
+    assert trainings == 2
+    folder = StudyFolder(tmp_path / "study")
+    with pytest.raises(RunError, match="come from a study of folds that is done; .* is a study of folds, interrupted"):
+        suspects_of_study(spoilt, folder)
+    resume_study(folder.path, data=spoilt)
+    assert suspects_of_study(spoilt, folder) == found
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_data_that_the_networks_have_not_answered_are_refused(
+    spoilt: DataSplits, bars: DataSplits, study: Path, split: str
+) -> None:
+    other = {"train": spoilt.train, "test": spoilt.test} | {split: getattr(bars, split)}
+    with pytest.raises(DataError, match="The data are not those of .*: their fingerprints differ"):
+        suspects_of_study(DataSplits("spoilt", **other), StudyFolder(study))
+    if split == "test":
+        with pytest.raises(DataError, match="their fingerprints differ"):
+            suspects_of_study(DataSplits("spoilt", spoilt.train, None), StudyFolder(study))
 
 
 def test_data_of_another_shape_are_refused(run: Run, make_bars: Callable[..., ImageDataset]) -> None:
@@ -182,12 +238,16 @@ def test_the_report(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     out = tmp_path / "new" / "folder"
     document = report_labels(spoilt, str(bars_run), 3, 4, out, as_json=False)
     printed = capsys.readouterr()
     assert "of 240 images (out of fold)" in printed.out
     assert "of 90 images (mean of 3 networks)" in printed.out
-    assert "fold 3/3: accuracy" in printed.err
+    assert "trial 3/3: fold 2" in printed.err
+    (place,) = Path("runs").iterdir()
+    assert f"the study is {place}" in printed.err
+    assert place.name.startswith("study-folds-spoilt-")
     assert [Path(path).name for path in document["files"]] == ["suspects.csv", "suspects.png"]
     assert all(Path(path).exists() for path in document["files"])
     assert {suspect["index"] for suspect in document["suspects"] if suspect["split"] == "train"} == {3, 50, 121, 200}
@@ -196,11 +256,13 @@ def test_the_report(
     again = report_labels(spoilt, str(bars_run), 3, 4, out, as_json=True)
     assert capsys.readouterr().out == ""
     assert again == document
+    assert report_labels(spoilt, str(place), 3, 4, out, as_json=True) == document
 
 
 def test_without_suspects_no_picture_stays(
     bars: DataSplits, bars_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     none = Suspects(data="bars", k=3, counts={"train": 240}, accuracy={"train": 1.0}, suspects=())
     monkeypatch.setattr(module, "find_suspects", lambda *_, **__: none)
     shutil.copy(bars_run / "curves.png", tmp_path / "suspects.png")  # it bears the mark of Pellucid's pictures
@@ -225,8 +287,13 @@ def test_a_picture_of_the_users_stays(
 
 
 def test_the_report_is_refused_or_interrupted(
-    spoilt: DataSplits, bars_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spoilt: DataSplits,
+    bars_run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(SettingError, match=r"^top must be at least 1 suspect; received 0\.$"):
         report_labels(spoilt, str(bars_run), 3, 0, tmp_path, as_json=False)
     (tmp_path / "file").touch()
@@ -241,3 +308,4 @@ def test_the_report_is_refused_or_interrupted(
         report_labels(spoilt, str(bars_run), 3, 1, tmp_path, as_json=False)
     assert caught.value.exit_code == 130
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert capsys.readouterr().err.splitlines()[-1] == "no suspects were written"

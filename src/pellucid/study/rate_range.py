@@ -5,26 +5,31 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import dataclass
+from typing import Unpack
 
 import numpy as np
 import torch
 from torch import nn
 
 from pellucid.batches.images import shuffled
-from pellucid.device import seed_generators
-from pellucid.errors import TrainingError
+from pellucid.data.dataset import DataSplits
+from pellucid.device import choose_device, choose_precision, enough_memory, place, repeatable, seed_generators
+from pellucid.errors import Fault, SettingError, TrainingError
 from pellucid.model.blame import blamed
 from pellucid.spec.seeds import derive_seed
-from pellucid.spec.train import TrainSpec
-from pellucid.train.learner import batches_of
+from pellucid.spec.train import TrainSettings, TrainSpec
+from pellucid.study.settings import LearningRateSettings
+from pellucid.train.choice import AnyRecipe, Model, build_chosen, choose, multiply_adds
+from pellucid.train.learner import Learner, batches_of
 from pellucid.train.loop import update
 from pellucid.train.optimizers import Optimizer
-from pellucid.train.placed import PlacedSplit
+from pellucid.train.placed import PlacedSplit, place_splits, splits_to_train_on
 
-LOWEST, HIGHEST, UPDATES = 1e-6, 10.0, 200
+LOWEST, HIGHEST, UPDATES = (LearningRateSettings.model_fields[name].default for name in ("low", "high", "updates"))
 SMOOTHING = 0.9  # share of the running mean that each update keeps
 DIVERGED = 4.0  # times the lowest smoothed loss
 SETTLED = 10  # updates after which the running mean is one
+LEAST_UPDATES = 2 * SETTLED
 WIDTH = 5.0  # of the smoothing of the curve: standard deviation in updates
 
 
@@ -50,6 +55,61 @@ class RangeTest:
 
 
 def range_test(
+    data: DataSplits,
+    *,
+    model: Model | None = None,
+    recipe: AnyRecipe | None = None,
+    lowest: float = LOWEST,
+    highest: float = HIGHEST,
+    updates: int = UPDATES,
+    device: str = "auto",
+    precision: str = "auto",
+    **settings: Unpack[TrainSettings],
+) -> RangeTest:
+    """Train a fresh network at learning rates that rise until the loss explodes; one trial of a `LearningRateStudy`.
+
+    Args:
+        data: The data set; its training split is used, without what the recipe holds out.
+        model: The network, as of `fit`.
+        recipe: Likewise.
+        lowest: First learning rate.
+        highest: Last learning rate.
+        updates: How many, at least 20.
+        device: As of `fit`.
+        precision: Likewise.
+        settings: Settings of `TrainSpec` that differ from the recipe's: batch size, optimizer, label smoothing, seed.
+
+    Raises:
+        SettingError: The learning rates do not rise from above 0, or there are fewer than 20 updates.
+        SpecError: The model or a setting breaks a rule; all faults are named.
+        DataError: The data cannot be split as asked.
+        DeviceError: The machine does not offer the device or precision.
+        TrainingError: The loss explodes from the start.
+    """
+    if not 0 < lowest < highest:
+        raise SettingError([Fault("lowest must be above 0 and below highest", f"{lowest:g} and {highest:g}")])
+    if updates < LEAST_UPDATES:
+        raise SettingError([Fault(f"updates must be at least {LEAST_UPDATES}", str(updates))])
+    chosen = choose(data, model=model, recipe=recipe, **settings)
+    spec, where = chosen.train, choose_device(device)
+    activations = choose_precision(precision, where, multiply_adds(chosen.model) * spec.batch_size)
+    with repeatable(), enough_memory():
+        network = place(build_chosen(model, chosen.model, spec.replace(vote=1)), where)
+        images = place_splits(splits_to_train_on(data, spec), where)["train"]
+        learner = Learner(network, spec, activations)
+        return rising_rates(
+            learner.trained,
+            learner.optimizer,
+            images,
+            spec,
+            lowest=lowest,
+            highest=highest,
+            updates=updates,
+            precision=activations,
+        )
+
+
+def rising_rates(
     network: nn.Module,
     optimizer: Optimizer,
     images: PlacedSplit,
@@ -108,7 +168,7 @@ def range_test(
             least = min(least, smooth)
             if step > SETTLED and smooth > DIVERGED * least:
                 break
-    if len(rates) < 2 * SETTLED:
+    if len(rates) < LEAST_UPDATES:
         raise TrainingError(f"The loss explodes from a learning rate of {lowest:g} on. Begin lower.")
     return _read(rates, losses, rates[-1] if len(rates) < updates else None)
 

@@ -1,0 +1,21 @@
+"""Options of studies, whose defaults and help come from the studies' own settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from pellucid.spec.base import Spec
+from pellucid.study.settings import text_of
+
+
+def setting(kind: type[Spec], name: str, *flags: str) -> Any:
+    """The option of a setting, with the setting's default, and its text as help.
+
+    Args:
+        kind: Of whose settings it is one.
+        name: Of the setting.
+        flags: What it is called on the command line; as the setting unless given.
+    """
+    return typer.Option(kind.model_fields[name].default, *flags, help=text_of(kind, name))

@@ -1,1 +1,0 @@
-"""Labels that may be wrong, found by networks that never saw them."""
