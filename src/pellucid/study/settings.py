@@ -34,8 +34,8 @@ class StudySettings(Spec):
 
     error_kind: ClassVar = SettingError
 
-    device: Annotated[str, Doc("Where to train, as of fit.")] = "auto"
-    precision: Annotated[str, Doc("Of the activations, as of fit.")] = "auto"
+    device: Annotated[str, Doc("Where to train, as `fit` takes it.")] = "auto"
+    precision: Annotated[str, Doc("Precision of the activations, as `fit` takes it.")] = "auto"
     processes: Annotated[PositiveInt, Doc("How many trials at once; they share the cores.")] = 1
 
 
@@ -43,30 +43,32 @@ class BatchSizeSettings(StudySettings):
     """Of a study of batch sizes."""
 
     subject: Annotated[Subject, Doc("What is trained.")]
-    sizes: Annotated[tuple[PositiveInt, ...], Field(min_length=1), Doc("Images in a mini-batch.")] = (
+    sizes: Annotated[tuple[PositiveInt, ...], Field(min_length=1), Doc("How many images a mini-batch has.")] = (
         1,
         10,
         32,
         128,
         512,
     )
-    seeds: Annotated[PositiveInt, Doc("Trainings of each size.")] = 3
-    images: Annotated[PositiveInt, Doc("Training images at most; by default as many as in the seed's experiment.")] = (
-        50_000
-    )
-    epochs: Annotated[PositiveInt, Doc("After so many, accuracies are compared.")] = 1
-    updates: Annotated[int, Field(ge=20), Doc("After so many, accuracies are compared.")] = 500
-    seconds: Annotated[Positive, Doc("After so many, accuracies are compared.")] = 5.0
+    seeds: Annotated[PositiveInt, Doc("How many trainings each size gets.")] = 3
+    images: Annotated[
+        PositiveInt, Doc("How many training images are taken at most; by default as many as in the tutorial.")
+    ] = 50_000
+    epochs: Annotated[PositiveInt, Doc("Accuracies are compared after so many epochs.")] = 1
+    updates: Annotated[int, Field(ge=20), Doc("Accuracies are compared after so many updates.")] = 500
+    seconds: Annotated[Positive, Doc("Accuracies are compared after so many seconds.")] = 5.0
     scaling: Annotated[
         Literal["none", "sqrt", "linear"],
         Doc("How the learning rate grows with the size, from the recipe's own: none, sqrt or linear."),
     ] = "none"
-    minutes: Annotated[Positive, Doc("What all may take; longer epochs are timed in part, the longest first.")] = 10.0
+    minutes: Annotated[
+        Positive, Doc("Minutes that all trials may take; longer epochs are timed in part, the longest first.")
+    ] = 10.0
     full: Annotated[bool, Doc("Make every epoch whole, however long it takes.")] = False
     update_seconds: Annotated[
         dict[int, float], Doc("What an update takes here at each size; measured by a short probe before the trials.")
     ] = Field(default={})
-    look_seconds: Annotated[float, Doc("What the measuring of a trial takes here, likewise.")] = 0.0
+    look_seconds: Annotated[float, Doc("What the measuring of a trial takes here; measured by the same probe.")] = 0.0
 
 
 class LearningRateSettings(StudySettings):
@@ -100,7 +102,7 @@ class SeedSettings(StudySettings):
 class CompareSettings(StudySettings):
     """Of a comparison."""
 
-    contenders: Annotated[tuple[Subject, ...], Field(min_length=2), Doc("Two or more, with names that differ.")]
+    contenders: Annotated[tuple[Subject, ...], Field(min_length=2), Doc("Two or more recipes, with names that differ.")]
     runs: Annotated[
         tuple[str, ...],
         Doc(
