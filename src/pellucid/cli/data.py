@@ -12,9 +12,10 @@ from pellucid.cli.data_get import get
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Json
 from pellucid.cli.output import print_json, print_table, say
-from pellucid.cli.pictures import require_picture, write_picture
+from pellucid.cli.pictures import write_picture
 from pellucid.cli.reading import notes_of
 from pellucid.cli.show import show as show_section
+from pellucid.plots.formats import format_of
 
 app = typer.Typer(help="See which data there are, and look into them.", no_args_is_help=True, rich_markup_mode=None)
 app.command()(audit)
@@ -59,7 +60,7 @@ def show(
     from pellucid.data.load import load_data
     from pellucid.sections.data import data_section
 
-    require_picture(out)
+    format_of(out)
     splits = load_data(data, progress=True)
     for note in notes_of(splits):
         say(note)

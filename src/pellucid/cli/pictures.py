@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pellucid.errors import RunError
-from pellucid.plots.formats import FORMATS, format_of
-from pellucid.run.contents import NUMBERS, PICTURES
+from pellucid.plots.formats import format_of
+from pellucid.run.contents import PICTURES
+from pellucid.run.files import NUMBERS, bears_mark, write_file
 
 if TYPE_CHECKING:
     from pellucid.run.folder import RunFolder
@@ -32,14 +33,12 @@ def require_picture(out: Path | None) -> None:
         SettingError: It is neither .png nor .svg.
         RunError: Its numbers would take the place of a file that is not Pellucid's.
     """
-    from pellucid.run.files import bears_mark
-
     if out is None:
         return
     format_of(out)
     numbers = out.with_suffix(NUMBERS)
-    if numbers.exists() and not any(bears_mark(out.with_suffix(f".{kind}")) for kind in FORMATS):
-        rule = f"{numbers} is there and no picture of Pellucid's beside it, so that it may be yours"
+    if numbers.exists() and not bears_mark(numbers):
+        rule = f"{numbers} is there and is not Pellucid's"
         raise RunError(f"{rule}; the numbers of {out.name} would replace it. Choose another --out.")
 
 
@@ -72,7 +71,6 @@ def write_picture(picture: Picture, path: Path) -> Path:
         RunError: A file cannot be written.
     """
     from pellucid.plots.figures import render
-    from pellucid.run.files import write_file
 
     kind = format_of(path)
     raw = render(picture.draw(), kind)
@@ -87,9 +85,14 @@ def write_picture(picture: Picture, path: Path) -> Path:
 
 def _npz(arrays: Mapping[str, Any]) -> bytes:
     import io
+    import zipfile
 
     import numpy as np
 
+    from pellucid.names import MARK
+
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.comment = MARK.encode()
     return buffer.getvalue()

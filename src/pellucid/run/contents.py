@@ -16,7 +16,7 @@ RECORD, HISTORY, WEIGHTS, CURVES, EVALUATION = (
     "evaluation.json",
 )
 FILES = (RECORD, HISTORY, WEIGHTS, CURVES, "curves.svg", EVALUATION)
-PICTURES, NUMBERS = "pictures", ".npz"
+PICTURES = "pictures"
 # What `write_file` leaves of a file when it is killed.
 PARTS = re.compile(rf"\.({'|'.join(map(re.escape, FILES))})\.[a-z0-9_]{{8}}\.part")
 
@@ -25,16 +25,14 @@ def own_files(folder: Path) -> list[Path]:
     """The files in a run's folder that Pellucid wrote.
 
     The files of the run itself are known by their names, since the record beside them is Pellucid's. In the folder of
-    pictures anybody may have put something, so those are Pellucid's that bear its mark, and the numbers of each.
+    pictures anybody may have put something, so those are Pellucid's that bear its mark.
     """
     own = [folder / name for name in FILES if os.path.lexists(folder / name)]
     own += [place for place in folder.glob(".*.part") if PARTS.fullmatch(place.name)]
     pictures = folder / PICTURES
     if pictures.is_symlink():  # it leads to where others may keep their pictures
         return own
-    drawn = sorted(place for place in pictures.glob("*") if bears_mark(place))
-    numbers = {place.with_suffix(NUMBERS) for place in drawn}
-    return own + drawn + sorted(place for place in numbers if place.is_file())
+    return own + sorted(place for place in pictures.glob("*") if bears_mark(place))
 
 
 def others_files(folder: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pellucid.errors import RunError
 from pellucid.names import MARK
 
-DRAWN = {".png", ".svg", ".gif"}
+DRAWN, NUMBERS = {".png", ".svg", ".gif"}, ".npz"
 HEAD_BYTES = 4096  # of a picture, within which its mark stands
 
 
@@ -43,11 +43,13 @@ def write_file(path: Path, content: bytes | str) -> None:
 
 
 def bears_mark(path: Path) -> bool:
-    """Whether a file is a picture that Pellucid drew, as its mark tells."""
-    if path.suffix.lower() not in DRAWN or path.is_symlink():
+    """Whether a file is a picture that Pellucid drew, or the numbers behind one, as its mark tells."""
+    if path.suffix.lower() not in {*DRAWN, NUMBERS} or path.is_symlink():
         return False
     try:
         with path.open("rb") as file:
+            if path.suffix.lower() == NUMBERS:  # the comment of a zip archive stands at its end
+                file.seek(max(0, path.stat().st_size - len(MARK)))
             return MARK.encode() in file.read(HEAD_BYTES)
     except OSError:
         return False

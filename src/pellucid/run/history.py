@@ -33,7 +33,7 @@ class Epoch:
     val_accuracy: float | None
     learning_rate: float
     seconds: float
-    further: Mapping[str, str] = field(default_factory=dict)
+    further: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 COLUMNS = tuple(name for name in columns_of(Epoch) if name != "further")

@@ -113,7 +113,13 @@ class FoldStudy(FoldSettings, Question):
         part, rows = leave_out(data, self._folds(data), fold)
         held_out = data.train.subset(rows)
         run = trained(
-            self.subject, part, validation_split=None, device=self.device, precision=self.precision, progress=False
+            self.subject,
+            part,
+            validation_split=None,
+            patience=None,
+            device=self.device,
+            precision=self.precision,
+            progress=False,
         )
         judged = evaluate(run.predictor, held_out, data=data.name, split="train")
         answers = {split: run.probabilities(others.images) for split, others in self._others(data).items()}

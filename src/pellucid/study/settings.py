@@ -84,7 +84,7 @@ class LearningRateSettings(StudySettings):
 class FoldSettings(StudySettings):
     """Of a cross-validation."""
 
-    subject: Annotated[Subject, Doc("What is trained, on all folds but one each time; nothing more is held out.")]
+    subject: Annotated[Subject, Doc("What is trained, without patience, on all folds but one each time.")]
     k: Annotated[int, Field(ge=2), Doc("How many folds, at least 2 and at most the images of the smallest class.")] = 10
     all_splits: Annotated[
         bool,

@@ -167,9 +167,11 @@ def _validation(
     """The score after the last epoch as the run answers: the history has it, but for votes and augmented answers."""
     if came_to.interrupted:
         return None
-    last = came_to.history.epochs[-1]
-    as_trained = came_to.ending == "finished" and not test_time and not isinstance(network, Vote)
-    loss, accuracy = (last.val_loss, last.val_accuracy) if as_trained else measure(network, split, test_time)
+    if came_to.ending == "finished" and not test_time and not isinstance(network, Vote):
+        last = came_to.history.epochs[-1]
+        loss, accuracy = last.val_loss, last.val_accuracy
+    else:
+        loss, accuracy = measure(network, split, test_time)
     return None if loss is None or accuracy is None else Score(loss=loss, accuracy=accuracy)
 
 

@@ -14,7 +14,7 @@ from torch.nn.functional import cross_entropy
 from pellucid.batches.augment import augment
 from pellucid.batches.images import DeviceImages, shuffled
 from pellucid.device import autocast, seed_generators
-from pellucid.errors import DivergedError, TrainingError
+from pellucid.errors import DivergedError, RunError, TrainingError
 from pellucid.model.blame import blamed
 from pellucid.predict.answer import answers
 from pellucid.run.history import Epoch
@@ -64,6 +64,7 @@ def train(
     """
     network, optimizer, progress = learner.trained, learner.optimizer, learner.progress
     to_the_end, until = until is None, until or after_epochs(spec)
+    progress.ending = None
     batches = batches_of(learner.model, spec, len(images))
     while not (ending := _ending(progress, until, callbacks, stop)):
         started, epoch = time.perf_counter() - progress.seconds, epoch_number(progress, spec)
@@ -86,7 +87,7 @@ def train(
             progress.epoch, progress.step, progress.seconds = progress.epoch + 1, 0, 0.0
             if to_the_end and until(progress):
                 finish(learner, images, spec, precision)
-            measured = measure(network, validation)
+            measured = _validated(network, validation)
             row = Epoch(epoch, *means, *measured, progress.learning_rate, time.perf_counter() - started)
             progress.epochs.append(row)
             tell(callbacks, "on_epoch_end", row)
@@ -190,6 +191,14 @@ def measure(
     if not math.isfinite(loss):
         raise DivergedError(f"The validation loss must be finite; received {loss}. {REMEDY}")
     return loss / len(split), int(torch.stack(right).sum()) / len(split)
+
+
+def _validated(network: nn.Module, validation: PlacedSplit | None) -> tuple[float, float] | tuple[None, None]:
+    """What a network comes to on the validation split, in the course of its training."""
+    try:
+        return measure(network, validation)
+    except RunError as error:
+        raise TrainingError(str(error)) from error
 
 
 def require_finite(model: nn.Module) -> None:

@@ -6,6 +6,10 @@ import copy
 
 from torch import nn
 
+from pellucid.model.modules import MaxPool2dSame
+
+POOLINGS = (nn.MaxPool2d, MaxPool2dSame)  # and not what inherits from them, which may do anything
+
 
 def pooled_first(network: nn.Module) -> nn.Module:
     """Put max pooling before the ReLU that precedes it, which then has as much less work as pooling shrinks the maps.
@@ -25,7 +29,7 @@ def pooled_first(network: nn.Module) -> nn.Module:
     before = list(modules)
     for place in range(len(modules) - 1):
         (_, module), (_, following) = modules[place : place + 2]
-        if type(module) is nn.ReLU and isinstance(following, nn.MaxPool2d):
+        if type(module) is nn.ReLU and type(following) in POOLINGS and not following.return_indices:
             modules[place : place + 2] = reversed(modules[place : place + 2])
     if modules == before:
         return network

@@ -23,7 +23,7 @@ from pellucid.spec.recipes import Recipe
 from pellucid.trained.curves import draw_curves
 from pellucid.trained.data import are_own, load_own, require_unchanged
 from pellucid.trained.evaluate import evaluate
-from pellucid.trained.splits import split_named
+from pellucid.trained.splits import require_split, split_named
 
 
 class Run:
@@ -34,7 +34,7 @@ class Run:
         history: One row an epoch; ``run.history["val_accuracy"]`` is a column.
         folder: Where it lies on disk, or None.
         data: What it was trained on; None after loading, until it is needed.
-        evaluation: Of its own test split; None until it was judged on it.
+        evaluation: What its own test split gave; None until it was judged on it here, after loading too.
         asked_to_stop: Whether the user pressed Ctrl-C in the training, if only when there was nothing left to stop.
     """
 
@@ -135,6 +135,7 @@ class Run:
             DataError: The data cannot be had, have changed, or are of another shape or other classes.
             SettingError: The split is unknown.
         """
+        require_split(split)
         splits = data or self.own_data()
         own = data is None or are_own(self.record, data)
         if own:

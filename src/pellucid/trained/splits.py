@@ -68,14 +68,23 @@ def split_named(data: DataSplits, name: str, share: float | None, seed: int) -> 
         SettingError: No split has that name.
         DataError: The data have no such split, and the training held none out.
     """
-    if name not in SPLITS:
-        raise SettingError([unknown("split", name, SPLITS)])
+    require_split(name)
     if name == "test":
         return data.test
     splits = held_out(data, share, seed)
     if name not in splits:
         raise DataError("The run held out no validation split.")
     return splits[name].images
+
+
+def require_split(name: str) -> None:
+    """See that a name is a split's.
+
+    Raises:
+        SettingError: No split has that name.
+    """
+    if name not in SPLITS:
+        raise SettingError([unknown("split", name, SPLITS)])
 
 
 def _whole(dataset: ImageDataset) -> Split:

@@ -121,3 +121,11 @@ def test_the_users_own_arrays_are_not_replaced_by_the_numbers_of_a_picture(filte
     assert not (tmp_path / "photos.png").exists()
     for _ in range(2):  # a picture of Pellucid's own is drawn again over the older one
         assert filters("latest", "--out", tmp_path / "other.png")[0] == 0
+
+
+def test_a_picture_without_numbers_vouches_for_no_arrays(pellucid: Command, filters: Command, tmp_path: Path) -> None:
+    mine, picture = tmp_path / "data.npz", tmp_path / "data.png"
+    mine.write_bytes(b"years of work")
+    assert pellucid("data", "show", "mnist", "--out", picture)[0] == 0  # it writes no numbers, and so replaces none
+    assert filters("latest", "--out", picture)[0] == 1
+    assert mine.read_bytes() == b"years of work"

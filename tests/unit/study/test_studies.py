@@ -251,7 +251,7 @@ def test_epochs_that_take_too_long_are_timed_in_part(subject: Recipe, bars: Data
     ],
 )
 def test_the_longest_epochs_are_left_in_part_until_all_fits_the_minutes(
-    subject: Subject, bars: DataSplits, settings: dict, parts: set[int]
+    subject: Recipe, bars: DataSplits, settings: dict, parts: set[int]
 ) -> None:
     study = BatchSizeStudy(
         **{"subject": subject, "sizes": (1, 8, 64), "seeds": 1, "images": 200, "updates": 20, "seconds": 0.001}
@@ -264,7 +264,7 @@ def test_the_longest_epochs_are_left_in_part_until_all_fits_the_minutes(
         assert study.seconds_of((size, 0), bars) == pytest.approx((part if size in parts else whole)[size])
 
 
-def test_the_speed_of_the_machine_is_looked_up_once(subject: Subject, bars: DataSplits, tmp_path: Path) -> None:
+def test_the_speed_of_the_machine_is_looked_up_once(subject: Recipe, bars: DataSplits, tmp_path: Path) -> None:
     study = BatchSizeStudy(subject=subject, sizes=(8, 64), seeds=1, updates=20, seconds=0.001, full=True)
     done = run_study(study, bars, out=tmp_path / "study")
     assert done.question.update_seconds.keys() == {8, 64}
@@ -337,3 +337,11 @@ def test_of_equally_accurate_sizes_the_quickest_is_recommended() -> None:
     size, reason = recommend({1: sizes[1], 10: sizes[10]})
     assert size == 10
     assert "more than any other by above a standard error" in reason
+
+
+def test_folds_train_to_the_end_whatever_patience_a_recipe_has(
+    subject: Recipe, bars: DataSplits, tmp_path: Path
+) -> None:
+    patient = subject.replace(train=subject.train.replace(patience=1))
+    done = run_study(FoldStudy(subject=patient, k=2), bars, out=tmp_path / "study")
+    assert len(done.trials) == 2

@@ -504,3 +504,15 @@ def test_patience_ends_a_training_whose_validation_loss_stands_still(bars: DataS
 def test_patience_needs_a_validation_split(bars: DataSplits) -> None:
     with pytest.raises(SettingError, match="patience needs a validation split to watch; received none. Set a"):
         pl.fit(bars, model=MODEL, patience=2, validation_split=None)
+
+
+def test_a_callback_may_end_a_training_in_its_first_epoch(bars: DataSplits, tmp_path: Path) -> None:
+    class AtOnce(pl.Callback):
+        def on_step_end(self, epoch: int, step: int, loss: torch.Tensor) -> None:
+            self.stop_training = True
+
+    run = pl.fit(bars, model=MODEL, callbacks=[AtOnce()], out=tmp_path / "run")
+    results = run.record.results
+    assert (results.epochs, results.steps, results.stopped_early, run.record.status) == (0, 1, True, "done")
+    assert results.validation.accuracy == run.evaluate(split="validation").accuracy
+    assert pl.load_run(tmp_path / "run").record == run.record

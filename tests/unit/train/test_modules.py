@@ -82,7 +82,7 @@ def test_view_is_trained_as_its_twin_with_reshape(bars: DataSplits, nets: Path, 
 
 
 def test_view_is_trained_in_studies_too(bars: DataSplits, nets: Path) -> None:
-    study = pl.LearningRateStudy(subject=pl.Subject.of(bars, model="users_nets:Viewed"), seeds=1, updates=50)
+    study = pl.LearningRateStudy(subject=pl.choose(bars, model="users_nets:Viewed"), seeds=1, updates=50)
     assert pl.run_study(study, bars, out=nets / "study").findings.suggestion > 0
 
 
