@@ -22,7 +22,8 @@ class Comparison(BaseModel):
         difference: Accuracy of the second less that of the first, the mean over seeds.
         image_interval: Bootstrap interval of the difference over images: what other images would give these networks.
         seed_interval: Student's interval of the difference over seeds: what other trainings would give; None for one
-            seed. Of several pairs, all intervals of a kind together hold their differences in 95% of studies (Bonferroni).
+            seed. Of several pairs, all intervals of a kind together hold their differences in 95% of studies
+            (Bonferroni).
         mcnemar: McNemar's test, seed by seed.
         times_slower: The second's training time over the first's, seed by seed; empty unless times are compared.
     """
