@@ -30,7 +30,7 @@ def require_picture(out: Path | None) -> None:
     """See that the file that was asked for, if any, can be a picture with its numbers beside it, before work is done.
 
     Raises:
-        SettingError: It is neither .png nor .svg.
+        SettingError: The file is neither .png nor .svg.
         RunError: Its numbers would take the place of a file that is not Pellucid's.
     """
     if out is None:
@@ -67,7 +67,7 @@ def write_picture(picture: Picture, path: Path) -> Path:
         The path of the arrays.
 
     Raises:
-        SettingError: It is neither .png nor .svg.
+        SettingError: The file is neither .png nor .svg.
         RunError: A file cannot be written.
     """
     from pellucid.plots.figures import render

@@ -14,8 +14,8 @@ def setting(kind: type[Spec], name: str, *flags: str) -> Any:
     """The option of a setting, with the setting's default, and its text as help.
 
     Args:
-        kind: Of whose settings it is one.
-        name: Of the setting.
-        flags: What it is called on the command line; as the setting unless given.
+        kind: The settings of a kind of study.
+        name: Name of the setting.
+        flags: What the option is called on the command line; as the setting unless given.
     """
     return typer.Option(kind.model_fields[name].default, *flags, help=text_of(kind, name))

@@ -49,7 +49,7 @@ class Predictor:
     Attributes:
         model: The network, which gives logits; its layers have the names of `ModelSpec.walk`.
         record: What run.json says of the training.
-        device: Where the network is.
+        device: The device that the network is on.
         precision: Precision of the activations.
     """
 

@@ -22,12 +22,12 @@ def parsed(record_type: type[AnyRecord], raw: bytes, complaint: str) -> AnyRecor
     """A record from its JSON.
 
     Args:
-        record_type: What it is to be.
-        raw: The text.
-        complaint: What is said when it is something else; the first fault follows.
+        record_type: The kind of record that the text is to hold.
+        raw: The JSON text.
+        complaint: What is said when the text holds something else; the first fault follows.
 
     Raises:
-        RunError: It is something else.
+        RunError: The text holds something else.
     """
     try:
         return record_type.model_validate_json(raw)
@@ -68,9 +68,9 @@ class RecordFolder(Generic[AnyRecord]):
         """Make the folder, with those above it.
 
         Args:
-            path: Where; nothing may stand there.
-            numbered: Where something does, take the next name that is free: NAME-2, NAME-3, …. Of several processes
-                that want one name at once, each gets a folder of its own.
+            path: The place of the folder; nothing may stand there.
+            numbered: Where something stands there, take the next name that is free: NAME-2, NAME-3, …. Of several
+                processes that want one name at once, each gets a folder of its own.
 
         Raises:
             RunError: Something stands in that place, or the folder cannot be made.
@@ -93,7 +93,7 @@ class RecordFolder(Generic[AnyRecord]):
 
     @property
     def is_ready(self) -> bool:
-        """Whether it holds what others come for."""
+        """Whether the folder holds what others come for."""
         return True
 
     def write(self, name: str, content: bytes | str) -> Path:
@@ -109,7 +109,7 @@ class RecordFolder(Generic[AnyRecord]):
         """Read one file.
 
         Raises:
-            RunError: It is missing or cannot be read.
+            RunError: The file is missing or cannot be read.
         """
         try:
             return (self.path / name).read_bytes()
@@ -126,7 +126,7 @@ class RecordFolder(Generic[AnyRecord]):
         """Read the record.
 
         Raises:
-            RunError: It is missing, truncated, or not what Pellucid writes.
+            RunError: The record is missing, truncated, or not what Pellucid writes.
         """
         place = self.path / self.record_name
         if not place.exists():

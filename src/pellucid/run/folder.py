@@ -66,7 +66,7 @@ class RunFolder(RecordFolder[RunRecord]):
 
     @property
     def has_weights(self) -> bool:
-        """Whether there is a trained network in it."""
+        """Whether there is a trained network in the folder."""
         return (self.path / WEIGHTS).exists()
 
     @property
@@ -78,7 +78,7 @@ class RunFolder(RecordFolder[RunRecord]):
         """Read history.csv.
 
         Raises:
-            RunError: It is missing or damaged.
+            RunError: history.csv is missing or damaged.
         """
         return History.from_csv(self.path / HISTORY)
 

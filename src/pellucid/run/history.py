@@ -16,12 +16,12 @@ class Epoch:
     """What one epoch came to.
 
     Attributes:
-        epoch: Its number, from 1.
+        epoch: Number of the epoch, from 1.
         loss: Mean training loss over the epoch's images, each taken before its update.
-        accuracy: Share of the training images answered right, likewise; 0 to 1.
+        accuracy: Share of the training images answered right, each before its update; 0 to 1.
         val_loss: Loss on the validation split after the epoch; None without one.
         val_accuracy: Accuracy on the validation split after the epoch; None without one.
-        learning_rate: Of the epoch's last update.
+        learning_rate: Learning rate of the epoch's last update.
         seconds: Duration of the epoch with its validation.
         further: The cells of columns that this version does not know, by name, as another version wrote them.
     """
@@ -44,7 +44,7 @@ class History(Mapping[str, list[float]]):
     """Epochs in order; ``history["val_accuracy"]`` is a column.
 
     Attributes:
-        epochs: The rows.
+        epochs: The finished epochs, a row each.
     """
 
     epochs: list[Epoch] = field(default_factory=list)

@@ -49,13 +49,13 @@ class Environment(_Part):
     """Where a run was trained.
 
     Attributes:
-        versions: Of Python and the libraries.
+        versions: Versions of Python and of the libraries.
         platform: The operating system.
         device: Where the network was, such as ``cpu`` or ``cuda:0``.
-        device_name: As its maker names it.
+        device_name: The device as its maker names it.
         threads: Processor threads in use.
-        thread_spinning: How long they spin while they wait, and who chose it; None in runs of versions before.
-        precision: Of the activations.
+        thread_spinning: How long threads spin while they wait, and who chose it; None in runs of earlier versions.
+        precision: Precision of the activations.
         memory_format: Order of the channels of networks and batches, in torch's words.
         compiled: Whether the network was compiled; no rule chooses that yet, since it was slower wherever measured.
     """
@@ -87,17 +87,17 @@ class TestScore(Score):
 
 
 class Results(_Part):
-    """What came out.
+    """What came out of a training.
 
     Attributes:
         epochs: Epochs that were finished.
         steps: Updates that were made, those of an unfinished epoch too.
-        train_seconds: Duration of the epochs, validation in them.
-        total_seconds: From the call of `fit` to the weights on disk.
+        train_seconds: Duration of the epochs, with their validation.
+        total_seconds: Duration of `fit` up to the end of training; what is written afterwards is not counted.
         peak_memory_mib: Greatest resident memory of the process up to the end of training.
-        validation: After the last epoch; None without a validation split, or when interrupted.
+        validation: Score on the validation split after the last epoch; None without one, or after an interruption.
         stopped_early: Whether a callback ended the training before its last epoch, as ``patience`` does.
-        test: None until the run is evaluated on its test split.
+        test: Score on the test split; None until the run is evaluated on it.
     """
 
     epochs: int
@@ -114,15 +114,15 @@ class RunRecord(_Part):
     """The whole of run.json.
 
     Attributes:
-        pellucid_version: What wrote it.
+        pellucid_version: Version of Pellucid that wrote the record.
         status: ``running``, ``done`` or ``interrupted``.
-        started: UTC time, ISO 8601.
+        started: When the training began: UTC time, ISO 8601.
         recipe: Name of the recipe, or ``custom``.
         model: What network was built.
-        train: How it was trained.
-        data: On what.
-        environment: Where.
-        results: What came out; None while it is running.
+        train: How the network was trained.
+        data: The data that it was trained on.
+        environment: Where it was trained.
+        results: What came out of the training; None while it runs.
     """
 
     pellucid_version: str

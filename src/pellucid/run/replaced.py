@@ -17,7 +17,7 @@ class Replaced:
     Attributes:
         folder: The folder of both runs.
         place: Where the older run lies.
-        files: Its files, as paths from the folder.
+        files: The older run's files, as paths from the folder.
         kept: The files and folders of the user that stay in the folder.
     """
 
@@ -83,7 +83,7 @@ class Replaced:
         """Keep the run beside the new one, under a name that can be seen.
 
         Returns:
-            Where it lies now.
+            Where the older run lies now.
         """
         name, number = self.folder.resolve().name, 1
         while os.path.lexists(visible := self.place.with_name(f"{name}-before-{number}")):

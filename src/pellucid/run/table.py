@@ -19,7 +19,7 @@ def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """The rows under a header; None stays empty.
 
     Args:
-        columns: Their names.
+        columns: Names of the columns.
         rows: A number, a text or None by column; what a row lacks stays empty.
     """
     text = io.StringIO()

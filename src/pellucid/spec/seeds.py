@@ -8,8 +8,8 @@ import hashlib
 def derive_seed(seed: int, purpose: str, *counters: int) -> int:
     """A seed of its own for one use of randomness.
 
-    Two purposes, or two values of a counter, give unrelated seeds, so that a run can be repeated, taken up at any
-    step, and split over machines with the same batches.
+    Two purposes, or two values of a counter, give unrelated seeds, so that a run can be repeated, and taken up at any
+    step.
 
     Args:
         seed: The run's seed.

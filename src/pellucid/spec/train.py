@@ -153,7 +153,7 @@ class TrainSpec(Spec):
 
     Attributes:
         epochs: Passes over the training images.
-        batch_size: Images in a mini-batch, over all machines together; the last one of an epoch may be smaller.
+        batch_size: Images in a mini-batch; the last one of an epoch may be smaller.
         learning_rate: The highest learning rate; the schedule says what share of it holds at each step.
         optimizer: A name (adam, adamw, sgd) or an optimizer with its settings.
         schedule: A name (constant, cosine, one_cycle) or a schedule with its settings.

@@ -20,18 +20,18 @@ class BatchTrial:
 
     Attributes:
         size: Images in a mini-batch.
-        seed: Of weights and order.
-        precision: Of the activations.
-        learning_rate: Constant throughout.
+        seed: Seed of weights and order.
+        precision: Precision of the activations.
+        learning_rate: Learning rate, constant throughout.
         whole: Whether the epochs were made whole; where not, their time is scaled up from a timed part.
         updates_per_epoch: Images over size, rounded up.
         epoch_seconds: Duration of an epoch.
-        updates_per_second: Over the whole trial.
-        images_per_second: Likewise.
+        updates_per_second: Updates a second over the whole trial.
+        images_per_second: Images a second over the whole trial.
         equal_updates_seconds: Duration of the number of updates that all sizes make; None where the trial ended before.
-        accuracy_equal_epochs: On the validation split after the same epochs for all; None for a timed part.
-        accuracy_equal_updates: After the same updates.
-        accuracy_equal_time: After the same time.
+        accuracy_equal_epochs: Validation accuracy after as many epochs as all sizes make; None for a timed part.
+        accuracy_equal_updates: Validation accuracy after as many updates as all sizes make.
+        accuracy_equal_time: Validation accuracy after as many seconds as all sizes get.
         loss_deviation: Standard deviation of the loss from update to update, over the second half of the equal updates.
         noise_scale: Gradient noise scale after the equal updates, in images; None where it is lost in noise.
         peak_memory_mib: Greatest resident memory of the process during the trial; None where the system does not tell.
@@ -63,7 +63,7 @@ class SizeFindings(BaseModel):
     Attributes:
         whole: Whether the epochs were made whole.
         updates_per_epoch: Images over size, rounded up.
-        diverged: In how many trials.
+        diverged: In how many trials the loss became infinite.
     """
 
     model_config = ConfigDict(frozen=True)

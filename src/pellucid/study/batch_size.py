@@ -51,7 +51,7 @@ class BatchSizeFindings(Findings):
     """What the sizes come to.
 
     Attributes:
-        sizes: By size.
+        sizes: What each size comes to, by size.
         recommendation: The size to take; None where every one diverged.
     """
 

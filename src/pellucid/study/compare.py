@@ -34,14 +34,14 @@ from pellucid.trained.run import Run, load_run
 
 @dataclass(frozen=True)
 class CompareTrial:
-    """One contender from one seed.
+    """One contender, trained from one seed.
 
     Attributes:
-        contender: Its number, from 0.
-        name: What it is called.
-        seed: From which it was trained.
-        accuracy: On the split that the study judges on.
-        images: In that split.
+        contender: Number of the contender, from 0.
+        name: What the contender is called.
+        seed: The seed that it was trained from.
+        accuracy: Accuracy on the split that the study judges on.
+        images: Images in that split.
         train_seconds: Duration of the training.
     """
 
@@ -57,9 +57,9 @@ class CompareFindings(Findings):
     """All contenders, and each pair.
 
     Attributes:
-        accuracy: Of each contender over the seeds.
-        train_seconds: Likewise.
-        pairs: Each two of them.
+        accuracy: Accuracy of each contender over the seeds.
+        train_seconds: Duration of a training of each contender over the seeds.
+        pairs: Each two of the contenders, compared.
     """
 
     accuracy: dict[str, Summary]
@@ -218,7 +218,7 @@ def answered_right(run: Run, data: DataSplits, split: str) -> Bool[ndarray, " im
     """Which images of a split a run answers right.
 
     Raises:
-        DataError: There is no such split.
+        DataError: The data have no such split.
     """
     images = run.split_of(data, split)
     return run.probabilities(images.images).argmax(axis=1) == images.labels

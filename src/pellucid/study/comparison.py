@@ -14,15 +14,16 @@ NAME_SHOWN = 40  # letters of a name
 
 
 class Comparison(BaseModel):
-    """Two contenders.
+    """Two contenders, compared.
 
     Attributes:
-        first: Letter and name of one.
-        second: Letter and name of the other.
+        first: Letter and name of one contender.
+        second: Letter and name of the other contender.
         difference: Accuracy of the second less that of the first, the mean over seeds.
         image_interval: Bootstrap interval of the difference over images: what other images would give these networks.
-        seed_interval: Student's interval of it over seeds: what other trainings would give. None for one seed. Of
-            several pairs, all intervals of a kind together hold their differences in 95% of studies (Bonferroni).
+        seed_interval: Student's interval of the difference over seeds: what other trainings would give; None for one
+            seed. Of several pairs, all intervals of a kind together hold their differences in 95% of studies
+            (Bonferroni).
         mcnemar: McNemar's test, seed by seed.
         times_slower: The second's training time over the first's, seed by seed; empty unless times are compared.
     """
@@ -39,17 +40,17 @@ class Comparison(BaseModel):
 
     @property
     def is_shown(self) -> bool:
-        """Whether no interval holds 0."""
+        """Whether a difference is shown: no interval of it holds 0."""
         intervals = [self.image_interval, *([self.seed_interval] if self.seed_interval else [])]
         return not any(low <= 0 <= high for low, high in intervals)
 
     @property
     def letters(self) -> str:
-        """The difference by the letters of both."""
+        """The difference of two contenders, by their letters."""
         return f"{letter_of(self.second)} \u2212 {letter_of(self.first)}"
 
     def words(self) -> str:
-        """In a few sentences."""
+        """The comparison in a few sentences."""
         verdict = f"No difference shown between {self.first} and {self.second}"
         if self.is_shown:
             better, worse = (self.second, self.first) if self.difference > 0 else (self.first, self.second)

@@ -31,15 +31,15 @@ class StudyRecord(BaseModel):
     """The whole of study.json.
 
     Attributes:
-        pellucid_version: What wrote it.
-        format: Of the folder; another one is refused.
-        kind: Of the question.
+        pellucid_version: Version of Pellucid that wrote the record.
+        format: Format of the folder; another one is refused.
+        kind: Kind of the question.
         status: ``running``, ``done`` or ``interrupted``.
-        started: UTC time, ISO 8601.
-        question: Its settings, from which the study is resumed.
-        data: What is studied on.
-        environment: Where it was begun.
-        findings: What it came to; None until all trials are done.
+        started: When the study was begun: UTC time, ISO 8601.
+        question: Settings of the question, from which the study is resumed.
+        data: The data that are studied on.
+        environment: Where the study was begun.
+        findings: What the study came to; None until all trials are done.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -73,7 +73,7 @@ class StudyFolder(RecordFolder[StudyRecord]):
         """Read study.json.
 
         Raises:
-            RunError: It is missing, not what Pellucid writes, or of another version of the format.
+            RunError: study.json is missing, not what Pellucid writes, or of another version of the format.
         """
         record = super().read_record()
         if record.format != FORMAT:
@@ -83,7 +83,7 @@ class StudyFolder(RecordFolder[StudyRecord]):
 
     @property
     def data_name(self) -> str:
-        """What is studied on."""
+        """Name of the data that are studied on."""
         return self.read_record().data.name
 
     def write_rows(self, kind: type[Any], rows: Sequence[Any]) -> None:
@@ -94,7 +94,7 @@ class StudyFolder(RecordFolder[StudyRecord]):
         """Read trials.csv: the trials that are done.
 
         Raises:
-            RunError: It is missing or damaged.
+            RunError: trials.csv is missing or damaged.
         """
         return from_csv(kind, self.path / TRIALS, "a table of such trials")
 
@@ -108,7 +108,7 @@ class StudyFolder(RecordFolder[StudyRecord]):
         """Read one array of an .npz file that a trial wrote.
 
         Raises:
-            RunError: It is missing or damaged.
+            RunError: The file or the array is missing, or damaged.
         """
         place = self.path / file
         try:
@@ -123,7 +123,7 @@ def new_folder(path: str | PathLike[str] | None, kind: str, data: str, started: 
     """Make a folder for a study: at the path, or ``runs/study-<kind>-<data>-<UTC time>``, numbered if that is taken.
 
     Raises:
-        RunError: Something stands in that place, or it cannot be made.
+        RunError: Something stands in that place, or the folder cannot be made.
     """
     if path:
         return StudyFolder.make(Path(path))
@@ -148,6 +148,6 @@ def find_run_or_study(name: str, runs: Path = RUNS) -> RunFolder | StudyFolder:
     """The study of a path or of a name below ``runs``, or else the run of that name.
 
     Raises:
-        RunError: There is neither.
+        RunError: There is neither a study nor a run of that name.
     """
     return study_named(name, runs) or find_run(name, runs)

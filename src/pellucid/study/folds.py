@@ -31,13 +31,13 @@ Probabilities = Float32[ndarray, "count classes"]
 
 @dataclass(frozen=True)
 class FoldTrial:
-    """One fold held out.
+    """One fold held out, and how it was answered.
 
     Attributes:
-        fold: Its number, from 0.
-        images: In it.
-        accuracy: On it, of the network that was trained without it.
-        loss: Likewise, in nats.
+        fold: Number of the fold, from 0.
+        images: Images in the fold.
+        accuracy: Accuracy on the fold of the network that was trained without it.
+        loss: Mean loss of that network on the fold, in nats.
         train_seconds: Duration of the training.
     """
 
@@ -52,10 +52,10 @@ class FoldFindings(Findings):
     """What k folds say.
 
     Attributes:
-        accuracy: Over the folds. The interval is a rough one, as any two networks share most of their images.
+        accuracy: Accuracy over the folds. Its interval is a rough one, as any two networks share most of their images.
         pooled_accuracy: Share of all images that are answered right out of fold.
-        loss: Over the folds.
-        train_seconds: Of a training.
+        loss: Mean loss over the folds, in nats.
+        train_seconds: Duration of a training.
     """
 
     accuracy: Summary
@@ -171,16 +171,16 @@ def out_of_fold(folder: StudyFolder, data: DataSplits) -> tuple[int, dict[str, P
     """What a finished study answered for each image with networks that never saw it.
 
     Args:
-        folder: Of the study.
-        data: On which it was made.
+        folder: Folder of the study.
+        data: The data that the study was made on.
 
     Returns:
         The number of folds; and for each split that was answered the probabilities, a row an image: for ``train`` of
         the one network that was trained without it, for the others the mean of all networks.
 
     Raises:
-        RunError: It is no study of folds, or not done.
-        DataError: The data are others.
+        RunError: The folder is of no study of folds, or of one that is not done.
+        DataError: The data are others than the study's.
     """
     record = folder.read_record()
     if record.kind != "folds" or record.findings is None:

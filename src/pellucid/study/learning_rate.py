@@ -34,11 +34,11 @@ class RangeTrial:
     """One range test.
 
     Attributes:
-        seed: Of weights and batches.
+        seed: Seed of weights and batches.
         steepest: Learning rate at which the loss falls fastest.
         lowest: Learning rate of the lowest loss.
         diverged: Learning rate at which the loss had exploded; None where it did not.
-        seconds: Duration.
+        seconds: Duration of the range test.
     """
 
     seed: int
@@ -53,9 +53,9 @@ class RangePoint:
     """One update of a range test: a row of curve-<seed>.csv.
 
     Attributes:
-        learning_rate: Of the update.
-        loss: Of its mini-batch, before the update, in nats.
-        smoothed: The same, smoothed.
+        learning_rate: Learning rate of the update.
+        loss: Loss of its mini-batch, before the update, in nats.
+        smoothed: The loss, smoothed over the updates.
     """
 
     learning_rate: float
@@ -68,10 +68,10 @@ class LearningRateFindings(Findings):
 
     Attributes:
         suggestion: Learning rate to take: for a schedule that peaks, half of ``lowest``; else ``steepest``.
-        steepest: Where the loss falls fastest.
-        lowest: Where the loss is lowest; beyond it training gets worse.
-        diverged: Where it explodes; None where it does not within the range.
-        given: What the recipe has.
+        steepest: Learning rate at which the loss falls fastest.
+        lowest: Learning rate at which the loss is lowest; beyond it training gets worse.
+        diverged: Learning rate at which the loss explodes; None where it does not within the range.
+        given: Learning rate that the recipe has.
     """
 
     suggestion: float

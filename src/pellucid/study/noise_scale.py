@@ -24,9 +24,9 @@ def noise_scale(network: nn.Module, images: PlacedSplit, seed: int) -> float | N
     Gradients are taken in fp32, in training mode, of a copy of the network.
 
     Args:
-        network: On the device of the images; it is left as it is.
-        images: At least 64.
-        seed: Chooses the images.
+        network: The network, on the device of the images; it is left as it is.
+        images: The images to choose from, at least 64.
+        seed: Which images are chosen follows from it.
 
     Returns:
         A number of images; None where the true gradient is lost in its noise, or there are too few images.

@@ -16,8 +16,8 @@ class StudyProgress:
 
     Args:
         question: What is asked.
-        seconds: All trials, and how long each will take where that is known.
-        done: Those that were made before.
+        seconds: How long each trial will take, by its key; None where that is not known.
+        done: Keys of the trials that were made before.
         welcome: Whether to show anything; unless given, only on a terminal.
     """
 

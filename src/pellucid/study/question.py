@@ -24,7 +24,7 @@ class Findings(BaseModel):
     """What a study came to: plain values, from which the figures are drawn.
 
     Attributes:
-        conclusion: In words, a sentence a line.
+        conclusion: What the study came to in words, a sentence a line.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -59,7 +59,7 @@ class Question(StudySettings):
 
         Raises:
             SettingError: A setting does not fit them.
-            DataError: They do not suffice.
+            DataError: The data do not suffice.
         """
 
     @abstractmethod
@@ -114,7 +114,7 @@ class Question(StudySettings):
         """See that the device and the precision are there before anything is written.
 
         Raises:
-            SettingError: That is no name of them, or a device that several processes cannot share.
+            SettingError: A name is unknown, or several processes cannot share the device.
             DeviceError: This machine does not offer them.
         """
         device = choose_device(self.device)

@@ -70,13 +70,13 @@ def range_test(
 
     Args:
         data: The data set; its training split is used, without what the recipe holds out.
-        model: The network, as of `fit`.
-        recipe: Likewise.
+        model: The network, as `fit` takes it.
+        recipe: The recipe, as `fit` takes it.
         lowest: First learning rate.
         highest: Last learning rate.
         updates: How many, at least 20.
-        device: As of `fit`.
-        precision: Likewise.
+        device: Where to train, as `fit` takes it.
+        precision: Precision of the activations, as `fit` takes it.
         settings: Settings of `TrainSpec` that differ from the recipe's: batch size, optimizer, label smoothing, seed.
 
     Raises:
@@ -126,14 +126,14 @@ def rising_rates(
     to the bit.
 
     Args:
-        network: In training or fresh; on the device of the images.
-        optimizer: Of that network.
+        network: A network in training or a fresh one, on the device of the images.
+        optimizer: The optimizer of that network.
         images: What to train on; augmentation is left out.
         spec: Gives batch size, label smoothing and seed.
         lowest: First learning rate.
         highest: Last learning rate.
         updates: How many, at least 20.
-        precision: Of the activations.
+        precision: Precision of the activations.
 
     Raises:
         TrainingError: The loss explodes from the start, or a module of the user's failed.

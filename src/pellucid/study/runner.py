@@ -40,10 +40,10 @@ class StudyResult:
     """A study that is done.
 
     Attributes:
-        path: Its folder.
+        path: Folder of the study.
         question: What was asked.
         trials: A row a trial, in the order of the plan.
-        findings: What follows from them.
+        findings: What follows from the trials.
     """
 
     path: Path
@@ -68,9 +68,9 @@ def run_study(
 
     Args:
         question: What is asked.
-        data: On which data.
-        out: The folder; ``runs/study-<kind>-<data>-<UTC time>`` unless given.
-        progress: Show it on stderr; unless given, only where that is a terminal.
+        data: The data to study on.
+        out: Folder of the study; ``runs/study-<kind>-<data>-<UTC time>`` unless given.
+        progress: Show the progress on stderr; unless given, only where that is a terminal.
         on_plan: Told beforehand how many trials there are, and how many seconds they will take, or None where that
             is not known.
         on_folder: Told of the folder as soon as it is there.
@@ -116,9 +116,9 @@ def resume_study(
     Of a study that is done, the conclusions and figures are made anew.
 
     Args:
-        path: Its folder.
-        data: What it studies; loaded again from where they were unless given.
-        progress: See `run_study`.
+        path: Folder of the study.
+        data: The data that are studied on; loaded again from where they were unless given.
+        progress: Show the progress on stderr; see `run_study`.
 
     Raises:
         RunError: The folder is no study, of another version, damaged, or another process works on it.

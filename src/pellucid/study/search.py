@@ -34,14 +34,14 @@ class SearchTrial:
     """One choice of settings.
 
     Attributes:
-        trial: Its number, from 0.
-        optuna_trial: Its number in Optuna's storage, where a killed trial has one too.
+        trial: Number of the trial, from 0.
+        optuna_trial: Number of the trial in Optuna's storage, where a killed trial has one too.
         state: ``complete``, ``pruned`` (stopped early, as others were better by then) or ``failed``.
-        val_accuracy: On the validation split, after the last epoch that was made; None for a failed one.
-        epochs: That were made.
-        train_seconds: Duration; None for one that did not come to its end.
+        val_accuracy: Accuracy on the validation split after the last epoch that was made; None for a failed trial.
+        epochs: Epochs that were made.
+        train_seconds: Duration of the training; None for a trial that did not come to its end.
         values: What was chosen, as JSON.
-        reason: Why it failed; None where it did not.
+        reason: Why the trial failed; None where it did not.
     """
 
     trial: int
@@ -59,8 +59,8 @@ class SearchFindings(Findings):
 
     Attributes:
         best_trial: Number of the best complete trial.
-        best_values: What was chosen in it.
-        val_accuracy: What it came to. It was chosen for this figure, which therefore flatters.
+        best_values: What was chosen in the best trial.
+        val_accuracy: Validation accuracy of the best trial. It was chosen for this figure, which therefore flatters.
         importance: Share of the accuracy's variation that each entry explains; empty where there are too few trials.
     """
 

@@ -21,13 +21,13 @@ from pellucid.study.subject import require_split, trained
 
 @dataclass(frozen=True)
 class SeedTrial:
-    """One training.
+    """One training from one seed.
 
     Attributes:
-        seed: From which its randomness follows, the validation split too.
-        val_accuracy: On the validation split after the last epoch; None without one.
-        test_accuracy: On the test split; None where the data have none.
-        test_loss: In nats, likewise.
+        seed: The seed from which the randomness of the training follows, the validation split too.
+        val_accuracy: Accuracy on the validation split after the last epoch; None without one.
+        test_accuracy: Accuracy on the test split; None where the data have none.
+        test_loss: Mean loss on the test split, in nats; None where the data have none.
         train_seconds: Duration of the training; None for one that diverged.
         diverged: Whether the loss became infinite, which ends a training.
     """
@@ -44,9 +44,9 @@ class SeedFindings(Findings):
     """The spread over the seeds; those that diverged are counted, and are in no mean.
 
     Attributes:
-        diverged: How many diverged.
-        val_accuracy: On the validation splits; None without them.
-        test_accuracy: On the test split; None where the data have none.
+        diverged: How many trainings diverged.
+        val_accuracy: Accuracy on the validation splits; None without them.
+        test_accuracy: Accuracy on the test split; None where the data have none.
         train_seconds: Duration of a training.
     """
 

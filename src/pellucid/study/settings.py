@@ -30,7 +30,7 @@ Subject = Annotated[Recipe, AfterValidator(_with_named_factory)]
 
 
 class StudySettings(Spec):
-    """Of every study."""
+    """Settings of every study."""
 
     error_kind: ClassVar = SettingError
 
@@ -40,7 +40,7 @@ class StudySettings(Spec):
 
 
 class BatchSizeSettings(StudySettings):
-    """Of a study of batch sizes."""
+    """Settings of a study of batch sizes."""
 
     subject: Annotated[Subject, Doc("What is trained.")]
     sizes: Annotated[tuple[PositiveInt, ...], Field(min_length=1), Doc("How many images a mini-batch has.")] = (
@@ -72,7 +72,7 @@ class BatchSizeSettings(StudySettings):
 
 
 class LearningRateSettings(StudySettings):
-    """Of range tests of the learning rate."""
+    """Settings of a study of learning rates."""
 
     subject: Annotated[Subject, Doc("Whose learning rate is asked for.")]
     seeds: Annotated[PositiveInt, Doc("How many range tests.")] = 3
@@ -82,7 +82,7 @@ class LearningRateSettings(StudySettings):
 
 
 class FoldSettings(StudySettings):
-    """Of a cross-validation."""
+    """Settings of a cross-validation."""
 
     subject: Annotated[Subject, Doc("What is trained, without patience, on all folds but one each time.")]
     k: Annotated[int, Field(ge=2), Doc("How many folds, at least 2 and at most the images of the smallest class.")] = 10
@@ -93,14 +93,14 @@ class FoldSettings(StudySettings):
 
 
 class SeedSettings(StudySettings):
-    """Of a study of seeds."""
+    """Settings of a study of seeds."""
 
     subject: Annotated[Subject, Doc("What is trained; its seed is the first.")]
     n: Annotated[int, Field(ge=2), Doc("How many seeds, at least 2.")] = 10
 
 
 class CompareSettings(StudySettings):
-    """Of a comparison."""
+    """Settings of a comparison."""
 
     contenders: Annotated[tuple[Subject, ...], Field(min_length=2), Doc("Two or more recipes, with names that differ.")]
     runs: Annotated[
@@ -132,7 +132,7 @@ class CompareSettings(StudySettings):
 
 
 class SearchSettings(StudySettings):
-    """Of a search."""
+    """Settings of a search."""
 
     subject: Annotated[Subject, Doc("Gives what the space does not.")]
     trials: Annotated[PositiveInt, Doc("How many choices are tried.")] = 50

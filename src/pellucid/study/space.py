@@ -40,7 +40,7 @@ def read_space(path: Path) -> Space:
     """Read a search space from its JSON file.
 
     Raises:
-        SettingError: It cannot be read, or an entry of it is unknown or wrong; all faults are named.
+        SettingError: The file cannot be read, or an entry of it is unknown or wrong; all faults are named.
     """
     try:
         space = json.loads(path.read_text(encoding="utf-8"))
@@ -56,7 +56,7 @@ def check_space(space: Space) -> None:
     """See that every entry is a setting or a blank of the model's text, and can be chosen from.
 
     Raises:
-        SettingError: Something is not; all faults are named.
+        SettingError: An entry is unknown or cannot be chosen from; all faults are named.
     """
     blanks = set(BLANK.findall(str(space.get("model", ""))))
     settings = set(TrainSpec.model_fields) - FIXED

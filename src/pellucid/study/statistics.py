@@ -18,12 +18,12 @@ class Summary(BaseModel):
     """Repetitions of one measurement.
 
     Attributes:
-        count: How many.
-        mean: Their mean.
-        deviation: Their standard deviation (n - 1); None for one.
-        interval: 95% interval of the mean by Student's t; None for one.
-        least: The least of them.
-        greatest: The greatest.
+        count: How many repetitions there are.
+        mean: Mean of the repetitions.
+        deviation: Standard deviation of the repetitions (n - 1); None for a single one.
+        interval: 95% interval of the mean by Student's t; None for a single repetition.
+        least: The least of the repetitions.
+        greatest: The greatest of the repetitions.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -41,7 +41,7 @@ class Summary(BaseModel):
         return (self.deviation or 0.0) / math.sqrt(self.count)
 
     def words(self, form: str) -> str:
-        """In words.
+        """The repetitions in words.
 
         Args:
             form: How a number is written, as of `format`: ``.2%`` or ``.1f``.
@@ -57,7 +57,7 @@ def summarize(values: Sequence[float], confidence: float = CONFIDENCE) -> Summar
     """Sum repetitions up.
 
     Args:
-        values: At least one.
+        values: The repetitions, at least one.
         confidence: Share of such intervals that hold the true mean.
 
     Source: Student 1908, Biometrika 6(1), 1-25.
@@ -78,13 +78,13 @@ def summarize(values: Sequence[float], confidence: float = CONFIDENCE) -> Summar
 
 
 def summarize_known(values: Sequence[float | None]) -> Summary | None:
-    """The same of values that may not be known; None unless all are."""
+    """Sum repetitions up that may not be known; None unless all are."""
     known = [value for value in values if value is not None]
     return summarize(known) if known and len(known) == len(values) else None
 
 
 class McNemar(BaseModel):
-    """Two networks on the same images.
+    """McNemar's test of two networks on the same images.
 
     Attributes:
         only_first: Images that the first alone answers right.
@@ -104,7 +104,7 @@ def mcnemar(first: Bool[ndarray, " images"], second: Bool[ndarray, " images"]) -
 
     Args:
         first: Which images one network answers right.
-        second: The same for the other one.
+        second: Which images the other network answers right.
 
     Source: McNemar 1947, Psychometrika 12(2), 153-157; the exact form with the binomial distribution.
     """
@@ -119,7 +119,7 @@ def image_interval(differences: Float64[ndarray, " images"], confidence: float =
     """Bootstrap interval of a mean over images: what other images of the same kind would give.
 
     Args:
-        differences: One an image.
+        differences: A difference for each image.
         confidence: Share of such intervals that hold the true mean.
 
     Source: Efron 1979, Annals of Statistics 7(1), 1-26; percentiles.
@@ -144,7 +144,7 @@ def seed_interval(differences: Sequence[float], confidence: float = CONFIDENCE) 
     """Student's interval of a mean over seeds: what other trainings would give; None for one seed, which cannot tell.
 
     Args:
-        differences: One a seed.
+        differences: A difference for each seed.
         confidence: Share of such intervals that hold the true mean.
     """
     return summarize(differences, confidence).interval

@@ -13,12 +13,12 @@ from pellucid.trained.run import Run
 
 
 def trained(subject: Recipe, data: DataSplits, **settings: Any) -> Run:
-    """Train once.
+    """Train a recipe once.
 
     Args:
         subject: What is trained.
-        data: On which data.
-        settings: Of `fit`; those of training stand in place of the subject's.
+        data: The data to train on.
+        settings: Settings of `fit`; those of training stand in place of the subject's.
 
     Raises:
         KeyboardInterrupt: The user asked to stop, if only when there was nothing left to stop.
@@ -33,7 +33,7 @@ def require_split(subject: Recipe, data: DataSplits) -> None:
     """See that the training images can be split as the subject asks.
 
     Raises:
-        DataError: They cannot.
+        DataError: The training images cannot be split so.
     """
     splits_to_train_on(data, subject.train)
 
@@ -46,7 +46,7 @@ def require_validation(subject: Recipe, what: str) -> None:
         what: The study, as an error calls it.
 
     Raises:
-        SettingError: They are not.
+        SettingError: No images are held out to judge by.
     """
     if subject.train.validation_split is None:
         rule = f"{what} needs a validation split; validation_split must be given"

@@ -103,11 +103,11 @@ def find_suspects(
 
     Args:
         splits: The data; all splits are read.
-        run: Its recipe is trained k times, without a validation split.
+        run: The run whose recipe is trained k times, without a validation split.
         k: How many folds.
         out: The study's folder, which `resume_study` and `suspects_of_study` take; see `run_study`.
-        device: To train on; see `fit`.
-        progress: Show it on stderr; see `run_study`.
+        device: The device to train on; see `fit`.
+        progress: Show the progress on stderr; see `run_study`.
         on_folder: Told of the study's folder as soon as it is there.
 
     Returns:
@@ -133,7 +133,7 @@ def suspects_of_study(splits: DataSplits, folder: StudyFolder) -> Suspects:
     """Rank the images of all splits that a study of folds has answered; nothing is trained.
 
     Raises:
-        RunError: It is no study of folds, or not done.
+        RunError: The folder is of no study of folds, or of one that is not done.
         DataError: The data are others than the study's.
     """
     k, answers = out_of_fold(folder, splits)
@@ -155,8 +155,8 @@ def rank(split: str, dataset: ImageDataset, probabilities: Probabilities) -> tup
 
     Args:
         split: Name of the split.
-        dataset: Its images.
-        probabilities: Of each class, for each image, from networks that did not see it.
+        dataset: Images of the split.
+        probabilities: Probability of each class, for each image, from networks that did not see it.
     """
     rows = np.arange(len(dataset))
     of_label = probabilities[rows, dataset.labels]
@@ -197,7 +197,7 @@ def suspects_png(found: Suspects, splits: DataSplits, top: int) -> bytes:
     Args:
         found: At least one suspect.
         splits: The data that they stand in.
-        top: How many of each split.
+        top: How many suspects of each split are shown.
     """
     datasets, shown = Pool.of(splits).datasets, found.first(top)
     images = [_visible(datasets[suspect.split].images[suspect.index]) for suspect in shown]

@@ -22,11 +22,11 @@ class Watch(Callback):
     """Looks at a training after so many epochs, updates and seconds.
 
     Args:
-        network: That is trained.
+        network: The network that is trained.
         splits: ``train``, and ``validation`` to measure on.
-        epoch_updates: Updates of the epochs; 0 for a part.
-        updates: After which to look.
-        seconds: After which to look, without the time of looking.
+        epoch_updates: Updates of the epochs after which to look; 0 where epochs are timed in part.
+        updates: Updates after which to look.
+        seconds: Seconds after which to look, without the time of looking.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Watch(Callback):
 
     @property
     def has_seen_all(self) -> bool:
-        """Whether it has looked at all that it was to look at."""
+        """Whether the training was looked at wherever that was due."""
         return len(self.times) == len(self.due)
 
     def begin(self) -> None:

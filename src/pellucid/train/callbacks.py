@@ -21,9 +21,9 @@ class Plan:
 
     Attributes:
         epochs: Passes over the training images, those of all networks of a vote together.
-        steps_per_epoch: Updates in each.
-        images_per_epoch: Training images.
-        record: What is trained, how, on what and where; None where no run comes of it.
+        steps_per_epoch: Updates in each epoch.
+        images_per_epoch: Training images that each epoch passes over.
+        record: What run.json says when the training begins; None where no run comes of it.
     """
 
     epochs: int
@@ -49,7 +49,7 @@ class Outcome:
 
     @property
     def interrupted(self) -> bool:
-        """Whether the user ended it."""
+        """Whether the user ended the training."""
         return self.ending == "interrupted"
 
 
@@ -70,9 +70,9 @@ class Callback:
         """An update was made. Called often: return fast.
 
         Args:
-            epoch: Its number, from 1.
+            epoch: Number of the epoch, from 1.
             step: The update's number in the epoch, from 1.
-            loss: Of the mini-batch before the update, on the device; to read it is to wait for a GPU.
+            loss: Loss of the mini-batch before the update, on the device; to read it is to wait for a GPU.
         """
 
     def on_epoch_end(self, epoch: Epoch) -> None:

@@ -17,7 +17,7 @@ def finish(run: Run, out: Path, *, svg: bool = False, on_judged: Callable[[Run],
 
     Args:
         run: The run that was just trained.
-        out: Its folder.
+        out: The run's folder.
         svg: Draw curves.svg as well as curves.png.
         on_judged: Told of the run before its curves are drawn, which takes longer than judging.
 

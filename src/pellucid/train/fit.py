@@ -74,10 +74,10 @@ def fit(
         overwrite: Let the run replace an older one in that place; files there that are not Pellucid's stay.
         numbered: Where the folder exists, write to the next name that is free: NAME-2, NAME-3, …
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        precision: Of the activations: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+        precision: Precision of the activations: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         gpu_memory_mib: The most that torch may take of a GPU's memory.
         callbacks: Hear of the training as it goes.
-        progress: Show it on stderr; unless given, only where that is a terminal.
+        progress: Show the progress on stderr; unless given, only where that is a terminal.
         settings: Settings of `TrainSpec` that differ from the recipe's.
 
     Returns:

@@ -31,10 +31,10 @@ class Progress:
         epoch: The epoch under way, from 1.
         step: Updates made in the epoch under way.
         steps: Updates made in all epochs.
-        learning_rate: Of the last update.
+        learning_rate: Learning rate of the last update.
         seconds: Duration of the epoch under way, up to where it was last put down.
         epochs: What the finished epochs came to.
-        losses: Of the updates of the epoch under way, [steps_per_epoch]; empty before its first one.
+        losses: Losses of the updates of the epoch under way, [steps_per_epoch]; empty before its first update.
         right: How many images of the epoch under way were answered right, a whole number.
         ending: Why the training ended; None while it goes on. ``finished``: it came to where it was to go;
             ``stopped``: a callback asked for it; ``interrupted``: the user did.
@@ -52,7 +52,7 @@ class Progress:
     ending: Ending | None = None
 
     def facts(self) -> dict[str, Any]:
-        """All but the tensors, as JSON knows it."""
+        """All of the progress but its tensors, as JSON knows it."""
         kept = {name: value for name, value in vars(self).items() if not isinstance(value, Tensor)}
         return kept | {"epochs": [asdict(epoch) for epoch in self.epochs]}
 
@@ -67,8 +67,8 @@ class Learner:
     Attributes:
         model: The network, which gives logits.
         trained: The same modules in the order in which they are trained; see `pooled_first`.
-        optimizer: Of its weights.
-        progress: How far it has come.
+        optimizer: The optimizer of the network's weights.
+        progress: How far the training has come.
     """
 
     def __init__(self, model: nn.Module, spec: TrainSpec, precision: str = "fp32", *, member: int = 0) -> None:
@@ -90,8 +90,8 @@ class Learner:
         """Go on from where another learner of the same network and specification was put down.
 
         Args:
-            tensors: As `state` gave them, on any device.
-            facts: As `state` gave them.
+            tensors: The tensors that `state` gave, on any device.
+            facts: The facts that `state` gave.
         """
         device = next(self.model.parameters()).device
         self.model.load_state_dict(_part(tensors, NETWORK))
@@ -107,7 +107,7 @@ def batches_of(network: nn.Module, spec: TrainSpec, count: int) -> list[int]:
 
     Raises:
         SettingError: The network cannot be trained on batches of that size.
-        DataError: Nor on so few images.
+        DataError: There are fewer images than the network can be trained on at once.
     """
     terms = terms_of(network)
     rule = f"at least {terms.least_batch}, as {terms.factory} cannot be trained on fewer images at once"

@@ -52,7 +52,7 @@ def train(
         spec: How to train.
         until: Whether the training has come to where it is to go; asked before each update. Unless given, it goes to
             the end of the specification's epochs, where batch normalisation is measured anew after augmentation.
-        precision: Of the activations; weights, gradients and updates are fp32.
+        precision: Precision of the activations; weights, gradients and updates are fp32.
         callbacks: Hear of each update and epoch; one of them may end the training.
         stop: Looked at before each update.
 
@@ -126,8 +126,8 @@ def draw(
     the network, for which torch's generators are seeded.
 
     Args:
-        images: On their device.
-        rows: Those of the mini-batch.
+        images: The images, on their device.
+        rows: Rows of the mini-batch's images.
         spec: Says how images are varied, and from which seed.
         epoch: Number of the epoch, from 1.
         step: Number of the update in the epoch, from 1.

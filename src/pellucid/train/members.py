@@ -46,9 +46,11 @@ def train_members(
         for number, member in enumerate(members):
             learner = Learner(member, spec, precision, member=number)
             made.append(learner.progress)
-            train(learner, images, validation, spec, precision=precision, callbacks=callbacks, stop=stop)
-            for callback in callbacks:
-                callback.stop_training = False
+            try:
+                train(learner, images, validation, spec, precision=precision, callbacks=callbacks, stop=stop)
+            finally:
+                for callback in callbacks:
+                    callback.stop_training = False
             if learner.progress.ending == "interrupted":
                 break
         outcome.ending = _ending(made)

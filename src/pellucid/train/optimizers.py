@@ -95,8 +95,8 @@ class Optimizer:
         """Take over what `state` gave of another optimizer of the same weights.
 
         Args:
-            state: By the same names.
-            updates: How many were made.
+            state: The tensors that `state` gave, by their names.
+            updates: How many updates were made.
         """
         self.updates = updates
         for name, tensor in self.state().items():

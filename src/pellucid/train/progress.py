@@ -20,7 +20,7 @@ class ProgressBar(Callback):
     """Shows how far a training is, how fast it goes, and what each epoch came to.
 
     Args:
-        console: Where to show it; stderr unless given.
+        console: Where to show the progress; stderr unless given.
     """
 
     def __init__(self, console: Console | None = None) -> None:

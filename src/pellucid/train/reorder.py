@@ -1,4 +1,4 @@
-"""The same function with less work."""
+"""A network whose modules are reordered, so that it computes the same with less work."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def pooled_first(network: nn.Module) -> nn.Module:
     Both only ever keep the order of values, so they may change places: outputs and gradients stay the same to the bit.
 
     Args:
-        network: It is left as it is.
+        network: The network, which is left as it is.
 
     Returns:
         A network of the same modules in the better order; the one given where there is nothing to reorder, or where

@@ -22,11 +22,11 @@ class Tally:
     """Loss and right answers of the epoch under way, added up in its progress without waiting for the device.
 
     Args:
-        progress: Of the training; an epoch of which some updates were made is gone on with.
+        progress: Progress of the training; an epoch of which some updates were made is gone on with.
         batches: How many images each mini-batch of the epoch has.
-        spec: How it is trained.
+        spec: How the network is trained.
         epoch: Number of the epoch, for messages.
-        device: Of the network.
+        device: Device of the network.
     """
 
     def __init__(

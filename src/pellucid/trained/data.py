@@ -13,7 +13,7 @@ def load_own(record: RunRecord) -> DataSplits:
     """The data of a run, loaded again from where they were.
 
     Raises:
-        DataError: They are not here any more, or have changed.
+        DataError: The data are not here any more, or have changed.
     """
     from pellucid.data.catalogue import CATALOGUE  # a run that only predicts need not wait for what loads data
     from pellucid.data.load import load_data
@@ -36,7 +36,7 @@ def require_unchanged(record: RunRecord, data: DataSplits) -> None:
     """See that data are those that a run was trained on.
 
     Raises:
-        DataError: Their fingerprint is another.
+        DataError: The fingerprint of the data is another.
     """
     before, validation = record.data, data.validation
     same = data.train.fingerprint == before.fingerprint
@@ -50,7 +50,7 @@ def require_fitting(record: RunRecord, dataset: ImageDataset) -> None:
     """See that a data set is of the shape and classes that a run was trained for.
 
     Raises:
-        DataError: It is not.
+        DataError: The data set is of another shape or of other classes.
     """
     if dataset.input_shape != record.input_shape:
         wanted, received = list(record.input_shape), list(dataset.input_shape)

@@ -32,9 +32,9 @@ class Run:
     Attributes:
         predictor: The network, which answers.
         history: One row an epoch; ``run.history["val_accuracy"]`` is a column.
-        folder: Where it lies on disk, or None.
-        data: What it was trained on; None after loading, until it is needed.
-        evaluation: What its own test split gave; None until it was judged on it here, after loading too.
+        folder: The folder that the run lies in; None for a run in memory.
+        data: The data that the run was trained on; None after loading, until they are needed.
+        evaluation: How the run answers its own test split; None until it is judged on that, after loading too.
         asked_to_stop: Whether the user pressed Ctrl-C in the training, if only when there was nothing left to stop.
     """
 
@@ -75,7 +75,7 @@ class Run:
 
     @property
     def recipe(self) -> Recipe:
-        """What was trained, and how."""
+        """The recipe of the run: what was trained, and how."""
         return Recipe(model=self.record.model, train=self.record.train, name=self.record.recipe)
 
     @property
@@ -85,12 +85,12 @@ class Run:
 
     @property
     def device(self) -> torch.device:
-        """Where the network is."""
+        """The device that the network is on."""
         return self.predictor.device
 
     @property
     def precision(self) -> str:
-        """Of the network's activations."""
+        """Precision of the network's activations."""
         return self.predictor.precision
 
     @property
@@ -198,7 +198,7 @@ class Run:
         """The data that the run was trained on, loaded again when they are first needed.
 
         Raises:
-            DataError: They are not here any more, or have changed.
+            DataError: The data are not here any more, or have changed.
         """
         if self.data is None:
             self.data = load_own(self.record)
@@ -209,7 +209,7 @@ class Run:
 
         Raises:
             SettingError: The split is unknown.
-            DataError: There is no such split.
+            DataError: The data have no such split.
         """
         spec = self.record.train
         return split_named(splits, split, spec.validation_split, spec.seed)

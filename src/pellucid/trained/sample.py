@@ -51,8 +51,8 @@ def training_sample(run: Run, most: int, seed: int = 0) -> UInt8[ndarray, "count
 
     Args:
         run: The run.
-        most: How many at most.
-        seed: Which ones.
+        most: The most images to take.
+        seed: Which images are taken follows from it.
 
     Raises:
         DataError: The data cannot be had, or have changed.
@@ -75,7 +75,7 @@ def reduced(images: UInt8[ndarray, "count height width channels"]) -> Float[Tens
 def reduced_tensor(
     images: Float[Tensor, "count channels height width"],
 ) -> Float[Tensor, "count channels rows columns"]:
-    """The same for images that are floats already."""
+    """Images that are floats already, averaged down as `reduced` does it."""
     rows, columns = (min(MOST_SIDE, side) for side in images.shape[2:])
     same = (rows, columns) == tuple(images.shape[2:])
     return images.contiguous() if same else F.adaptive_avg_pool2d(images, (rows, columns))

@@ -21,7 +21,7 @@ class Split:
 
     Attributes:
         dataset: All images that the split is a part of.
-        rows: Which of them, rising.
+        rows: Which of the images belong to the split, rising.
     """
 
     dataset: ImageDataset
@@ -40,9 +40,9 @@ def held_out(data: DataSplits, share: float | None, seed: int) -> dict[str, Spli
     """The training split, and the validation split where there is one.
 
     Args:
-        data: A validation split that they bring is taken as it is.
-        share: Part of the training images to hold out otherwise; None holds out nothing.
-        seed: Of the training.
+        data: The data, whose own validation split, if they bring one, is taken as it is.
+        share: Part of the training images to hold out where the data bring no validation split; None holds out nothing.
+        seed: Seed of the training.
 
     Raises:
         DataError: A class has too few images to stand on both sides.
@@ -59,10 +59,10 @@ def split_named(data: DataSplits, name: str, share: float | None, seed: int) -> 
     """The images of one split.
 
     Args:
-        data: Their test split is read only when it is asked for.
+        data: The data, whose test split is read only when it is asked for.
         name: ``test``, ``validation`` or ``train``.
-        share: As of `held_out`.
-        seed: As of `held_out`.
+        share: Part of the training images that was held out; see `held_out`.
+        seed: Seed of the training; see `held_out`.
 
     Raises:
         SettingError: No split has that name.
