@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pellucid.errors import RunError
+from pellucid.names import MARK
 from pellucid.run.folder import RunFolder, default_path, find_run, list_runs, new_run
 from pellucid.study.folder import StudyFolder
 
@@ -173,12 +174,14 @@ def shared(bars_run: Path, tmp_path: Path) -> tuple[Path, dict[str, bytes]]:
         "pictures/holiday.png": b"\x89PNG no mark",
         "pictures/holiday.npz": b"numbers",
         "pictures/more/filters.png": drawn,
+        "pictures/curves.npz": b"of the user's, beside a picture that has no numbers",
     }
     ours = {
         "curves.svg": b"old",
         ".model.safetensors.abcd_123.part": b"of a killed run",
+        "pictures/curves.png": drawn,
         "pictures/filters-conv2d_1.png": drawn,
-        "pictures/filters-conv2d_1.npz": b"numbers",
+        "pictures/filters-conv2d_1.npz": b"numbers" + MARK.encode(),
     }
     for name, raw in (theirs | ours).items():
         (path / name).parent.mkdir(exist_ok=True, parents=True)
