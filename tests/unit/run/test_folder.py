@@ -199,7 +199,7 @@ def test_what_the_user_has_in_a_folder_stays_when_the_run_is_replaced(shared: tu
         ".notes",
         ".run.json.part",
         "data",
-        *("pictures/holiday.npz", "pictures/holiday.png", "pictures/more"),
+        *("pictures/curves.npz", "pictures/holiday.npz", "pictures/holiday.png", "pictures/more"),
         "thesis.tex",
     ]
     assert os.listdir(path.parent) == ["run"]  # noqa: PTH208
