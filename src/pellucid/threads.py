@@ -17,7 +17,7 @@ from pathlib import Path
 
 SPIN_COUNT, WAIT_POLICY = "GOMP_SPINCOUNT", "OMP_WAIT_POLICY"
 CHOICE = "PELLUCID_SPIN"  # ``default`` leaves all to OpenMP; else it tells that Pellucid chose, and from what it saw
-QUIET, BUSY = "5000", "1000"  # measured by `python -m benchmarks.compare busy`
+QUIET, BUSY = "5000", "1000"  # `python -m benchmarks.compare busy` measures what they are worth
 LOOKS, SECONDS_BETWEEN_LOOKS = 3, 0.001
 
 
