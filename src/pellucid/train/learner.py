@@ -32,7 +32,7 @@ class Progress:
         step: Updates made in the epoch under way.
         steps: Updates made in all epochs.
         learning_rate: Learning rate of the last update.
-        seconds: Duration of the epoch under way, up to where it was last put down.
+        seconds: Duration of the epoch under way, up to its last update.
         epochs: What the finished epochs came to.
         losses: Losses of the updates of the epoch under way, [steps_per_epoch]; empty before its first update.
         right: How many images of the epoch under way were answered right, a whole number.
@@ -62,7 +62,8 @@ class Learner:
 
     With the data and the specification, that is everything on which the next update depends: randomness follows from
     the seed and the number of the update. So a training that is put down (`state`) and taken up elsewhere
-    (`take_up`) goes on to the same bits.
+    (`take_up`) goes on to the same bits. A module of the user's own that changes what is not in its `state_dict` is
+    the exception.
 
     Attributes:
         model: The network, which gives logits.

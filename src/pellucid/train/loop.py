@@ -73,13 +73,13 @@ def train(
         network.train()
         for rows in order[progress.step :]:
             if ending := _ending(progress, until, callbacks, stop):
-                progress.seconds = time.perf_counter() - started
                 break
             rate = spec.learning_rate_at(progress.steps, spec.epochs * len(batches))
             batch, labels = draw(images.data, rows, spec, epoch, progress.step + 1)
             with blamed(network, TrainingError, batch, f"in epoch {epoch}, step {progress.step + 1} of {len(batches)}"):
                 loss, logits = update(network, optimizer, batch, labels, rate, spec.label_smoothing, precision)
             progress.step, progress.steps, progress.learning_rate = progress.step + 1, progress.steps + 1, rate
+            progress.seconds = time.perf_counter() - started
             tally.add(loss, logits, labels)
             tell(callbacks, "on_step_end", epoch, progress.step, loss)
         else:
