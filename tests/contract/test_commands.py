@@ -22,6 +22,8 @@ from typer.testing import CliRunner, Result
 from pellucid.cli.app import app
 from pellucid.data import catalogue
 from pellucid.data.dataset import DataSplits
+from pellucid.spec.reading import ReadSpec
+from pellucid.spec.train import TrainSpec
 
 ROOT = typer.main.get_command(app)
 
@@ -134,6 +136,19 @@ def test_every_help_text_makes_sense_alone(name: str) -> None:
         assert not re.match(r"Of |It |They |How it |After so ", text), f"{option}: needs its name to be read: {text!r}"
         assert text[0].isupper(), f"{option}: no sentence: {text!r}"
         assert text.endswith((".", "\u2026")), f"{option}: does not end: {text!r}"
+
+
+def test_a_number_that_help_gives_as_a_default_is_that_of_the_specification() -> None:
+    """Help is printed before specifications can be imported, so that some of their defaults stand in it as text."""
+    specified = {name: field.default for spec in (TrainSpec, ReadSpec) for name, field in spec.model_fields.items()}
+    checked = set()
+    for command in COMMANDS.values():
+        for option in command.params:
+            told = re.search(r"\[default: ([\d.]+)\]$", getattr(option, "help", None) or "")
+            if told and option.default is None and option.name in specified:
+                assert float(told[1]) == specified[option.name]
+                checked.add(option.name)
+    assert checked == {"validation_split", "seed", "max_bad", "test_split"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -13,6 +13,8 @@ from pellucid.cli.interrupts import INTERRUPTED, uninterrupted
 from pellucid.cli.output import say
 from pellucid.cli.reading import notes_of, reading_settings
 from pellucid.cli.show import show
+from pellucid.cli.study_setting import default_of
+from pellucid.spec.train import TrainSpec
 from pellucid.words import counted
 
 if TYPE_CHECKING:
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from pellucid.study.runner import StudyResult
 
 Out = Annotated[Path | None, typer.Option(help="The study's folder.  [default: runs/study-<kind>-<data>-<UTC time>]")]
-FirstSeed = Annotated[int | None, typer.Option("--seed", help="The first of the seeds.  [default: 0]")]
+FirstSeed = Annotated[
+    int | None, typer.Option("--seed", help=f"The first of the seeds.{default_of(TrainSpec, 'seed')}")
+]
 
 
 def load(

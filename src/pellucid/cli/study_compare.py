@@ -11,10 +11,12 @@ from pellucid.cli.reading import Channels, ImageSize, NoTest, TestSplit
 from pellucid.cli.study_answer import Out, answer, load, subject_of
 from pellucid.cli.study_setting import setting
 from pellucid.cli.training import BatchSize, Epochs, training_settings
-from pellucid.study.settings import CompareSettings
+from pellucid.study.settings import CompareSettings, text_of
 
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
+
+SPLIT = CompareSettings.model_fields["split"].default
 
 
 def compare_study(
@@ -27,7 +29,7 @@ def compare_study(
     batch_size: BatchSize = None,
     split: Annotated[
         str | None,
-        typer.Option(help="What they are judged on: validation or test.  [default: validation; of runs, test]"),
+        typer.Option(help=f"{text_of(CompareSettings, 'split')}  [default: {SPLIT}; of runs, test]"),
     ] = None,
     time: bool = setting(CompareSettings, "time", "--time"),
     image_size: ImageSize = None,
@@ -66,7 +68,7 @@ def compare_study(
         ),
         "runs": tuple(str(run.path) for run in runs if run),
         "seeds": seeds,
-        "split": split or ("test" if any(runs) else "validation"),
+        "split": split or ("test" if any(runs) else SPLIT),
         "time": time,
         "processes": processes,
         "device": device,

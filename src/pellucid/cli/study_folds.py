@@ -9,7 +9,7 @@ import typer
 from pellucid.cli.options import Device, Json, Precision
 from pellucid.cli.reading import Channels, ImageSize, NoTest, TestSplit
 from pellucid.cli.study_answer import Out, answer, load, subject_of
-from pellucid.cli.study_setting import setting
+from pellucid.cli.study_setting import default_of, setting
 from pellucid.cli.training import (
     Augmentation,
     BatchSize,
@@ -21,6 +21,7 @@ from pellucid.cli.training import (
     RecipeName,
     training_settings,
 )
+from pellucid.spec.train import TrainSpec
 from pellucid.study.settings import FoldSettings
 
 
@@ -34,7 +35,9 @@ def folds_study(
     learning_rate: LearningRate = None,
     optimizer: OptimizerName = None,
     augment: Augmentation = None,
-    seed: Annotated[int | None, typer.Option(help="The folds and the trainings follow from it.  [default: 0]")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help=f"The folds and the trainings follow from it.{default_of(TrainSpec, 'seed')}")
+    ] = None,
     image_size: ImageSize = None,
     channels: Channels = None,
     test_split: TestSplit = None,

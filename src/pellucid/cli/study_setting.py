@@ -19,3 +19,8 @@ def setting(kind: type[Spec], name: str, *flags: str) -> Any:
         flags: What the option is called on the command line; as the setting unless given.
     """
     return typer.Option(kind.model_fields[name].default, *flags, help=text_of(kind, name))
+
+
+def default_of(kind: type[Spec], name: str) -> str:
+    """What stands at the end of an option's help where nothing given means the setting's own default."""
+    return f"  [default: {kind.model_fields[name].default}]"

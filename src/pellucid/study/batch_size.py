@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar, Self
 
 import numpy as np
@@ -18,8 +19,8 @@ from pellucid.data.dataset import DataSplits
 from pellucid.device import place
 from pellucid.errors import DivergedError, Fault, SettingError
 from pellucid.model.build import build
-from pellucid.plots.figures import render
 from pellucid.plots.studies import batch_accuracy_figure, batch_speed_figure, batch_stability_figure
+from pellucid.sections.section import Picture
 from pellucid.spec.base import own_faults
 from pellucid.spec.train import Constant, TrainSpec
 from pellucid.study.batch_results import (
@@ -42,6 +43,7 @@ from pellucid.train.interrupt import interruptible
 from pellucid.train.learner import Learner, batches_of
 from pellucid.train.loop import measure, train, update
 from pellucid.train.placed import PlacedSplit, place_splits, splits_to_train_on
+from pellucid.words import counted
 
 PROBE_SECONDS, PROBE_UPDATES = 0.4, 3
 SCALING = {"none": 0.0, "sqrt": 0.5, "linear": 1.0}  # power of the ratio of sizes
@@ -177,18 +179,30 @@ class BatchSizeStudy(BatchSizeSettings, Question):
         return BatchSizeFindings(conclusion=(*told, reason), sizes=sizes, recommendation=recommendation)
 
     @override
-    def draw(self, findings: BatchSizeFindings, rows: Sequence[BatchTrial], folder: StudyFolder) -> dict[str, bytes]:
+    def pictures(
+        self, findings: BatchSizeFindings, rows: Sequence[BatchTrial], folder: StudyFolder
+    ) -> tuple[Picture, ...]:
         sizes = list(findings.sizes)
         found = {name: [point(getattr(findings.sizes[size], name)) for size in sizes] for name in SUMMARIES}
         title = f"{self.subject.name} on {folder.data_name}, {self.seeds} seeds"
         views = {label: found[f"accuracy_{view}"] for view, label in self._labels().items()}
-        return {
-            "speed.png": render(batch_speed_figure(sizes, found["epoch_seconds"], found["images_per_second"], title)),
-            "stability.png": render(
-                batch_stability_figure(sizes, found["loss_deviation"], found["noise_scale"], title)
+        return (
+            Picture(
+                "speed",
+                f"Time of an epoch, and images a second, against the batch size. {title}.",
+                partial(batch_speed_figure, sizes, found["epoch_seconds"], found["images_per_second"], title),
             ),
-            "accuracy.png": render(batch_accuracy_figure(sizes, views, title)),
-        }
+            Picture(
+                "stability",
+                f"Spread of the loss from update to update, and gradient noise scale, against the batch size. {title}.",
+                partial(batch_stability_figure, sizes, found["loss_deviation"], found["noise_scale"], title),
+            ),
+            Picture(
+                "accuracy",
+                f"Validation accuracy against the batch size, after {', '.join(views)}. {title}.",
+                partial(batch_accuracy_figure, sizes, views, title),
+            ),
+        )
 
     @override
     def table(self, findings: BatchSizeFindings) -> tuple[list[str], list[list[str]]]:
@@ -198,8 +212,11 @@ class BatchSizeStudy(BatchSizeSettings, Question):
         return header, [cells(size, found) for size, found in findings.sizes.items()]
 
     def _labels(self) -> dict[str, str]:
-        epochs = f"{self.epochs} epoch" + ("s" if self.epochs > 1 else "")
-        return {"equal_epochs": epochs, "equal_updates": f"{self.updates} updates", "equal_time": f"{self.seconds:g} s"}
+        return {
+            "equal_epochs": counted(self.epochs, "epoch"),
+            "equal_updates": f"{self.updates} updates",
+            "equal_time": f"{self.seconds:g} s",
+        }
 
     def _train(self, size: int, seed: int = 0) -> TrainSpec:
         """How a trial trains: at a constant rate."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations
 from typing import Any, ClassVar
 
@@ -17,10 +17,10 @@ from typing_extensions import override
 from pellucid.data.dataset import DataSplits
 from pellucid.data.splits import hold_out
 from pellucid.errors import DataError, Fault, SettingError
-from pellucid.plots.figures import render
 from pellucid.plots.studies import compare_figure
 from pellucid.run.folder import RunFolder
 from pellucid.run.resolver import means
+from pellucid.sections.section import Picture
 from pellucid.spec.recipes import names_recipe
 from pellucid.study.comparison import Comparison, titles_of
 from pellucid.study.folder import StudyFolder
@@ -193,14 +193,17 @@ class CompareStudy(CompareSettings, Question):
         )
 
     @override
-    def draw(self, findings: CompareFindings, rows: Sequence[CompareTrial], folder: StudyFolder) -> dict[str, bytes]:
+    def pictures(
+        self, findings: CompareFindings, rows: Sequence[CompareTrial], folder: StudyFolder
+    ) -> tuple[Picture, ...]:
         accuracies = {
             title: [row.accuracy for row in rows if row.contender == number]
             for number, title in enumerate(self._titles)
         }
         pairs = [(pair.letters, pair.difference, pair.seed_interval, pair.image_interval) for pair in findings.pairs]
-        figure = compare_figure(accuracies, pairs, f"{self.split} accuracy", folder.data_name)
-        return {"compare.png": render(figure)}
+        label = f"{self.split} accuracy"
+        text = f"{label.capitalize()} of each contender by seed, and the difference of each pair. {folder.data_name}."
+        return (Picture("compare", text, partial(compare_figure, accuracies, pairs, label, folder.data_name)),)
 
 
 def as_run(name: str) -> Run | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import ClassVar
 
 import numpy as np
@@ -16,8 +16,8 @@ from pellucid.audit.duplicates import Pool
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.stratified import Folds, assign_folds, leave_out
 from pellucid.errors import DataError, Fault, RunError, SettingError
-from pellucid.plots.figures import render
 from pellucid.plots.studies import folds_figure
+from pellucid.sections.section import Picture
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question
 from pellucid.study.settings import FoldSettings
@@ -154,9 +154,10 @@ class FoldStudy(FoldSettings, Question):
         )
 
     @override
-    def draw(self, findings: FoldFindings, rows: Sequence[FoldTrial], folder: StudyFolder) -> dict[str, bytes]:
+    def pictures(self, findings: FoldFindings, rows: Sequence[FoldTrial], folder: StudyFolder) -> tuple[Picture, ...]:
         title = f"{self.subject.name} on {folder.data_name}: {self.k}-fold cross-validation"
-        return {"folds.png": render(folds_figure([row.accuracy for row in rows], title))}
+        text = f"Accuracy on each fold, and the mean. {title}."
+        return (Picture("folds", text, partial(folds_figure, [row.accuracy for row in rows], title)),)
 
     def _folds(self, data: DataSplits) -> Folds:
         return _assigned(data.train, self.k, self.subject.train.seed)

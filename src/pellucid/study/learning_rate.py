@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import ClassVar, Self
 
@@ -13,9 +14,9 @@ from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits
 from pellucid.errors import Fault
-from pellucid.plots.figures import render
 from pellucid.plots.studies import range_figure
 from pellucid.run.table import from_csv, rows_to_csv
+from pellucid.sections.section import Picture
 from pellucid.spec.base import own_faults
 from pellucid.spec.train import OneCycle
 from pellucid.study.folder import StudyFolder
@@ -163,7 +164,9 @@ class LearningRateStudy(LearningRateSettings, Question):
         )
 
     @override
-    def draw(self, findings: LearningRateFindings, rows: Sequence[RangeTrial], folder: StudyFolder) -> dict[str, bytes]:
+    def pictures(
+        self, findings: LearningRateFindings, rows: Sequence[RangeTrial], folder: StudyFolder
+    ) -> tuple[Picture, ...]:
         curves = {row.seed: from_csv(RangePoint, folder.path / _curve(row.seed), "a range test") for row in rows}
         lines = {
             f"seed {seed}": ([p.learning_rate for p in points], [p.loss for p in points], [p.smoothed for p in points])
@@ -176,7 +179,8 @@ class LearningRateStudy(LearningRateSettings, Question):
             "in the recipe": findings.given,
         }
         title = f"{self.subject.name} on {folder.data_name}: loss at rising learning rates"
-        return {"learning-rate.png": render(range_figure(lines, marks, title))}
+        text = f"Loss against the learning rate, with the rates that stand out marked. {title}."
+        return (Picture("learning-rate", text, partial(range_figure, lines, marks, title)),)
 
 
 def _curve(seed: int) -> str:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from pellucid.data.dataset import DataSplits
 from pellucid.device import choose_device, choose_precision
 from pellucid.errors import Fault, SettingError
+from pellucid.sections.section import Picture
 from pellucid.spec.recipes import Recipe
 from pellucid.study.folder import StudyFolder
 from pellucid.study.settings import StudySettings
@@ -87,8 +88,8 @@ class Question(StudySettings):
         """What follows from all rows, in the order of the plan."""
 
     @abstractmethod
-    def draw(self, findings: Any, rows: Sequence[Any], folder: StudyFolder) -> dict[str, bytes]:
-        """The figures, by the names of their files."""
+    def pictures(self, findings: Any, rows: Sequence[Any], folder: StudyFolder) -> tuple[Picture, ...]:
+        """What there is to see; the folder keeps each as a PNG."""
 
     def table(self, findings: Any) -> tuple[list[str], list[list[str]]] | None:
         """The findings as the header and the rows of a table; None where words suffice."""

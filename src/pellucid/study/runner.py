@@ -21,6 +21,7 @@ from pellucid.data.load import load_data
 from pellucid.device import choose_device, enough_memory, repeatable
 from pellucid.errors import DataError, DeviceError, PellucidError, RunError, SpecError
 from pellucid.machine import cores, keep_freed_memory
+from pellucid.plots.figures import render
 from pellucid.run.record import DataRecord
 from pellucid.spec.reading import ReadSpec
 from pellucid.study.folder import STUDY, StudyFolder, StudyRecord, new_folder
@@ -177,8 +178,8 @@ def _finish(
                 bar.ended(key, row)
         rows = [done[key] for key in plan]
         findings: Findings = question.conclude(rows, data, folder)
-        for name, picture in question.draw(findings, rows, folder).items():
-            folder.write(name, picture)
+        for picture in question.pictures(findings, rows, folder):
+            folder.write(f"{picture.name}.png", render(picture.draw()))
     except BaseException:
         with contextlib.suppress(RunError):  # a full disk has been said already
             folder.write_record(record.model_copy(update={"status": "interrupted"}))

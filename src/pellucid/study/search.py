@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,9 +13,9 @@ from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits
 from pellucid.errors import DeviceError, Fault, PellucidError, SettingError, SpecError, TrainingError
-from pellucid.plots.figures import render
 from pellucid.plots.studies import search_figure
 from pellucid.run.history import Epoch
+from pellucid.sections.section import Picture
 from pellucid.spec.recipes import Recipe
 from pellucid.spec.seeds import derive_seed
 from pellucid.study.folder import StudyFolder
@@ -184,18 +185,18 @@ class SearchStudy(SearchSettings, Question):
         )
 
     @override
-    def draw(self, findings: SearchFindings, rows: Sequence[SearchTrial], folder: StudyFolder) -> dict[str, bytes]:
+    def pictures(
+        self, findings: SearchFindings, rows: Sequence[SearchTrial], folder: StudyFolder
+    ) -> tuple[Picture, ...]:
         trials = [(row.trial, row.val_accuracy, row.state) for row in rows if row.val_accuracy is not None]
         varied = [name for name, entry in self.space.items() if is_varied(entry)]
         values = {
             name: [json.loads(row.values)[name] for row in rows if row.val_accuracy is not None] for name in varied
         }
         logarithmic = {name for name in varied if isinstance(self.space[name], dict) and self.space[name].get("log")}
-        return {
-            "search.png": render(
-                search_figure(trials, values, logarithmic, f"search around {self.subject.name} on {folder.data_name}")
-            )
-        }
+        title = f"search around {self.subject.name} on {folder.data_name}"
+        text = f"Validation accuracy trial by trial, and against each setting that was varied: a {title}."
+        return (Picture("search", text, partial(search_figure, trials, values, logarithmic, title)),)
 
 
 class _Watch(Callback):

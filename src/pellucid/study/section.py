@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from pellucid.sections.section import Section, Table
+from pellucid.study.folder import StudyFolder
 from pellucid.study.runner import StudyResult
 
 
 def study_section(done: StudyResult) -> Section:
-    """The findings as a table, where there is one, and the conclusion in words."""
+    """The findings as a table, where there is one, the conclusion in words, and the figures."""
     kind = done.question.title
     tables = [done.question.table(done.findings)]
     return Section(
@@ -24,4 +25,5 @@ def study_section(done: StudyResult) -> Section:
             *(Table(tuple(header), tuple(map(tuple, rows))) for header, rows in filter(None, tables)),
             "\n".join(done.findings.conclusion),
         ),
+        pictures=done.question.pictures(done.findings, done.trials, StudyFolder(done.path)),
     )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits
 from pellucid.errors import DivergedError
-from pellucid.plots.figures import render
 from pellucid.plots.studies import seeds_figure
+from pellucid.sections.section import Picture
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question
 from pellucid.study.settings import SeedSettings
@@ -126,7 +127,7 @@ class SeedStudy(SeedSettings, Question):
         )
 
     @override
-    def draw(self, findings: SeedFindings, rows: Sequence[SeedTrial], folder: StudyFolder) -> dict[str, bytes]:
+    def pictures(self, findings: SeedFindings, rows: Sequence[SeedTrial], folder: StudyFolder) -> tuple[Picture, ...]:
         good = [row for row in rows if not row.diverged]
         accuracies = {
             "validation": [row.val_accuracy for row in good if row.val_accuracy is not None],
@@ -134,4 +135,5 @@ class SeedStudy(SeedSettings, Question):
         }
         seeds, seconds = [row.seed for row in good], [row.train_seconds or 0.0 for row in good]
         title = f"{self.subject.name} on {folder.data_name}: {self.n} seeds"
-        return {"seeds.png": render(seeds_figure(seeds, accuracies, seconds, title))}
+        text = f"Accuracy and training time by seed, with their means. {title}."
+        return (Picture("seeds", text, partial(seeds_figure, seeds, accuracies, seconds, title)),)

@@ -12,6 +12,7 @@ import pellucid as pl
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.stratified import assign_folds
 from pellucid.errors import DataError, SettingError
+from pellucid.plots.figures import render
 from pellucid.spec.recipes import Recipe
 from pellucid.study.batch_results import SizeFindings, recommend
 from pellucid.study.batch_size import BatchSizeStudy
@@ -19,16 +20,21 @@ from pellucid.study.compare import CompareStudy, as_run
 from pellucid.study.comparison import Comparison
 from pellucid.study.folds import FoldStudy
 from pellucid.study.learning_rate import LearningRateStudy
-from pellucid.study.runner import resume_study, run_study
+from pellucid.study.runner import StudyResult, resume_study, run_study
+from pellucid.study.section import study_section
 from pellucid.study.seeds import SeedStudy
 from pellucid.study.statistics import McNemar, Summary
 from pellucid.train.choice import choose
 
 
-def figures(path: Path) -> set[str]:
-    found = {file.name for file in path.glob("*.png")}
-    assert all((path / name).read_bytes().startswith(b"\x89PNG") for name in found)
-    return found
+def figures(done: StudyResult) -> set[str]:
+    """The figures in a study's folder, which are those of its section, each with a text that names the data."""
+    pictures = {f"{picture.name}.png": picture for picture in study_section(done).pictures}
+    assert {file.name for file in done.path.glob("*.png")} == set(pictures)
+    for name, picture in pictures.items():
+        assert (done.path / name).read_bytes() == render(picture.draw())
+        assert "bars" in picture.alternative_text
+    return set(pictures)
 
 
 def contender(bars: DataSplits, name: str, model: str, **settings) -> Recipe:
@@ -43,7 +49,7 @@ def test_seeds_are_what_fit_gives_from_each(subject: Recipe, bars: DataSplits, t
         assert run.history["val_accuracy"][-1] == row.val_accuracy
     accuracies = [row.test_accuracy for row in done.trials]
     assert done.findings.test_accuracy.mean == pytest.approx(np.mean(accuracies))
-    assert figures(done.path) == {"seeds.png"}
+    assert figures(done) == {"seeds.png"}
 
 
 def test_each_image_is_answered_by_the_network_that_never_saw_it(
@@ -60,7 +66,7 @@ def test_each_image_is_answered_by_the_network_that_never_saw_it(
     right = probabilities.argmax(axis=1) == labels
     assert done.findings.pooled_accuracy == right.mean()
     assert [row.accuracy for row in done.trials] == [right[folds == fold].mean() for fold in range(3)]
-    assert figures(done.path) == {"folds.png"}
+    assert figures(done) == {"folds.png"}
 
 
 def test_folds_read_the_test_split_only_when_asked(subject: Recipe, bars: DataSplits, tmp_path: Path) -> None:
@@ -113,7 +119,7 @@ def test_a_better_network_is_told_from_a_worse_one(bars: DataSplits, tmp_path: P
     assert all(test.p_value < 0.01 for test in pair.mcnemar)
     assert len(pair.times_slower) == 5
     assert "B (good) is better than A (bad): B \u2212 A is +" in done.findings.conclusion[-1]
-    assert figures(done.path) == {"compare.png"}
+    assert figures(done) == {"compare.png"}
     with np.load(done.path / "right-1-0.npz") as arrays:
         assert arrays["right"].mean() == done.trials[1].accuracy
 
@@ -181,7 +187,7 @@ def test_the_suggested_learning_rate_learns(subject: Recipe, bars: DataSplits, t
     curve = (done.path / "curve-0.csv").read_text().splitlines()
     assert curve[0] == "learning_rate,loss,smoothed"
     assert len(curve) > 40
-    assert figures(done.path) == {"learning-rate.png"}
+    assert figures(done) == {"learning-rate.png"}
 
 
 def test_a_range_that_does_not_rise_is_refused(subject: Recipe) -> None:
@@ -207,7 +213,7 @@ def test_batch_sizes_are_compared_after_equal_epochs_updates_and_time(
     assert set(done.findings.sizes) == {4, 32}
     assert done.findings.recommendation in {4, 32}
     assert done.findings.conclusion[-1].startswith("Recommended size:")
-    assert figures(done.path) == {"speed.png", "stability.png", "accuracy.png"}
+    assert figures(done) == {"speed.png", "stability.png", "accuracy.png"}
     header, rows = done.question.table(done.findings)
     assert [row[0] for row in rows] == ["4", "32"]
     assert all(len(row) == len(header) for row in rows)
@@ -292,7 +298,7 @@ def test_a_seed_that_diverges_is_counted_and_the_others_go_on(
     assert all(row.test_accuracy is None and row.train_seconds is None for row in bad)
     assert done.findings.diverged == len(bad)
     assert f"of which {len(bad)} diverged" in done.findings.conclusion[0]
-    assert figures(done.path) == {"seeds.png"}
+    assert figures(done) == {"seeds.png"}
 
 
 def test_a_size_that_diverged_is_not_recommended() -> None:
