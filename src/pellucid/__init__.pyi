@@ -74,6 +74,7 @@ from .train.callbacks import Plan as Plan
 from .train.choice import choose as choose
 from .train.fit import fit as fit
 from .train.progress import ProgressBar as ProgressBar
+from .train.resume import resume as resume
 from .trained.run import Run as Run
 from .trained.run import load_run as load_run
 from .trained.sample import sample_of as sample_of

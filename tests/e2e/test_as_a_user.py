@@ -192,6 +192,27 @@ def test_ctrl_c_saves_what_was_trained_and_exits_with_130(tmp_path: Path) -> Non
     assert not [file for file in (tmp_path / "run").iterdir() if file.name.startswith(".")]
 
 
+def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path, digits: Path) -> None:
+    options = ("train", digits, *SMALL, "--epochs", 60, "--augment", "shift=0.1")
+    assert pellucid(*options, "--out", "whole", cwd=tmp_path).returncode == 0
+    command, quiet = [*PROGRAM, *map(str, options), "--out", "run"], subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=tmp_path, text=True, stdout=quiet, stderr=quiet) as process:
+        wait_until(lambda: any((tmp_path / "run").glob("checkpoints/*.safetensors")), process)
+        process.kill()
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+    done = pellucid("train", "--resume", "latest", "--epochs", 3, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--resume goes on as the training was begun; leave out --epochs" in done.stderr
+    done = pellucid("train", "--resume", "run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "run"
+    for name in ("model.safetensors", "evaluation.json"):
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert not (tmp_path / "run" / "checkpoints").exists()
+    done = pellucid("train", "--resume", "run", cwd=tmp_path)
+    assert (done.returncode, "is done: there is nothing left to train" in done.stderr) == (1, True)
+
+
 @pytest.mark.parametrize("sign", [r"\| +pydantic$", r"\| +torch$", r"\| +pellucid.audit.duplicates$", r"^epoch 1/"])
 def test_ctrl_c_at_any_time_leaves_nothing_half_done(tmp_path: Path, digits: Path, sign: str) -> None:
     # It is importing, has imported torch, has read the data, or trains: what it imports and says tells where it is.

@@ -49,6 +49,7 @@ KEPT_SHOWN = 20
 
 
 def train(
+    context: typer.Context,
     data: DataArgument = "mnist",
     recipe: RecipeName = None,
     model: ModelText = None,
@@ -91,11 +92,18 @@ def train(
         bool, typer.Option("--overwrite", help="Replace an older run in that place; your own files there stay.")
     ] = False,
     svg: Annotated[bool, typer.Option("--svg", help="Draw curves.svg as well as curves.png.")] = False,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Go on with a training that was interrupted or killed, to the same bits."),
+    ] = None,
+    inexact: Annotated[
+        bool, typer.Option("--inexact", help="With --resume: go on even where this machine would give other bits.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Train a network, judge it once on the test split, and write a run folder.
 
-    Ctrl-C ends the training early and keeps what was trained.
+    Ctrl-C ends the training early and keeps what was trained; --resume goes on with it, also after a power cut.
 
     \b
     Examples:
@@ -103,15 +111,20 @@ def train(
       pellucid train mnist --recipe tutorial --seed 1 --out runs/first
       pellucid train photos/ --image-size 64x64 --augment shift=0.1,horizontal_flip
       pellucid train --model "conv 16 3x3 relu, maxpool 2x2, flatten, dense 10 softmax" --epochs 3
+      pellucid train --resume runs/first
     """
     from datetime import UTC, datetime
 
+    if resume is not None:
+        _require_alone(context)
+        _go_on(resume, inexact, svg, as_json)
+        return
+    if inexact:
+        raise typer.BadParameter("--inexact belongs to --resume")
     with uninterrupted():
         from pellucid.data.load import load_data
         from pellucid.run.folder import default_path
-        from pellucid.sections.training import training_section
         from pellucid.train.choice import choose
-        from pellucid.train.finish import finish
         from pellucid.train.fit import fit as train_on
 
     settings = training_settings(
@@ -157,8 +170,40 @@ def train(
         gpu_memory_mib=gpu_memory_mib,
         progress=True,
     )
-    out = run.path or Path()
     _tell_kept(run)
+    _conclude(run, svg, as_json)
+
+
+def _is_given(context: typer.Context, name: str | None) -> bool:
+    source = context.get_parameter_source(name or "")
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _require_alone(context: typer.Context) -> None:
+    """See that nothing else is set where a run says all by itself."""
+    given = [
+        option.opts[0]
+        for option in context.command.params
+        if option.name not in {"resume", "inexact", "svg", "as_json"} and _is_given(context, option.name)
+    ]
+    if given:
+        raise typer.BadParameter(f"--resume goes on as the training was begun; leave out {', '.join(given)}")
+
+
+def _go_on(name: str, inexact: bool, svg: bool, as_json: bool) -> None:
+    """Take up a training that was put down."""
+    with uninterrupted():
+        from pellucid.train.resume import resume
+
+    _conclude(resume(name, inexact=inexact, progress=True), svg, as_json)
+
+
+def _conclude(run: Run, svg: bool, as_json: bool) -> None:
+    """Judge a run, draw it, and tell what came out."""
+    from pellucid.sections.training import training_section
+    from pellucid.train.finish import finish
+
+    out = run.path or Path()
     try:
         finish(run, out, svg=svg, on_judged=lambda judged: _tell(judged, out, as_json))
     except KeyboardInterrupt:
@@ -185,7 +230,10 @@ def _tell(run: Run, out: Path, as_json: bool) -> None:
     from pellucid.sections.training import training_section
 
     if run.record.status == "interrupted":
-        say(f"interrupted after {counted(len(run.history.epochs), 'epoch')}; what was trained is in {out}")
+        from pellucid.run.folder import GO_ON
+
+        trained = counted(len(run.history.epochs), "epoch")
+        say(f"interrupted after {trained}; what was trained is in {out}. {GO_ON.format(out)}")
         if run.folder and run.folder.replaced:
             say(f"the older run is kept in {run.folder.replaced}")
     elif not as_json:

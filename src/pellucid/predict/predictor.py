@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -79,7 +80,7 @@ class Predictor:
         record = folder.read_record()
         with enough_memory():
             model = build(record.model, vote=record.train.vote)
-        _load_weights(model, folder)
+        _load_weights(model, folder, record.weights_sha256)
         return cls(model, record, chosen, choose_precision(precision, chosen))
 
     @property
@@ -160,7 +161,8 @@ class Predictor:
         return Prediction(label, by_name[label], by_name)
 
 
-def _load_weights(model: nn.Module, folder: RunFolder) -> None:
+def _load_weights(model: nn.Module, folder: RunFolder, digest: str | None) -> None:
+    """Give a network its weights, once they are seen to be whole; the format itself does not notice a flipped bit."""
     raw = folder.read_bytes(WEIGHTS)
     try:
         weights = safetensors.torch.load(raw)
@@ -171,3 +173,6 @@ def _load_weights(model: nn.Module, folder: RunFolder) -> None:
     except RuntimeError as error:
         reason = " ".join(str(error).split())
         raise RunError(f"{folder.path / WEIGHTS} holds the weights of another network ({reason}).") from None
+    if digest and hashlib.sha256(raw).hexdigest() != digest:
+        remedy = "Bring the file back as it was, or train anew."
+        raise RunError(f"{folder.path / WEIGHTS} has changed: its SHA-256 is another than run.json says. {remedy}")

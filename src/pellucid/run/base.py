@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from os import PathLike
 from pathlib import Path
 from typing import ClassVar, Generic, Self, TypeVar
@@ -13,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from pellucid.errors import PellucidError, RunError
 from pellucid.run.files import write_file
+from pellucid.run.lock import locked
 
-LOCK = ".lock"
 AnyRecord = TypeVar("AnyRecord", bound=BaseModel)
 
 
@@ -139,23 +138,10 @@ class RecordFolder(Generic[AnyRecord]):
         """What is said of a folder without the record."""
         return RunError(f"{self.path} is not a {self.kind}: it has no {self.record_name}.")
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Within this context no other process works on the folder. A killed process leaves it free.
 
         Raises:
-            RunError: Another one does.
+            RunError: Another one does, or the folder cannot be written.
         """
-        from filelock import FileLock, Timeout  # most commands need none
-
-        lock = FileLock(self.path / LOCK)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise RunError(f"Another process is working on {self.path}. Wait for it, or end it first.") from None
-        except OSError as error:
-            raise RunError(f"{self.path} cannot be locked ({error.strerror or error}).") from None
-        try:
-            yield
-        finally:
-            lock.release()
+        return locked(self.path, self.path)

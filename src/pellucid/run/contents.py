@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from pellucid.run.files import bears_mark
+from pellucid.run.lock import LOCK
 
 RECORD, HISTORY, WEIGHTS, CURVES, EVALUATION = (
     "run.json",
@@ -16,9 +17,10 @@ RECORD, HISTORY, WEIGHTS, CURVES, EVALUATION = (
     "evaluation.json",
 )
 FILES = (RECORD, HISTORY, WEIGHTS, CURVES, "curves.svg", EVALUATION)
-PICTURES = "pictures"
+PICTURES, CHECKPOINTS = "pictures", "checkpoints"
+CHECKPOINT = re.compile(r"\d{8,18}-[0-9a-f]{64}\.safetensors")
 # What `write_file` leaves of a file when it is killed.
-PARTS = re.compile(rf"\.({'|'.join(map(re.escape, FILES))})\.[a-z0-9_]{{8}}\.part")
+PARTS = re.compile(rf"\.({'|'.join(map(re.escape, FILES))}|{CHECKPOINT.pattern})\.[a-z0-9_]{{8}}\.part")
 
 
 def own_files(folder: Path) -> list[Path]:
@@ -29,15 +31,26 @@ def own_files(folder: Path) -> list[Path]:
     """
     own = [folder / name for name in FILES if os.path.lexists(folder / name)]
     own += [place for place in folder.glob(".*.part") if PARTS.fullmatch(place.name)]
+    own += checkpoint_files(folder)
     pictures = folder / PICTURES
     if pictures.is_symlink():  # it leads to where others may keep their pictures
         return own
     return own + sorted(place for place in pictures.glob("*") if bears_mark(place))
 
 
+def checkpoint_files(folder: Path) -> list[Path]:
+    """The checkpoints in a run's folder, and what a killed process left of one."""
+    checkpoints = folder / CHECKPOINTS
+    if checkpoints.is_symlink():
+        return []
+    return sorted(
+        place for place in checkpoints.glob("*") if CHECKPOINT.fullmatch(place.name) or PARTS.fullmatch(place.name)
+    )
+
+
 def others_files(folder: Path) -> list[Path]:
-    """What else is in a run's folder: the entries of it, and of the folder of pictures, that are not Pellucid's."""
-    own = set(own_files(folder))
+    """What else is in a run's folder: its entries, and those of the folders in it, that are not Pellucid's."""
+    own = {*own_files(folder), folder / CHECKPOINTS / LOCK}
     others = []
     for place in sorted(folder.iterdir()):
         if any(place in file.parents for file in own):

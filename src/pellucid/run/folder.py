@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
 
 from typing_extensions import override
 
-from pellucid.errors import RunError
+from pellucid.errors import PellucidWarning, RunError, TrainingError
 from pellucid.names import plain_name
 from pellucid.run.base import RecordFolder
+from pellucid.run.checkpoints import Checkpoints
 from pellucid.run.contents import CURVES as CURVES
 from pellucid.run.contents import EVALUATION as EVALUATION
 from pellucid.run.contents import HISTORY, RECORD, WEIGHTS, own_files
@@ -21,12 +24,15 @@ from pellucid.run.record import RunRecord
 from pellucid.run.replaced import Replaced
 from pellucid.run.resolver import RUNS, find_folder, list_folders
 
+GO_ON = "Go on with: pellucid train --resume {}"
+
 
 class RunFolder(RecordFolder[RunRecord]):
     """One run on disk.
 
     Attributes:
         path: The folder.
+        checkpoints: Where its training can be gone on with.
         replaced: Where the older run lies; None when there is none.
         kept: What the user had put into the older run's folder, where it still is.
     """
@@ -37,19 +43,34 @@ class RunFolder(RecordFolder[RunRecord]):
     if_taken = "Choose another --out, or give --overwrite to replace a run."
     if_none = "There is no trained run below {runs}. Train one with: pellucid train"
 
-    def __init__(self, path: str | PathLike[str], older: Replaced | None = None) -> None:
+    def __init__(self, path: str | PathLike[str]) -> None:
         super().__init__(path)
-        self._older = older
-        self.replaced: Path | None = older.place if older else None
-        self.kept: tuple[Path, ...] = tuple(older.kept) if older else ()
+        self.checkpoints = Checkpoints(self.path)
+        self.replaced: Path | None = None
+        self.kept: tuple[Path, ...] = ()
+        self._older: Replaced | None = None
+        self._put_down = False
 
-    def keep_replaced(self) -> None:
-        """Keep the older run beside this one, under a name that can be seen."""
-        if self._older:
-            self.replaced, self._older = self._older.keep(), None
+    @override
+    def locked(self) -> AbstractContextManager[None]:
+        return self.checkpoints.locked()
+
+    def set_aside(self) -> None:
+        """Move the run that is in the folder aside, until this one is whole.
+
+        Raises:
+            RunError: It cannot be moved.
+        """
+        self._older = Replaced.set_aside(self.path)
+        self.replaced, self.kept = self._older.place, tuple(self._older.kept)
+
+    def put_down(self) -> None:
+        """Leave the run to be gone on with later: its checkpoints stay, and so does the older run beside it."""
+        self._put_down = True
 
     def give_way(self) -> None:
         """Take what was written out again, and let the older run come back."""
+        self.checkpoints.remove()
         for file in own_files(self.path):
             with contextlib.suppress(OSError):
                 file.unlink()
@@ -59,7 +80,10 @@ class RunFolder(RecordFolder[RunRecord]):
             self.path.rmdir()
 
     def take_place(self) -> None:
-        """Remove the older run: this one is whole."""
+        """Remove the older run, and the checkpoints: this one is whole, unless it was put down."""
+        if self._put_down:
+            return
+        self.checkpoints.remove()
         if self._older:
             self._older.remove()
             self._older = self.replaced = None
@@ -87,6 +111,7 @@ class RunFolder(RecordFolder[RunRecord]):
 def new_run(path: Path, *, overwrite: bool = False, numbered: bool = False) -> Iterator[RunFolder]:
     """Make a run folder for the duration of a training; on an exception it is gone, or as it was before.
 
+    Where there is a checkpoint the run stays, to be gone on with, unless what it was trained to would fail again.
     Whatever is not Pellucid's stays where it is, whether the training comes to its end or not.
 
     Args:
@@ -96,26 +121,44 @@ def new_run(path: Path, *, overwrite: bool = False, numbered: bool = False) -> I
         numbered: Where the folder exists, take the next name that is free: NAME-2, NAME-3, …; nothing is replaced.
 
     Raises:
-        RunError: Something stands in that place, or the folder cannot be made.
+        RunError: Something stands in that place, another process trains there, or the folder cannot be made.
     """
     path = path.resolve() if overwrite and path.is_symlink() else path  # the link stays, and leads to the new run
-    older = _set_aside(path) if overwrite and not numbered and path.exists() else None
-    folder = RunFolder(path, older) if older else RunFolder.make(path, numbered=numbered)
-    try:
-        yield folder
-    except BaseException:
-        folder.give_way()
-        raise
-    folder.take_place()
+    replaces = overwrite and not numbered and path.exists()
+    folder = _replaceable(path) if replaces else RunFolder.make(path, numbered=numbered)
+    with folder.locked():
+        if replaces:
+            folder.set_aside()
+        try:
+            yield folder
+        except BaseException as error:
+            if folder.checkpoints and not isinstance(error, TrainingError):
+                warnings.warn(f"What was saved stays. {GO_ON.format(folder.path)}", PellucidWarning, stacklevel=2)
+            else:
+                folder.give_way()
+            raise
+        folder.take_place()
 
 
-def _set_aside(path: Path) -> Replaced:
+@contextlib.contextmanager
+def taken_up(folder: RunFolder) -> Iterator[None]:
+    """Go on with the run in a folder; whatever happens, no checkpoint is lost before the run is whole.
+
+    Raises:
+        RunError: Another process trains there, or the folder cannot be written.
+    """
+    with folder.locked():
+        yield
+        folder.take_place()
+
+
+def _replaceable(path: Path) -> RunFolder:
     folder = RunFolder(path)
     try:
         folder.read_record()
     except RunError as error:
         raise RunError(f"{error} Only a run is replaced; choose another --out.") from None
-    return Replaced.set_aside(path)
+    return folder
 
 
 def default_path(data: str, recipe: str, started: datetime, runs: Path = RUNS) -> Path:

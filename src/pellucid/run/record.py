@@ -123,6 +123,9 @@ class RunRecord(_Part):
         data: The data that it was trained on.
         environment: Where it was trained.
         results: What came out of the training; None while it runs.
+        weights_sha256: Digest of model.safetensors; None while there is none, and in runs of earlier versions.
+        inexact: What was different where the training was gone on with, so that its bits are not those of a training
+            in one go; empty where they are.
     """
 
     pellucid_version: str
@@ -134,6 +137,8 @@ class RunRecord(_Part):
     data: DataRecord
     environment: Environment
     results: Results | None = None
+    weights_sha256: str | None = None
+    inexact: tuple[str, ...] = ()
 
     @property
     def input_shape(self) -> tuple[int, int, int]:

@@ -12,7 +12,9 @@ from pellucid.run.contents import others_files, own_files
 
 
 class Replaced:
-    """The files of an older run, which lie in a hidden folder beside it until the new run is whole.
+    """The files of an older run, which lie in a folder beside it until the new run is whole.
+
+    That folder, NAME-before-1 or the like, can be seen: if the process is killed the older run is found there.
 
     Attributes:
         folder: The folder of both runs.
@@ -24,7 +26,7 @@ class Replaced:
     def __init__(self, folder: Path) -> None:
         real = folder.resolve()
         self.folder = folder
-        self.place = real.with_name(f".{real.name}.replaced")
+        self.place = _free_place(real)
         self.files = [path.relative_to(folder) for path in own_files(folder)]
         self.kept = others_files(folder)
 
@@ -33,8 +35,8 @@ class Replaced:
         """Move the run out of the folder.
 
         Raises:
-            RunError: A folder bears the name of one of the run's files, another run is being replaced there, or the
-                files cannot be moved. Everything is then as it was.
+            RunError: A folder bears the name of one of the run's files, or the files cannot be moved. Everything is
+                then as it was.
         """
         older = cls(folder)
         for file in older.files:
@@ -42,9 +44,6 @@ class Replaced:
                 raise RunError(f"{folder / file} is a folder, where a run has a file. Move it away; nothing was done.")
         try:
             older.place.mkdir()
-        except FileExistsError:
-            reason = f"another run is replacing {folder}, or was killed. Move it away"
-            raise RunError(f"{older.place} stands in the way: {reason}.") from None
         except OSError as error:
             raise RunError(f"{folder} cannot be moved aside ({error.strerror or error}).") from None
         try:
@@ -69,8 +68,6 @@ class Replaced:
                     (self.folder / file).parent.mkdir(exist_ok=True)
                     (self.place / file).rename(self.folder / file)
         self._remove_folders()
-        if self.place.exists():
-            self.keep()
 
     def remove(self) -> None:
         """Remove the run: the new one is whole."""
@@ -78,17 +75,6 @@ class Replaced:
             with contextlib.suppress(OSError):
                 (self.place / file).unlink()
         self._remove_folders()
-
-    def keep(self) -> Path:
-        """Keep the run beside the new one, under a name that can be seen.
-
-        Returns:
-            Where the older run lies now.
-        """
-        name, number = self.folder.resolve().name, 1
-        while os.path.lexists(visible := self.place.with_name(f"{name}-before-{number}")):
-            number += 1
-        return self.place.rename(visible)
 
     def _remove_folders(self) -> None:
         for folder in (*self._inner(self.place), self.place):
@@ -98,3 +84,11 @@ class Replaced:
     def _inner(self, folder: Path) -> set[Path]:
         """The folders in a folder that files of the run lie in."""
         return {folder / file.parent for file in self.files} - {folder}
+
+
+def _free_place(folder: Path) -> Path:
+    """Where an older run of this folder can lie."""
+    number = 1
+    while os.path.lexists(place := folder.with_name(f"{folder.name}-before-{number}")):
+        number += 1
+    return place

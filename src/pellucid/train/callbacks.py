@@ -13,6 +13,7 @@ from torch import Tensor
 from pellucid.run.folder import HISTORY, RunFolder
 from pellucid.run.history import Epoch, History
 from pellucid.run.record import RunRecord
+from pellucid.train.learner import Progress
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,19 @@ class Plan:
         steps_per_epoch: Updates in each epoch.
         images_per_epoch: Training images that each epoch passes over.
         record: What run.json says when the training begins; None where no run comes of it.
+        made: How far each network has come already, where a training is gone on with; else empty.
     """
 
     epochs: int
     steps_per_epoch: int
     images_per_epoch: int
     record: RunRecord | None = None
+    made: Sequence[Progress] = ()
+
+    @property
+    def history(self) -> History:
+        """The epochs that are finished already."""
+        return History([epoch for progress in self.made for epoch in progress.epochs])
 
 
 @dataclass
@@ -90,7 +98,8 @@ class HistoryWriter(Callback):
         self.history = History()
 
     def on_train_begin(self, plan: Plan) -> None:
-        """Write the header, so that the file is there from the start."""
+        """Write the header and the rows that there are, so that the file is there from the start."""
+        self.history = plan.history
         self.folder.write(HISTORY, self.history.to_csv())
 
     def on_epoch_end(self, epoch: Epoch) -> None:
@@ -114,6 +123,11 @@ class Patience(Callback):
     def __init__(self, epochs: int, epochs_per_network: int) -> None:
         self.epochs, self.epochs_per_network = epochs, epochs_per_network
         self._least, self._waited = math.inf, 0
+
+    def on_train_begin(self, plan: Plan) -> None:
+        """Take in what the epochs of the network under way came to before."""
+        for epoch in plan.made[-1].epochs if plan.made else ():
+            self.on_epoch_end(epoch)
 
     def on_epoch_end(self, epoch: Epoch) -> None:
         """Wait for one more epoch, or no longer."""

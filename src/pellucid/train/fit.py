@@ -13,27 +13,21 @@ from pathlib import Path
 from typing import Unpack
 
 import torch
-from torch import nn
 
 from pellucid.data.dataset import DataSplits
-from pellucid.device import cap_gpu_memory, choose_device, choose_precision, enough_memory, place, repeatable
+from pellucid.device import cap_gpu_memory, choose_device, choose_precision, enough_memory, place
 from pellucid.errors import PellucidWarning
-from pellucid.machine import keep_freed_memory, peak_memory_mib
+from pellucid.machine import keep_freed_memory
 from pellucid.model.terms import terms_of
-from pellucid.model.vote import Vote, members_of
-from pellucid.predict.predictor import Predictor
 from pellucid.run.folder import RunFolder, new_run
-from pellucid.run.record import Results, RunRecord, Score
-from pellucid.spec.augment import AugmentSpec
+from pellucid.run.record import RunRecord
 from pellucid.spec.train import TrainSettings
-from pellucid.train.callbacks import Callback, HistoryWriter, Outcome, Patience
+from pellucid.train.callbacks import Callback
 from pellucid.train.choice import AnyRecipe, Model, build_chosen, choose, multiply_adds
+from pellucid.train.course import Course
 from pellucid.train.describe import describe_data, describe_environment
-from pellucid.train.interrupt import interruptible
-from pellucid.train.loop import measure
-from pellucid.train.members import train_members
-from pellucid.train.placed import PlacedSplit, place_splits, splits_to_train_on
-from pellucid.train.progress import ProgressBar
+from pellucid.train.members import Training
+from pellucid.train.placed import splits_to_train_on
 from pellucid.trained.run import Run
 from pellucid.version import __version__
 
@@ -60,8 +54,9 @@ def fit(
 ) -> Run:
     """Train a network on the training images of a data set. The test split is not touched.
 
-    Ctrl-C ends the training after the update under way; the run is then complete but for its status,
-    ``interrupted``. A second Ctrl-C stops at once and leaves nothing.
+    Ctrl-C, or the signal TERM or HUP, ends the training after the update under way; the run is then complete but for
+    its status, ``interrupted``. A second one stops at once. In a folder the training is put down at the ends of epochs
+    and every half minute, so that `resume` goes on with it to the same bits, whatever ended the process.
 
     Args:
         data: The data set.
@@ -119,73 +114,13 @@ def fit(
         data=describe_data(data, counts),
         environment=describe_environment(chosen_device, chosen_precision, terms.memory_format),
     )
-    with _folder(out, overwrite, numbered) as folder, interruptible() as stop:
-        if folder:
-            folder.write_record(record)
-            callbacks = [HistoryWriter(folder), *callbacks]
-        if train_spec.patience:
-            callbacks = [Patience(train_spec.patience, train_spec.epochs), *callbacks]
-        if progress or (progress is None and ProgressBar.is_welcome()):
-            callbacks = [ProgressBar(), *callbacks]
-        with torch.random.fork_rng(devices=cuda), repeatable(), enough_memory():
-            placed = place_splits(splits, chosen_device)
-            training = time.perf_counter()
-            network, came_to = train_members(
-                network,
-                placed["train"],
-                placed.get("validation"),
-                train_spec,
-                record=record,
-                precision=chosen_precision,
-                callbacks=callbacks,
-                stop=stop,
-            )
-            finished = time.perf_counter()
-            validation = _validation(network, placed.get("validation"), came_to, train_spec.test_time_augmentation)
-        record = _finish(record, came_to, finished - training, time.perf_counter() - clock, validation)
-        kept = train_spec.replace(vote=len(members_of(network)))
-        record = record.model_copy(update={"train": kept})
-        predictor = Predictor(network, record, chosen_device)
-        run = Run(predictor, history=came_to.history, folder=folder, data=data)
-        run.asked_to_stop = stop.requested
-        if folder:
-            run.write(folder)
-            if came_to.interrupted:
-                folder.keep_replaced()
-    return run
+    training = Training(network, train_spec, chosen_precision)
+    with _folder(out, overwrite, numbered) as folder:
+        course = Course(training, record, data, splits, chosen_device, folder=folder)
+        return course.run(callbacks, progress, clock)
 
 
 def _folder(
     out: str | PathLike[str] | None, overwrite: bool, numbered: bool
 ) -> AbstractContextManager[RunFolder] | AbstractContextManager[None]:
     return new_run(Path(out), overwrite=overwrite, numbered=numbered) if out else contextlib.nullcontext()
-
-
-def _validation(
-    network: nn.Module, split: PlacedSplit | None, came_to: Outcome, test_time: AugmentSpec | None
-) -> Score | None:
-    """The score after the last epoch as the run answers: the history has it, but for votes and augmented answers."""
-    if came_to.interrupted:
-        return None
-    if came_to.ending == "finished" and not test_time and not isinstance(network, Vote):
-        last = came_to.history.epochs[-1]
-        loss, accuracy = last.val_loss, last.val_accuracy
-    else:
-        loss, accuracy = measure(network, split, test_time)
-    return None if loss is None or accuracy is None else Score(loss=loss, accuracy=accuracy)
-
-
-def _finish(
-    record: RunRecord, came_to: Outcome, train_seconds: float, total_seconds: float, validation: Score | None
-) -> RunRecord:
-    results = Results(
-        epochs=len(came_to.history.epochs),
-        steps=came_to.steps,
-        train_seconds=train_seconds,
-        total_seconds=total_seconds,
-        peak_memory_mib=peak_memory_mib(),
-        validation=validation,
-        stopped_early=came_to.ending == "stopped",
-    )
-    status = "interrupted" if came_to.interrupted else "done"
-    return record.model_copy(update={"status": status, "results": results})

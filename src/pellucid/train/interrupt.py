@@ -1,4 +1,4 @@
-"""Ctrl-C as a request, so that an update is never left half done."""
+"""Ctrl-C and its like as a request, so that an update is never left half done."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+# Ctrl-C, what ends a service or a batch job, and what a closed terminal sends; Windows does not know all of them.
+REQUESTS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 @dataclass
@@ -19,23 +22,24 @@ class Stop:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[Stop]:
-    """Within this context the first Ctrl-C sets the flag; a second one interrupts at once, as usual.
+    """Within this context the first Ctrl-C sets the flag, and so do the signals TERM and HUP; a second acts as usual.
 
-    Outside the main thread, where Python handles no signals, and where Ctrl-C is ignored, as under nohup, the flag is
-    never set.
+    Outside the main thread, where Python handles no signals, the flag is never set. A signal that is ignored, as HUP is
+    under nohup, stays so.
     """
     stop = Stop()
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    if not in_main_thread or signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    if threading.current_thread() is not threading.main_thread():
         yield stop
         return
 
     def on_signal(number: int, _: Any) -> None:
         stop.requested = True
-        signal.signal(number, before)
+        signal.signal(number, before[number])
 
-    before = signal.signal(signal.SIGINT, on_signal)
+    heard = [number for number in REQUESTS if signal.getsignal(number) not in {signal.SIG_IGN, None}]
+    before = {number: signal.signal(number, on_signal) for number in heard}
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

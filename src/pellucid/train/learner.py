@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -56,6 +56,11 @@ class Progress:
         kept = {name: value for name, value in vars(self).items() if not isinstance(value, Tensor)}
         return kept | {"epochs": [asdict(epoch) for epoch in self.epochs]}
 
+    @classmethod
+    def of(cls, facts: Mapping[str, Any], **tensors: Tensor) -> Self:
+        """The progress whose `facts` these are."""
+        return cls(**{**facts, **tensors, "epochs": [Epoch(**epoch) for epoch in facts["epochs"]]})
+
 
 class Learner:
     """A network with the optimizer of its weights and its progress.
@@ -95,12 +100,10 @@ class Learner:
             facts: The facts that `state` gave.
         """
         device = next(self.model.parameters()).device
-        self.model.load_state_dict(_part(tensors, NETWORK))
-        self.optimizer.restore(_part(tensors, OPTIMIZER), facts["updates"])
-        given: dict[str, Any] = {name: value for name, value in facts.items() if name != "updates"}
-        given["epochs"] = [Epoch(**epoch) for epoch in facts["epochs"]]
-        given |= {name: value.to(device, copy=True) for name, value in _part(tensors, TALLY).items()}
-        self.progress = Progress(**given)
+        self.model.load_state_dict(part_of(tensors, NETWORK))
+        self.optimizer.restore(part_of(tensors, OPTIMIZER), facts["updates"])
+        tally = {name: value.to(device, copy=True) for name, value in part_of(tensors, TALLY).items()}
+        self.progress = Progress.of({name: value for name, value in facts.items() if name != "updates"}, **tally)
 
 
 def batches_of(network: nn.Module, spec: TrainSpec, count: int) -> list[int]:
@@ -120,5 +123,6 @@ def batches_of(network: nn.Module, spec: TrainSpec, count: int) -> list[int]:
     return mini_batches(count, spec.batch_size, terms.least_batch)
 
 
-def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def part_of(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names begin with a prefix, by the rest of their names."""
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

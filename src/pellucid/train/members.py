@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from pellucid.model.vote import Vote, members_of
 from pellucid.run.history import History
@@ -12,23 +13,73 @@ from pellucid.run.record import RunRecord
 from pellucid.spec.train import TrainSpec
 from pellucid.train.callbacks import Callback, Outcome, Plan, tell
 from pellucid.train.interrupt import Stop
-from pellucid.train.learner import Ending, Learner, Progress, batches_of
+from pellucid.train.learner import Ending, Learner, Progress, batches_of, part_of
 from pellucid.train.loop import train
 from pellucid.train.placed import PlacedSplit
 
+MEMBER = "member.{}."
+
+
+class Training:
+    """The training of a network from its first update to its last: all that changes can be put down and taken up.
+
+    Attributes:
+        network: The network, alone or a vote.
+        spec: How it is trained.
+        precision: Precision of the activations.
+        made: How far each member has come, of those that were begun.
+        learner: The member under way; None before the first is begun.
+    """
+
+    def __init__(self, network: nn.Module, spec: TrainSpec, precision: str = "fp32") -> None:
+        self.network, self.spec, self.precision = network, spec, precision
+        self.made: list[Progress] = []
+        self.learner: Learner | None = None
+
+    def begin(self, number: int) -> Learner:
+        """The member of that number, ready to be trained: from its first update unless it is under way."""
+        if self.learner is None or self.learner.progress.member != number:
+            member = members_of(self.network)[number]
+            self.learner = Learner(member, self.spec, self.precision, member=number)
+            self.made.append(self.learner.progress)
+        return self.learner
+
+    @property
+    def steps(self) -> int:
+        """Updates made of all members."""
+        return sum(progress.steps for progress in self.made)
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """All that what follows depends on: tensors by name, copied, and facts that JSON can hold."""
+        learner = self.begin(0) if self.learner is None else self.learner
+        tensors, facts = learner.state()
+        for number, member in enumerate(members_of(self.network)):
+            if number != learner.progress.member:
+                prefix = MEMBER.format(number)
+                tensors |= {f"{prefix}{name}": value.clone() for name, value in member.state_dict().items()}
+        return tensors, {"before": [progress.facts() for progress in self.made[:-1]], "under_way": facts}
+
+    def take_up(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
+        """Go on from where another training of the same network and specification was put down; see `state`."""
+        under_way = facts["under_way"]["member"]
+        for number, member in enumerate(members_of(self.network)):
+            if number != under_way:
+                member.load_state_dict(part_of(tensors, MEMBER.format(number)))
+        self.learner = Learner(members_of(self.network)[under_way], self.spec, self.precision, member=under_way)
+        self.learner.take_up(tensors, facts["under_way"])
+        self.made = [*(Progress.of(progress) for progress in facts["before"]), self.learner.progress]
+
 
 def train_members(
-    network: nn.Module,
+    training: Training,
     images: PlacedSplit,
     validation: PlacedSplit | None,
-    spec: TrainSpec,
     *,
     record: RunRecord | None = None,
-    precision: str = "fp32",
     callbacks: Sequence[Callback] = (),
     stop: Stop | None = None,
 ) -> tuple[nn.Module, Outcome]:
-    """Train each member of a network in place; see `train`.
+    """Train each member of a network in place, from wherever they stand; see `train`.
 
     Returns:
         The network without those members of a vote that an interruption kept from their end, of which nothing is told
@@ -38,29 +89,28 @@ def train_members(
         TrainingError: A loss or a weight is not finite, or a module of the user's failed.
         SettingError: The network cannot be trained on batches of that size.
     """
-    members, made, outcome = members_of(network), list[Progress](), Outcome()
-    steps = len(batches_of(network, spec, len(images)))
-    plan = Plan(len(members) * spec.epochs, steps, len(images), record)
+    spec, members, outcome = training.spec, members_of(training.network), Outcome()
+    steps = len(batches_of(training.network, spec, len(images)))
+    plan = Plan(len(members) * spec.epochs, steps, len(images), record, tuple(training.made))
     try:
         tell(callbacks, "on_train_begin", plan)
-        for number, member in enumerate(members):
-            learner = Learner(member, spec, precision, member=number)
-            made.append(learner.progress)
+        for number in range(max(len(training.made) - 1, 0), len(members)):
+            learner = training.begin(number)
             try:
-                train(learner, images, validation, spec, precision=precision, callbacks=callbacks, stop=stop)
+                train(learner, images, validation, spec, precision=training.precision, callbacks=callbacks, stop=stop)
             finally:
                 for callback in callbacks:
                     callback.stop_training = False
             if learner.progress.ending == "interrupted":
                 break
-        outcome.ending = _ending(made)
+        outcome.ending = _ending(training.made)
     finally:
-        kept = [progress for progress in made if progress.ending in {"finished", "stopped"}] or made[:1]
-        outcome.history = History([epoch for progress in kept for epoch in progress.epochs])
-        outcome.steps = sum(progress.steps for progress in made)
+        kept = [made for made in training.made if made.ending in {"finished", "stopped"}] or training.made[:1]
+        outcome.history = History([epoch for made in kept for epoch in made.epochs])
+        outcome.steps = training.steps
         tell(callbacks, "on_train_end", outcome)
     if len(kept) == len(members):
-        return network, outcome
+        return training.network, outcome
     return Vote(members[: len(kept)]) if len(kept) > 1 else members[0], outcome
 
 

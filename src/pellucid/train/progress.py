@@ -30,6 +30,7 @@ class ProgressBar(Callback):
         self._task = TaskID(0)
         self._plan = Plan(0, 0, 0)
         self._started = self._shown = 0.0
+        self._before = 0
 
     @staticmethod
     def is_welcome() -> bool:
@@ -37,10 +38,16 @@ class ProgressBar(Callback):
         return stderr().is_terminal
 
     def on_train_begin(self, plan: Plan) -> None:
-        """Show an empty bar."""
+        """Show how much is done already."""
         self._plan = plan
         self._started = self._shown = time.perf_counter()
-        self._task = self._bar.add_task(f"epoch 1/{plan.epochs}", total=plan.epochs * plan.steps_per_epoch, speed="")
+        self._before = sum(progress.steps for progress in plan.made)
+        self._task = self._bar.add_task(
+            f"epoch {len(plan.history.epochs) + 1}/{plan.epochs}",
+            total=plan.epochs * plan.steps_per_epoch,
+            completed=self._before,
+            speed="",
+        )
         self._bar.start()
 
     def on_step_end(self, epoch: int, step: int, loss: Float[Tensor, ""]) -> None:
@@ -50,7 +57,7 @@ class ProgressBar(Callback):
             return
         self._shown = now
         done = (epoch - 1) * self._plan.steps_per_epoch + step
-        images = done / self._plan.steps_per_epoch * self._plan.images_per_epoch
+        images = (done - self._before) / self._plan.steps_per_epoch * self._plan.images_per_epoch
         speed = f"{images / (now - self._started):,.0f} images/s"
         self._bar.update(self._task, completed=done, description=f"epoch {epoch}/{self._plan.epochs}", speed=speed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
@@ -190,7 +191,10 @@ class Run:
         # Copies, since safetensors refuses tensors that share memory, as tied weights do.
         weights = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in self.model.state_dict().items()}
         # One entry of metadata only: safetensors writes several in no fixed order, and equal runs give equal files.
-        folder.write(WEIGHTS, safetensors.torch.save(weights, {"format": "pt"}))
+        raw = safetensors.torch.save(weights, {"format": "pt"})
+        digest = hashlib.sha256(raw).hexdigest()
+        self.predictor.record = self.record.model_copy(update={"weights_sha256": digest})
+        folder.write(WEIGHTS, raw)
         folder.write(HISTORY, self.history.to_csv())
         folder.write_record(self.record)
 

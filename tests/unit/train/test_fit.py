@@ -16,7 +16,7 @@ from torch import nn
 import pellucid as pl
 import pellucid.train.placed as placed_module
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.errors import DataError, RunError, SettingError, SpecError, TrainingError
+from pellucid.errors import DataError, PellucidWarning, RunError, SettingError, SpecError, TrainingError
 
 MODEL = "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
 QUICK = {"epochs": 2, "batch_size": 16}
@@ -316,10 +316,13 @@ def test_ctrl_c_keeps_what_was_trained(bars: DataSplits, tmp_path: Path) -> None
     assert np.array_equal(loaded.probabilities(bars.test.images), run.probabilities(bars.test.images))
 
 
-def test_a_second_ctrl_c_stops_at_once_and_leaves_nothing(bars: DataSplits, tmp_path: Path) -> None:
+def test_a_second_ctrl_c_stops_at_once_and_leaves_what_was_put_down(bars: DataSplits, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        pl.fit(bars, model=MODEL, out=tmp_path / "run", callbacks=[Interrupt(times=2)], **QUICK)
+        pl.fit(bars, model=MODEL, out=tmp_path / "run", callbacks=[Interrupt(times=2, epoch=1)], **QUICK)
     assert list(tmp_path.iterdir()) == []
+    with pytest.raises(KeyboardInterrupt), pytest.warns(PellucidWarning, match="What was saved stays"):
+        pl.fit(bars, model=MODEL, out=tmp_path / "run", callbacks=[Interrupt(times=2, epoch=2)], **QUICK)
+    assert sorted(file.name for file in (tmp_path / "run").iterdir()) == ["checkpoints", "history.csv", "run.json"]
 
 
 def test_training_works_outside_the_main_thread(bars: DataSplits) -> None:
@@ -330,14 +333,22 @@ def test_training_works_outside_the_main_thread(bars: DataSplits) -> None:
     assert runs[0].record.status == "done"
 
 
-def test_a_failing_callback_leaves_no_folder(bars: DataSplits, tmp_path: Path) -> None:
+def test_a_failing_callback_leaves_what_was_put_down_before(bars: DataSplits, tmp_path: Path) -> None:
     class Bad(pl.Callback):
-        def on_epoch_end(self, epoch: pl.Epoch) -> None:
-            raise ZeroDivisionError
+        at = (1, 1)
 
+        def on_step_end(self, epoch: int, step: int, loss: torch.Tensor) -> None:
+            if (epoch, step) == self.at:
+                raise ZeroDivisionError
+
+    bad = Bad()
     with pytest.raises(ZeroDivisionError):
-        pl.fit(bars, model=MODEL, out=tmp_path / "run", callbacks=[Bad()], **QUICK)
+        pl.fit(bars, model=MODEL, out=tmp_path / "run", callbacks=[bad], **QUICK)
     assert list(tmp_path.iterdir()) == []
+    bad.at = (2, 1)
+    with pytest.raises(ZeroDivisionError), pytest.warns(PellucidWarning, match="What was saved stays"):
+        pl.fit(bars, model=MODEL, out=tmp_path / "run", callbacks=[bad], **QUICK)
+    assert pl.resume(tmp_path / "run", data=bars).record.status == "done"
 
 
 def test_an_older_run_is_replaced_only_on_demand(bars: DataSplits, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from pellucid.train.callbacks import Callback, Outcome, Patience, Plan
 from pellucid.train.interrupt import Stop
 from pellucid.train.learner import Learner, Progress
 from pellucid.train.loop import measure, train, update
-from pellucid.train.members import train_members
+from pellucid.train.members import Training, train_members
 from pellucid.train.optimizers import Optimizer
 from pellucid.train.placed import PlacedSplit
 from pellucid.train.tally import Tally
@@ -36,9 +36,14 @@ def split(bars: DataSplits, rows: torch.Tensor = ROWS) -> PlacedSplit:
 
 
 def fitted(
-    model: nn.Module, images: PlacedSplit, validation: PlacedSplit | None, spec: TrainSpec, **how: Any
+    model: nn.Module,
+    images: PlacedSplit,
+    validation: PlacedSplit | None,
+    spec: TrainSpec,
+    precision: str = "fp32",
+    **how: Any,
 ) -> Outcome:
-    return train_members(model, images, validation, spec, **how)[1]
+    return train_members(Training(model, spec, precision), images, validation, **how)[1]
 
 
 class Listener(Callback):
