@@ -44,6 +44,14 @@ def lacks_memory(error: BaseException) -> bool:
     )
 
 
+def memory_bytes() -> int | None:
+    """Memory of this machine; None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # Windows has no sysconf
+        return None
+
+
 def on_glibc() -> bool:
     """Whether this process allocates with glibc."""
     return sys.platform == "linux" and platform.libc_ver()[0] == "glibc"

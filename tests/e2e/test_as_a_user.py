@@ -157,6 +157,9 @@ def test_a_model_of_ones_own_is_trained_and_found_again(tmp_path: Path, digits: 
     result = pellucid("train", digits, "--model", "nets:plain", "--epochs", 20, "--out", "run", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     result = pellucid("evaluate", "run", "--json", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "is made by code, nets:plain, which would be run here" in result.stderr
+    result = pellucid("evaluate", "run", "--json", "--trust", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["accuracy"] > 0.8
 

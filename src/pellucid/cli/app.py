@@ -30,6 +30,7 @@ from pellucid.errors import PellucidError, PellucidWarning
 from pellucid.version import __version__
 
 COMMANDS = (train, evaluate, predict, shapes, plot, runs, filters, feature_maps, maximize, attribute, doctor)
+TRUST = "--trust"
 
 
 class Program(TyperGroup):
@@ -38,6 +39,11 @@ class Program(TyperGroup):
     Their defaults and help come from the specifications, which take longer to import than any other help takes to be
     printed.
     """
+
+    @override
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Options of the program may stand after the command as well."""
+        return super().parse_args(ctx, sorted(args, key=lambda word: word != TRUST))
 
     @override
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
@@ -69,9 +75,18 @@ def _show_version(asked: bool) -> None:
 
 @app.callback()
 def _program(
-    version: bool = typer.Option(False, "--version", help="Print the version and exit.", callback=_show_version),
+    context: typer.Context,
+    version: bool = typer.Option(  # noqa: ARG001 - its callback prints it
+        False, "--version", help="Print the version and exit.", callback=_show_version
+    ),
+    trust: bool = typer.Option(
+        False, TRUST, help="Run the code that a run or study names for its network; it may come from anybody."
+    ),
 ) -> None:
-    pass
+    if trust:
+        from pellucid.model.trust import trusting
+
+        context.with_resource(trusting())
 
 
 for command in COMMANDS:

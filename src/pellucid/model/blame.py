@@ -48,14 +48,14 @@ def blamed(
         raise kind(Fault(rule, reason(error, network), _remedy(error, list(images.shape)))) from error
 
 
-def reason(error: Exception, network: nn.Module | None = None) -> str:
+def reason(error: BaseException, network: nn.Module | None = None) -> str:
     """The kind of an error in the user's code, the first line of what it says, and where it was."""
     text = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0].rstrip('.')}".removesuffix(": ")
     places = _places(error, network) if network else []
     return f"{text} (in {', '.join(places)})" if places else text
 
 
-def _places(error: Exception, network: nn.Module) -> list[str]:
+def _places(error: BaseException, network: nn.Module) -> list[str]:
     """The innermost layer that was under way, and the innermost line of the user's own code, as far as they are known.
 
     They are read off the traceback, so that nothing is to be paid for where nothing fails.
@@ -72,7 +72,7 @@ def _places(error: Exception, network: nn.Module) -> list[str]:
     return [place for place in (layer, line) if place]
 
 
-def _remedy(error: Exception, shape: list[int]) -> str:
+def _remedy(error: BaseException, shape: list[int]) -> str:
     text = str(error).lower()
     by_itself = f"Try the module by itself on torch.rand({', '.join(map(str, shape))})."
     return next((remedy for mark, remedy in REMEDIES.items() if mark in text), by_itself)

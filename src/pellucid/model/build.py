@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from pellucid.errors import DeviceError
+from pellucid.machine import memory_bytes
 from pellucid.model.factory import build_from_factory, import_factory
 from pellucid.model.modules import (
     AvgPool2dSame,
@@ -45,6 +47,7 @@ from pellucid.spec.model import FactorySpec, ModelSpec
 from pellucid.spec.seeds import derive_seed
 
 LEAKY_SLOPE = 0.2  # Keras's
+BYTES_OF_A_WEIGHT = 4
 ACTIVATION_MODULES: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
     "leaky_relu": lambda: nn.LeakyReLU(LEAKY_SLOPE),
@@ -70,9 +73,12 @@ def build(spec: ModelSpec | FactorySpec, seed: int = 0, vote: int = 1) -> nn.Mod
 
     Raises:
         SpecError: A factory cannot be imported or called, or gives a module whose output does not fit.
+        DeviceError: The weights alone need more memory than this machine has.
 
     Source for the weights: Glorot and Bengio 2010, AISTATS, equation 16.
     """
+    if isinstance(spec, ModelSpec):
+        _require_memory(spec.parameters * vote * BYTES_OF_A_WEIGHT)
     if vote > 1:
         return Vote.of(lambda own_seed: build(spec, own_seed), seed, vote)
     if isinstance(spec, FactorySpec):
@@ -87,6 +93,14 @@ def build(spec: ModelSpec | FactorySpec, seed: int = 0, vote: int = 1) -> nn.Mod
     network = nn.Sequential(modules)
     _fill(network, torch.Generator().manual_seed(derive_seed(seed, "weights")))
     return network
+
+
+def _require_memory(needed: int) -> None:
+    """See that the machine has so many bytes of memory, before any of them is asked for."""
+    there = memory_bytes()
+    if there is not None and needed > there:
+        rule = f"The weights of the network need {needed / 2**20:,.0f} MiB of memory"
+        raise DeviceError(f"{rule}; this machine has {there / 2**20:,.0f} MiB. Take a smaller network.")
 
 
 def _conv(layer: Conv2D, shape: Shape) -> nn.Module:

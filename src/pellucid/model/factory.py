@@ -38,7 +38,7 @@ def build_from_factory(factory: Callable[..., Any], spec: FactorySpec, seed: int
         torch.manual_seed(derive_seed(seed, "weights"))
         try:
             module = factory(**{name: value for name, value in offered.items() if name in parameters})
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise SpecError([Fault(f"The factory {spec.factory} must not fail", reason(error))]) from error
         if not isinstance(module, nn.Module):
             raise SpecError([Fault(f"{spec.factory} must return a torch.nn.Module", type(module).__name__)])
@@ -57,7 +57,7 @@ def import_factory(name: str) -> Callable[..., Any]:
         found: Any = importlib.import_module(module_name)
         for attribute in attributes.split("."):
             found = getattr(found, attribute)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         remedy = "Write package.module:name, and start where Python finds the package."
         raise SpecError([Fault(f"The factory {name} must be importable", reason(error), remedy)]) from error
     if not callable(found):

@@ -23,6 +23,7 @@ from pellucid.device import choose_device, choose_precision, enough_memory, plac
 from pellucid.errors import DataError, RunError
 from pellucid.machine import keep_freed_memory
 from pellucid.model.build import build
+from pellucid.model.trust import require_trust, trusting
 from pellucid.predict.answer import answer, answers, probabilities
 from pellucid.run.folder import WEIGHTS, RunFolder
 from pellucid.run.record import RunRecord
@@ -62,22 +63,25 @@ class Predictor:
         self.precision = precision
 
     @classmethod
-    def load(cls, path: str | PathLike[str], *, device: str = "auto", precision: str = "fp32") -> Predictor:
+    def load(
+        cls, path: str | PathLike[str], *, device: str = "auto", precision: str = "fp32", trust: bool = False
+    ) -> Predictor:
         """Load a trained run.
-
-        A run of a factory imports that factory's module: load only those whose code you trust.
 
         Args:
             path: The run folder.
             device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
             precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+            trust: Whether the run may name code that makes its network, which is imported and run.
 
         Raises:
-            RunError: A file is missing or damaged, or the weights are of another network.
+            RunError: A file is missing or damaged, the weights are of another network, or the run names code.
             DeviceError: The machine does not offer the device or precision.
         """
         folder, chosen = RunFolder(path), choose_device(device)
         record = folder.read_record()
+        with trusting(trust):
+            require_trust(record.model, folder.path)
         with enough_memory():
             model = build(record.model, vote=record.train.vote)
         _load_weights(model, folder, record.weights_sha256)
@@ -173,6 +177,13 @@ def _load_weights(model: nn.Module, folder: RunFolder, digest: str | None) -> No
     except RuntimeError as error:
         reason = " ".join(str(error).split())
         raise RunError(f"{folder.path / WEIGHTS} holds the weights of another network ({reason}).") from None
+    for name, weight in model.state_dict().items():
+        if weights[name].dtype != weight.dtype:
+            raise RunError(
+                f"{folder.path / WEIGHTS} must hold {weight.dtype} in {name}; it holds {weights[name].dtype}."
+            )
+        if weight.is_floating_point() and not weight.isfinite().all():
+            raise RunError(f"{folder.path / WEIGHTS} holds numbers in {name} that are not finite.")
     if digest and hashlib.sha256(raw).hexdigest() != digest:
         remedy = "Bring the file back as it was, or train anew."
         raise RunError(f"{folder.path / WEIGHTS} has changed: its SHA-256 is another than run.json says. {remedy}")

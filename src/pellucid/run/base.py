@@ -11,9 +11,10 @@ from typing import ClassVar, Generic, Self, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from pellucid.errors import PellucidError, RunError
-from pellucid.run.files import write_file
+from pellucid.run.files import read_file, write_file
 from pellucid.run.lock import locked
 
+MOST_RECORD_BYTES = 64 * 2**20  # a record of a thousand classes has a thousandth of that
 AnyRecord = TypeVar("AnyRecord", bound=BaseModel)
 
 
@@ -104,14 +105,14 @@ class RecordFolder(Generic[AnyRecord]):
         write_file(self.path / name, content)
         return self.path / name
 
-    def read_bytes(self, name: str) -> bytes:
+    def read_bytes(self, name: str, most_bytes: int | None = None) -> bytes:
         """Read one file.
 
         Raises:
-            RunError: The file is missing or cannot be read.
+            RunError: The file is missing, is larger than it may be, or cannot be read.
         """
         try:
-            return (self.path / name).read_bytes()
+            return read_file(self.path / name, most_bytes)
         except FileNotFoundError:
             raise RunError(f"{self.path} has no {name}. A {self.kind} that was done to its end has one.") from None
         except OSError as error:
@@ -130,9 +131,8 @@ class RecordFolder(Generic[AnyRecord]):
         place = self.path / self.record_name
         if not place.exists():
             raise self.not_one()
-        return parsed(
-            self.record_type, self.read_bytes(self.record_name), f"{place} is not a {self.kind} of Pellucid's"
-        )
+        raw = self.read_bytes(self.record_name, MOST_RECORD_BYTES)
+        return parsed(self.record_type, raw, f"{place} is not a {self.kind} of Pellucid's")
 
     def not_one(self) -> RunError:
         """What is said of a folder without the record."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pellucid.errors import RunError
 from pellucid.run.contents import CHECKPOINT, CHECKPOINTS, checkpoint_files
-from pellucid.run.files import write_file
+from pellucid.run.files import read_file, write_file
 from pellucid.run.lock import LOCK, locked
 
 KEPT = 2
@@ -54,8 +54,8 @@ class Checkpoints:
         """The newest one that is whole, if there is any, and those newer ones that are damaged."""
         damaged: list[Path] = []
         for place in self._newest_first():
-            with contextlib.suppress(OSError):
-                content = place.read_bytes()
+            with contextlib.suppress(OSError, RunError):
+                content = read_file(place)
                 if place.stem.endswith(hashlib.sha256(content).hexdigest()):
                     return content, damaged
             damaged.append(place)

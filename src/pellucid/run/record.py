@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from pellucid.spec.model import AnyModelSpec
 from pellucid.spec.reading import ReadSpec
@@ -16,7 +16,7 @@ Status = Literal["running", "done", "interrupted"]
 class _Part(BaseModel):
     """A part of run.json. Keys that a later version adds to it are read and kept."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False, protected_namespaces=())
 
 
 class DataRecord(_Part):
@@ -139,6 +139,15 @@ class RunRecord(_Part):
     results: Results | None = None
     weights_sha256: str | None = None
     inexact: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_fit_the_network(self) -> Self:
+        names = self.data.class_names
+        if len(set(names)) < len(names):
+            raise ValueError("class_names must differ from one another")
+        if len(names) != self.model.classes:
+            raise ValueError(f"class_names must be as many as the network's outputs, {self.model.classes}")
+        return self
 
     @property
     def input_shape(self) -> tuple[int, int, int]:

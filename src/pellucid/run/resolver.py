@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from operator import attrgetter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -76,7 +76,16 @@ def list_folders(kind: type[RecordFolder[Any]], runs: Path = RUNS) -> tuple[list
             found.append((path, kind(path).read_record()))
         except RunError as error:
             faults.append(error)
-    return sorted(found, key=lambda folder: attrgetter("started")(folder[1])), faults
+    return sorted(found, key=lambda folder: _started(kind, *folder)), faults
+
+
+def _started(kind: type[RecordFolder[Any]], path: Path, record: Any) -> str:
+    """When a run or study was begun; where that is still to come, by another clock, when its record was written."""
+    now = datetime.now(UTC)
+    if str(record.started) <= now.isoformat():
+        return str(record.started)
+    written = datetime.fromtimestamp((path / kind.record_name).stat().st_mtime, UTC)
+    return min(written, now).isoformat()
 
 
 def _folders(kind: type[RecordFolder[Any]], runs: Path) -> list[Path]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # a list is taken too
     Layers = Sequence[Layer]
 else:
     Layers = tuple[AnyLayer, ...]
+MOST_LAYERS = 1000
 InputShape = tuple[PositiveInt, PositiveInt, PositiveInt]
 _INPUT_SHAPE: TypeAdapter[tuple[int, int, int]] = TypeAdapter(InputShape)
 
@@ -53,6 +54,8 @@ class ModelSpec(Spec):
     def _report_all_faults(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         if not isinstance(value, dict) or not isinstance(value.get("layers"), list | tuple):
             return handler(value)
+        if len(value["layers"]) > MOST_LAYERS:
+            raise SpecError([Fault(f"A network must have at most {MOST_LAYERS:,} layers", f"{len(value['layers']):,}")])
         context = info.context or {}
         layers, faults = _read_layers(value["layers"])
         faults += context.get("faults", [])
@@ -123,6 +126,11 @@ class ModelSpec(Spec):
     def classes(self) -> int:
         """Number of classes that the network tells apart."""
         return self.walk()[-1].output_shape[0]
+
+    @property
+    def parameters(self) -> int:
+        """Numbers that the network learns or keeps."""
+        return sum(step.parameters for step in self.walk())
 
     def walk(self) -> list[Step]:
         """Each layer in its place: shapes, parameters, cost."""

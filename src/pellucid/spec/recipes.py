@@ -225,7 +225,7 @@ def names_recipe(text: str) -> bool:
     """Whether a text is a recipe's name or file, and not a network's."""
     if not text.endswith(FILE):
         return text in RECIPES
-    with contextlib.suppress(OSError, UnicodeDecodeError, json.JSONDecodeError):
+    with contextlib.suppress(OSError, ValueError, RecursionError):
         read = json.loads(Path(text).read_text(encoding="utf-8"))
         return isinstance(read, dict) and set(PARTS) <= read.keys() <= set(Recipe.model_fields)
     return False

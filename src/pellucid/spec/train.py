@@ -14,6 +14,7 @@ from pellucid.spec.base import Spec, own_faults
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
+MOST_MEMBERS = 1000  # of a vote
 
 
 class Adam(Spec):
@@ -184,7 +185,7 @@ class TrainSpec(Spec):
     )
     patience: PositiveInt | None = None
     seed: NonNegativeInt = 0
-    vote: PositiveInt = 1
+    vote: Annotated[int, Field(ge=1, le=MOST_MEMBERS)] = 1
     test_time_augmentation: Annotated[
         AugmentSpec | None, BeforeValidator(_augmentation), AfterValidator(_with_sides)
     ] = None

@@ -21,7 +21,7 @@ from pellucid.plots.studies import compare_figure
 from pellucid.run.folder import RunFolder
 from pellucid.run.resolver import means
 from pellucid.sections.section import Picture
-from pellucid.spec.recipes import names_recipe
+from pellucid.spec.recipes import Recipe, names_recipe
 from pellucid.study.comparison import Comparison, titles_of
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question
@@ -86,6 +86,11 @@ class CompareStudy(CompareSettings, Question):
         contenders = [dict(contender) for contender in value["contenders"]]
         runs = [run for contender in contenders if (run := contender.pop("run", None))]
         return value | {"contenders": contenders, "runs": runs}
+
+    @property
+    @override
+    def recipes(self) -> tuple[Recipe, ...]:
+        return self.contenders
 
     @property
     @override

@@ -50,6 +50,11 @@ class Question(StudySettings):
         return f", {self.processes} trainings at a time" if self.processes > 1 else ""
 
     @property
+    def recipes(self) -> tuple[Recipe, ...]:
+        """What is trained."""
+        return (getattr(self, "subject"),)  # noqa: B009 - all kinds have one but a comparison
+
+    @property
     @abstractmethod
     def title(self) -> str:
         """The kind, as it is called on the command line."""

@@ -21,6 +21,7 @@ from pellucid.data.load import load_data
 from pellucid.device import choose_device, enough_memory, repeatable
 from pellucid.errors import DataError, DeviceError, PellucidError, RunError, SpecError
 from pellucid.machine import cores, keep_freed_memory
+from pellucid.model.trust import require_trust, trusted, trusting
 from pellucid.plots.figures import render
 from pellucid.run.record import DataRecord
 from pellucid.spec.reading import ReadSpec
@@ -110,7 +111,7 @@ def run_study(
 
 
 def resume_study(
-    path: str | PathLike[str], *, data: DataSplits | None = None, progress: bool | None = None
+    path: str | PathLike[str], *, data: DataSplits | None = None, progress: bool | None = None, trust: bool = False
 ) -> StudyResult:
     """Go on with a study that was interrupted or killed; trials that are done are not made again.
 
@@ -120,17 +121,20 @@ def resume_study(
         path: Folder of the study.
         data: The data that are studied on; loaded again from where they were unless given.
         progress: Show the progress on stderr; see `run_study`.
+        trust: Whether the study may name code that makes its networks, which is imported and run.
 
     Raises:
-        RunError: The folder is no study, of another version, damaged, or another process works on it.
+        RunError: The folder is no study, of another version, damaged, another process works on it, or it names code.
         DataError: The data are not here, or have changed.
     """
     folder = StudyFolder(path)
     record = folder.read_record()
     if record.kind not in KINDS:
         raise RunError(f"{folder.path} holds a study of an unknown kind, {record.kind}.")
-    with folder.locked():
+    with folder.locked(), trusting(trust):
         question = _read_question(folder, record)
+        for recipe in question.recipes:
+            require_trust(recipe.model, folder.path)
         question.require_device()
         data = data or load_data(record.data.location or record.data.name, record.data.reading)
         if _fingerprints(_describe(question, data)) != _fingerprints(record.data):
@@ -205,7 +209,7 @@ def _made(
     from loky.process_executor import BrokenProcessPool
 
     workers = min(question.processes, len(todo))
-    given = (question, _sendable(data), folder, workers, os.getpid())
+    given = (question, _sendable(data), folder, workers, os.getpid(), trusted())
     pool = ProcessPoolExecutor(workers, initializer=_begin_work, initargs=given)
     try:
         futures: dict[Any, Key] = {pool.submit(_work, key): key for key in todo}
@@ -242,14 +246,19 @@ _bench: dict[str, Any] = {}  # in a worker process: what it works with
 
 
 def _begin_work(
-    question: Question, data: DataSplits | tuple[str, ReadSpec | None], folder: StudyFolder, workers: int, parent: int
+    question: Question,
+    data: DataSplits | tuple[str, ReadSpec | None],
+    folder: StudyFolder,
+    workers: int,
+    parent: int,
+    trust: bool,
 ) -> None:
     """Give a worker its data and its share of the cores. Ctrl-C is the parent's affair, who ends the workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     torch.set_num_threads(max(1, cores() // workers))
     data = data if isinstance(data, DataSplits) else load_data(*data)
-    _bench.update(question=question, data=data, folder=folder)
+    _bench.update(question=question, data=data, folder=folder, trust=trust)
 
 
 def _end_with(parent: int) -> None:
@@ -260,5 +269,5 @@ def _end_with(parent: int) -> None:
 
 
 def _work(key: Key) -> Any:
-    with _workplace():
+    with _workplace(), trusting(_bench["trust"]):
         return _bench["question"].measure(key, _bench["data"], _bench["folder"])

@@ -44,7 +44,7 @@ def read_space(path: Path) -> Space:
     """
     try:
         space = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingError([Fault(f"The search space {path} cannot be read ({error})")]) from None
     if not isinstance(space, dict):
         raise SettingError([Fault("A search space must be a mapping of names", type(space).__name__)])

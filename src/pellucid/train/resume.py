@@ -16,6 +16,7 @@ from pellucid.device import choose_device, enough_memory, place
 from pellucid.errors import PellucidWarning, RunError
 from pellucid.machine import keep_freed_memory
 from pellucid.model.terms import terms_of
+from pellucid.model.trust import require_trust, trusting
 from pellucid.run.folder import RunFolder, find_run, list_runs, taken_up
 from pellucid.run.record import Environment, RunRecord
 from pellucid.run.resolver import LATEST, RUNS
@@ -36,6 +37,7 @@ def resume(
     data: DataSplits | None = None,
     model: Callable[..., nn.Module] | None = None,
     inexact: bool = False,
+    trust: bool = False,
     callbacks: Sequence[Callback] = (),
     progress: bool | None = None,
 ) -> Run:
@@ -50,6 +52,7 @@ def resume(
         data: The data that it was trained on; loaded again from where they were unless given.
         model: The callable that made the network, where it cannot be imported by its name.
         inexact: Go on even where the bits will be others; run.json then says what was different.
+        trust: Whether the run may name code that makes its network, which is imported and run.
         callbacks: Hear of the training as it goes; `Plan.made` says how far it has come.
         progress: Show the progress on stderr; unless given, only where that is a terminal.
 
@@ -57,8 +60,8 @@ def resume(
         The trained run.
 
     Raises:
-        RunError: There is no such run, it is done, its checkpoints are damaged, another process trains it, or the bits
-            would be others.
+        RunError: There is no such run, it is done, its checkpoints are damaged, another process trains it, the bits
+            would be others, or it names code.
         DataError: The data are not here, or have changed.
         DeviceError: The machine does not offer the device or precision.
         TrainingError: The loss is not finite, or a module of the user's failed.
@@ -70,6 +73,8 @@ def resume(
     folder = _unfinished(fspath(path))
     with taken_up(folder):
         record, checkpoint = _put_down(folder)
+        with trusting(trust or model is not None):
+            require_trust(record.model, folder.path)
         data = data or load_own(record)
         require_unchanged(record, data)
         device = choose_device(record.environment.device)

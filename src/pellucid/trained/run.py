@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
@@ -14,7 +15,7 @@ from numpy import ndarray
 from torch import Tensor, nn
 
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.errors import DataError, RunError
+from pellucid.errors import DataError, PellucidWarning, RunError
 from pellucid.judge.evaluation import Evaluation
 from pellucid.predict.predictor import Prediction, Predictor
 from pellucid.run.folder import CURVES, EVALUATION, HISTORY, RECORD, WEIGHTS, RunFolder, find_run, new_run
@@ -56,13 +57,15 @@ class Run:
         self.asked_to_stop = False
 
     @classmethod
-    def load(cls, path: str | PathLike[str], *, device: str = "auto", precision: str = "fp32") -> Run:
+    def load(
+        cls, path: str | PathLike[str], *, device: str = "auto", precision: str = "fp32", trust: bool = False
+    ) -> Run:
         """Load a run from its folder; see `Predictor.load`.
 
         Raises:
             RunError: A file is missing or damaged.
         """
-        folder, predictor = RunFolder(path), Predictor.load(path, device=device, precision=precision)
+        folder, predictor = RunFolder(path), Predictor.load(path, device=device, precision=precision, trust=trust)
         history, results = folder.read_history(), predictor.record.results
         if results and len(history.epochs) != results.epochs:
             rule = f"must have {results.epochs} epochs, as {RECORD} says"
@@ -153,8 +156,11 @@ class Run:
         self.evaluation = evaluation
         self.predictor.record = self.record.with_test(evaluation.score, evaluation.count, evaluation.fingerprint)
         if self.folder:
-            self.folder.write(EVALUATION, evaluation.to_json())
-            self.folder.write_record(self.record)
+            try:
+                self.folder.write(EVALUATION, evaluation.to_json())
+                self.folder.write_record(self.record)
+            except RunError as error:  # the answer is there all the same
+                warnings.warn(f"The evaluation is not kept: {error}", PellucidWarning, stacklevel=3)
 
     def plot(self, path: str | PathLike[str] | None = None) -> Path:
         """Draw accuracy and loss against epoch.
@@ -224,16 +230,19 @@ def predictor_of(run: Run | Predictor) -> Predictor:
     return run.predictor if isinstance(run, Run) else run
 
 
-def load_run(path: str | PathLike[str] = "latest", *, device: str = "auto", precision: str = "fp32") -> Run:
+def load_run(
+    path: str | PathLike[str] = "latest", *, device: str = "auto", precision: str = "fp32", trust: bool = False
+) -> Run:
     """Load a trained run.
 
     Args:
         path: A run folder, a name below ``runs/``, or ``latest``.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+        trust: Whether the run may name code that makes its network, which is imported and run.
 
     Raises:
-        RunError: There is no such run, or a file of it is missing or damaged.
+        RunError: There is no such run, a file of it is missing or damaged, or it names code.
         DeviceError: The machine does not offer the device or precision.
     """
-    return Run.load(find_run(str(path)), device=device, precision=precision)
+    return Run.load(find_run(str(path)), device=device, precision=precision, trust=trust)

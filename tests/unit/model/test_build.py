@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from pellucid.errors import SpecError
+from pellucid.errors import DeviceError, SpecError
 from pellucid.model.build import build
 from pellucid.model.factory import build_from_factory
 from pellucid.spec.model import FactorySpec, ModelSpec
@@ -144,3 +144,10 @@ def test_a_missing_factory_module_is_named() -> None:
         SpecError, match="The factory no_such_package.nets:Net must be importable; received ModuleNotFoundError: No"
     ):
         build(spec_of("no_such_package.nets:Net"))
+
+
+@pytest.mark.parametrize("units", [10**9, 10**12])
+def test_a_network_that_no_memory_holds_is_refused_before_it_is_made(units: int) -> None:
+    spec = ModelSpec.from_shorthand(f"flatten, dense {units}, dense 3", (8, 8, 1))
+    with pytest.raises(DeviceError, match=r"need [\d,]+ MiB of memory; this machine has [\d,]+ MiB"):
+        build(spec)

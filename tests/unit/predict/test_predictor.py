@@ -86,3 +86,27 @@ def test_weights_of_another_network_are_named(copy: Path) -> None:
 def test_an_absent_device_is_refused(bars_run: Path) -> None:
     with pytest.raises(DeviceError, match="This machine offers no device cuda:99"):
         pl.Predictor.load(bars_run, device="cuda:99")
+
+
+@pytest.mark.parametrize("bit", [0, 7])
+def test_a_flipped_bit_in_the_weights_is_noticed(copy: Path, bit: int) -> None:
+    raw = bytearray((copy / "model.safetensors").read_bytes())
+    raw[-40] ^= 1 << bit
+    (copy / "model.safetensors").write_bytes(raw)
+    with pytest.raises(RunError, match=r"model.safetensors has changed: its SHA-256 is another than run.json says"):
+        pl.Predictor.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "complaint"),
+    [
+        (np.int8, 1, "must hold torch.float32 in dense_1.bias; it holds torch.int8"),
+        (np.float32, np.nan, "holds numbers in dense_1.bias that are not finite"),
+    ],
+)
+def test_weights_that_cannot_be_are_refused(copy: Path, kind: type, value: float, complaint: str) -> None:
+    weights = safetensors.numpy.load_file(copy / "model.safetensors")
+    weights["dense_1.bias"] = np.full(3, value, kind)
+    safetensors.numpy.save_file(weights, copy / "model.safetensors")
+    with pytest.raises(RunError, match=complaint):
+        pl.Predictor.load(copy)

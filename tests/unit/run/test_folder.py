@@ -1,7 +1,10 @@
 import json
+import math
 import os
+import re
 import shutil
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -378,3 +381,59 @@ def test_a_folder_that_is_no_run_is_named(runs: Path) -> None:
         find_run(str(runs / "other"), runs)
     with pytest.raises(RunError, match="There is no trained run below"):
         find_run("latest", runs / "other")
+
+
+def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
+    folder = RunFolder.make(tmp_path / "pipe")
+    os.mkfifo(folder.path / "run.json")
+    with pytest.raises(RunError, match=r"run.json is no file, but a device, a pipe or the like"):
+        folder.read_record()
+    folder = RunFolder.make(tmp_path / "device")
+    (folder.path / "run.json").symlink_to("/dev/zero")
+    with pytest.raises(RunError, match=r"run.json is no file, but a device"):
+        folder.read_record()
+    found, faults = list_runs(tmp_path)
+    assert (found, len(faults)) == ([], 2)
+
+
+def test_a_record_that_is_far_too_large_is_not_read(tmp_path: Path) -> None:
+    folder = RunFolder.make(tmp_path / "run")
+    with (folder.path / "run.json").open("wb") as file:
+        file.truncate(64 * 2**20 + 1)
+    with pytest.raises(RunError, match=r"must have at most 67,108,864 bytes; it has 67,108,865"):
+        folder.read_record()
+
+
+def changed(bars_run: Path, path: Path, change: Callable[[dict], object]) -> RunFolder:
+    """A run whose run.json somebody changed."""
+    shutil.copytree(bars_run, path)
+    record = json.loads((path / "run.json").read_text())
+    change(record)
+    (path / "run.json").write_text(json.dumps(record))
+    return RunFolder(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda record: record["results"]["test"].update(loss=math.nan), "results.test.loss: Input should be a finite"),
+        (lambda record: record["data"].update(class_names=["a", "a", "b"]), "class_names must differ"),
+        (lambda record: record["data"].update(class_names=["a", "b"]), "as many as the network's outputs, 3"),
+        (lambda record: record["train"].update(vote=10**5), "train.vote: Input should be less than or equal to 1000"),
+        (lambda record: record["model"].update(layers=[{"kind": "flatten"}] * 10**5), "at most 1,000 layers"),
+        (lambda record: record.update(deep=json.loads("[" * 900 + "]" * 900)), "recursion limit"),
+    ],
+)
+def test_a_record_that_cannot_be_is_refused(
+    bars_run: Path, tmp_path: Path, change: Callable[[dict], object], complaint: str
+) -> None:
+    folder = changed(bars_run, tmp_path / "run", change)
+    with pytest.raises(RunError, match=re.escape(complaint)):
+        folder.read_record()
+
+
+def test_a_run_from_the_future_is_not_the_latest_for_good(bars_run: Path, tmp_path: Path) -> None:
+    changed(bars_run, tmp_path / "odd", lambda record: record.update(started="9999-01-01T00:00:00+00:00"))
+    os.utime(tmp_path / "odd" / "run.json", (10**9, 10**9))  # in 2001
+    shutil.copytree(bars_run, tmp_path / "own")
+    assert find_run("latest", tmp_path).path == tmp_path / "own"
