@@ -9,7 +9,7 @@ import typer
 
 from pellucid.cli.options import Json
 from pellucid.cli.output import print_json, say
-from pellucid.cli.reading import Column
+from pellucid.cli.reading import Column, LabelFrom
 from pellucid.cli.show import tell
 from pellucid.words import counted
 
@@ -36,6 +36,7 @@ def audit(
     label_column: Column = None,
     split_column: Column = None,
     group_column: Column = None,
+    label_from: LabelFrom = None,
     as_json: Json = False,
 ) -> None:
     """Look through a data set before training: leaks, duplicates, conflicting labels, gaps, files not used.
@@ -58,7 +59,7 @@ def audit(
 
     columns = {"image": image_column, "label": label_column, "split": split_column, "group": group_column}
     # The data as they are: all that can be read, and no split that they do not bring.
-    named = {f"{kind}_column": column for kind, column in columns.items()}
+    named = {f"{kind}_column": column for kind, column in columns.items()} | {"label_from": label_from}
     splits = load_data(data, ReadSpec(max_bad=1.0, test_split=None).replace(**named), progress=True)
     found = examine(splits)
     if found.rejected:

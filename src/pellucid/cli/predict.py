@@ -11,10 +11,14 @@ from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, RunArgument
 from pellucid.cli.show import show
 
+AT_ONCE = 500  # images in memory
+
 
 def predict(
     run: RunArgument,
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="The image files to answer for.")],
+    images: Annotated[
+        list[Path], typer.Argument(metavar="IMAGE...", help="The image files to answer for, or folders of them.")
+    ],
     invert: Annotated[
         bool, typer.Option("--invert", help="Exchange dark and bright, as for dark ink on bright paper.")
     ] = False,
@@ -24,11 +28,13 @@ def predict(
 ) -> None:
     """Answer for image files, brought to the channels and size that the run was trained for.
 
-    A file that cannot be read is named, the others are answered, and the exit status is 1.
+    Of a folder all images are answered, those in the folders below it too. A file that cannot be read is named, the
+    others are answered, and the exit status is 1.
 
     \b
     Examples:
       pellucid predict latest digit.png
+      pellucid predict latest scans/
       pellucid predict runs/first scans/*.jpg --invert --json
     """
     with uninterrupted():
@@ -41,20 +47,43 @@ def predict(
 
     folder = find_run(run)
     predictor = Predictor.load(folder, device=device)
-    pixels, read, faults = [], [], []
-    for path in images:
-        try:
-            pixels.append(predictor.read(path, invert=invert))
-            read.append(path)
-        except DataError as error:
-            faults.append(str(error))
-    answers = predictor.predict(np.stack(pixels)) if pixels else []
     usual = predictor.record.data.mean_brightness
-    hints = (
-        brightness_hint(path, float(image.mean() / 255), usual, invert)
-        for path, image in zip(read, pixels, strict=True)
-    )
-    said = [hint for hint in hints if hint]
-    show(prediction_section(folder.path, read, answers, top=top, faults=faults, hints=said), as_json, {})
+    files, faults, hints = _files(images)
+    read, answers = [], []
+    for start in range(0, len(files), AT_ONCE):
+        pixels = []
+        for path in files[start : start + AT_ONCE]:
+            try:
+                pixels.append(predictor.read(path, invert=invert))
+                read.append(path)
+                if hint := brightness_hint(path, float(pixels[-1].mean() / 255), usual, invert):
+                    hints.append(hint)
+            except DataError as error:
+                faults.append(str(error))
+        answers += predictor.predict(np.stack(pixels)) if pixels else []
+    show(prediction_section(folder.path, read, answers, top=top, faults=faults, hints=hints), as_json, {})
     if faults:
         raise typer.Exit(1)
+
+
+def _files(paths: list[Path]) -> tuple[list[Path], list[str], list[str]]:
+    """The files, with their images in place of folders; what is wrong with a folder; and what is passed over."""
+    from pellucid.data.folders import files_to_answer
+    from pellucid.errors import DataError
+    from pellucid.words import counted, some
+
+    files, faults, passed = [], [], []
+    for path in paths:
+        if not path.is_dir():
+            files.append(path)
+            continue
+        try:
+            images, others = files_to_answer(path)
+        except DataError as error:
+            faults.append(str(error))
+            continue
+        files += images
+        if others:
+            are = "is no image by its name" if len(others) == 1 else "are no images by their names"
+            passed.append(f"{path}: {counted(len(others), 'file')} {are}: {some([str(file) for file in others], 5)}")
+    return files, faults, passed

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pellucid.words import counted
+from pellucid.cli.output import print_table, say
+from pellucid.words import counted, some
 
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
@@ -25,6 +26,15 @@ TestSplit = Annotated[
 ]
 NoTest = Annotated[bool, typer.Option("--no-test", help="Hold out no test split.")]
 Column = Annotated[str | None, typer.Option(help="Column of a table, where its name does not say it.")]
+
+LabelFrom = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="Take the classes from the files' names: a regular expression for the whole name without its suffix, "
+        'whose one group is the class. "(.*)_\\d+" makes cat of cat_001.jpg.',
+    ),
+]
 
 
 def reading_settings(image_size: str | None, test_split: float | None, no_test: bool, **others: Any) -> dict[str, Any]:
@@ -50,18 +60,29 @@ def notes_of(splits: DataSplits) -> list[str]:
     """What a user should know of data before they are used: notes, files left out, leaks."""
     from pellucid.audit.duplicates import leaks
     from pellucid.data.listing import rejected_of
+    from pellucid.sections.data import class_counts
 
     notes = [f"{splits.name}: {note}" for note in splits.notes]
     if splits.rejected:
         count = len(splits.rejected)
         are = "is" if count == 1 else "are"
         notes.append(f"{splits.name}: {counted(count, 'file')} {are} not used: {rejected_of(splits.rejected)}")
-    present = set(splits.train.labels.tolist())
-    if absent := [name for label, name in enumerate(splits.class_names) if label not in present]:
-        notes.append(f"{splits.name}: there is no training image of {', '.join(absent)}")
+    for split, counts in class_counts(splits).items():
+        if absent := [name for name, count in zip(splits.class_names, counts, strict=True) if not count]:
+            what = "training" if split == "train" else split
+            notes.append(f"{splits.name}: there is no {what} image of {some(absent)}")
     if splits.has_test and (groups := leaks(splits)):
         places = "; ".join(" and ".join(member.place for member in group.members[:2]) for group in groups[:3])
         hint = "The test accuracy will flatter. See: pellucid data audit"
         stand = f"{counted(len(groups), 'image')} {'stands' if len(groups) == 1 else 'stand'}"
         notes.append(f"{splits.name}: {stand} in both the training and the test split: {places}. {hint}")
     return notes
+
+
+def tell_classes(splits: DataSplits) -> None:
+    """Say on stderr which classes there are, and how many images each has in each split."""
+    from pellucid.sections.data import class_table
+
+    table = class_table(splits)
+    say(table.caption)
+    print_table(table.header, table.rows, left=table.left, err=True)

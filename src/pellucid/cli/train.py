@@ -16,11 +16,13 @@ from pellucid.cli.reading import (
     Column,
     Fit,
     ImageSize,
+    LabelFrom,
     MaxBad,
     NoTest,
     TestSplit,
     notes_of,
     reading_settings,
+    tell_classes,
 )
 from pellucid.cli.show import tell
 from pellucid.cli.training import (
@@ -81,6 +83,7 @@ def train(
     label_column: Column = None,
     split_column: Column = None,
     group_column: Column = None,
+    label_from: LabelFrom = None,
     device: Device = "auto",
     precision: Precision = "auto",
     gpu_memory_mib: Annotated[int | None, typer.Option(help="The most to take of a GPU's memory, in MiB.")] = None,
@@ -141,10 +144,12 @@ def train(
         label_column=label_column,
         split_column=split_column,
         group_column=group_column,
+        label_from=label_from,
     )
     splits = load_data(data, progress=True, **reading)
     for note in notes_of(splits):
         say(note)
+    tell_classes(splits)
     chosen = choose(splits, model=model, recipe=recipe, **settings)
     run = train_on(
         splits,

@@ -1,4 +1,4 @@
-"""NumPy archives and IDX folders: images that are arrays already."""
+"""NumPy archives and folders of arrays: images that are arrays already."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 
 from pellucid.data.archives import DAMAGED
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.data.idx import read_idx
 from pellucid.data.listing import natural_order
 from pellucid.errors import DataError
 
@@ -23,7 +22,6 @@ KEYS = {
 NEARLY_BLACK = (
     "the images hold 0 and 1 alone, where white is 255. If 1 stands for white, save them times 255, or as bool."
 )
-IDX_NAMES = {"train": "train", "test": "t10k"}
 
 
 def read_npz(path: Path, location: str = "") -> DataSplits:
@@ -47,13 +45,13 @@ def read_npz(path: Path, location: str = "") -> DataSplits:
 
 def is_npy_folder(folder: Path) -> bool:
     """Whether a folder holds arrays under the usual names, one a file."""
-    return folder.is_dir() and are_arrays(folder.glob("*.npy"))
+    return folder.is_dir() and are_arrays(file.name for file in folder.glob("*.npy"))
 
 
-def are_arrays(files: Iterable[Path]) -> bool:
+def are_arrays(names: Iterable[str]) -> bool:
     """Whether files are called as arrays of training images and labels are."""
-    names = {file.stem.lower() for file in files}
-    return any(names >= set(pair) for pair in KEYS["train"])
+    found = {name.lower() for name in names}
+    return any(found >= {f"{images}.npy", f"{labels}.npy"} for images, labels in KEYS["train"])
 
 
 def read_npy_folder(folder: Path, location: str = "") -> DataSplits:
@@ -83,34 +81,6 @@ def _splits(path: Path, arrays: dict[str, Any], location: str) -> DataSplits:
     notes = [NEARLY_BLACK] if max(split.images.max() for split in sets.values()) == 1 else []
     test, validation = sets.get("test"), sets.get("validation")
     return DataSplits(path.stem, sets["train"], test, validation, location=location or str(path), notes=notes)
-
-
-def is_idx_folder(folder: Path) -> bool:
-    """Whether a folder holds IDX files under MNIST's names."""
-    return folder.is_dir() and any(folder.glob("train-images*idx3-ubyte*"))
-
-
-def read_idx_folder(folder: Path, location: str = "") -> DataSplits:
-    """Read IDX files under MNIST's names, gzipped or not.
-
-    Raises:
-        DataError: A file is missing or damaged.
-    """
-    found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    for split, prefix in IDX_NAMES.items():
-        images, labels = _only(folder, f"{prefix}-images*idx3-ubyte*"), _only(folder, f"{prefix}-labels*idx1-ubyte*")
-        if images and labels:
-            found[split] = read_idx(images, (None, None, None)), read_idx(labels, (None,))
-        elif split == "train" or images or labels:
-            raise DataError(f"{folder}: {prefix}-images and {prefix}-labels must both be there.")
-    names = _class_names(folder, [labels for _, labels in found.values()])
-    sets = {split: _dataset(folder, split, images, labels, names) for split, (images, labels) in found.items()}
-    name = folder.resolve().name
-    return DataSplits(name, sets["train"], sets.get("test"), location=location or str(folder))
-
-
-def _only(folder: Path, pattern: str) -> Path | None:
-    return next(iter(sorted(folder.glob(pattern))), None)
 
 
 def _pair(arrays: dict[str, Any], names: tuple[tuple[str, str], ...]) -> tuple[np.ndarray, np.ndarray] | None:

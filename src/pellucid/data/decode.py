@@ -15,6 +15,7 @@ from jaxtyping import UInt8
 from numpy import ndarray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from pellucid.data.formats import FORMATS
 from pellucid.data.listing import Content
 from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
@@ -109,7 +110,7 @@ def _opened(content: Content) -> Iterator[tuple[Image.Image, bytes]]:
         raw = content.read()
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(raw)) as image:
+            with Image.open(io.BytesIO(raw), formats=tuple(FORMATS)) as image:
                 _refuse_bomb(image, len(raw))
                 yield image, raw
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:

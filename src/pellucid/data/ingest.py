@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from pellucid.data.dataset import ROWS_AT_ONCE, Rejected, fingerprint_of, hash_of
 from pellucid.data.decode import Header, decode, probe
+from pellucid.data.formats import is_misnamed
 from pellucid.data.listing import Entry, Listing, rejected_of
 from pellucid.data.splits import part
 from pellucid.data.workers import over_files
@@ -114,12 +114,11 @@ def _shape(headers: Sequence[Header], reading: ReadSpec) -> tuple[tuple[int, int
 
 def _misnamed(entries: Sequence[Entry], headers: Sequence[Header]) -> list[str]:
     """Say which files are of another format than their names tell; they are used all the same."""
-    known = Image.registered_extensions()
-    wrong = []
-    for entry, header in zip(entries, headers, strict=True):
-        told = known.get(Path(entry.content.member or entry.content.path).suffix.lower())
-        if entry.content.raw is None and told and told != header.format:
-            wrong.append(f"{entry.source} is {header.format}")
+    wrong = [
+        f"{entry.source} is {header.format}"
+        for entry, header in zip(entries, headers, strict=True)
+        if entry.content.raw is None and is_misnamed(entry.content.member or entry.content.path, header.format)
+    ]
     if not wrong:
         return []
     more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""

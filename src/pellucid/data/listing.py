@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import stat
-import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from pellucid.data.classes import plain
 from pellucid.data.dataset import Rejected
 from pellucid.errors import DataError
 
@@ -97,11 +97,13 @@ class Listing:
         name: What the data set is called.
         entries: The images.
         rejected: What could not be listed.
+        notes: What the user should know of how the images were found.
     """
 
     name: str
     entries: tuple[Entry, ...]
     rejected: tuple[Rejected, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -113,8 +115,7 @@ class Listing:
         names = sorted({entry.label for entry in self.entries}, key=natural_order)
         by_case: dict[str, str] = {}
         for name in names:
-            plain = unicodedata.normalize("NFC", name).strip().casefold()
-            if (other := by_case.setdefault(plain, name)) != name:
+            if (other := by_case.setdefault(plain(name), name)) != name:
                 rule = "differ by case, spaces around them or Unicode form alone"
                 raise DataError(f"{self.name}: the classes {other!r} and {name!r} {rule}. Rename one.")
         if len(names) < 2:

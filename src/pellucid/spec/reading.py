@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pellucid.errors import SettingError
-from pellucid.spec.base import Spec
+from pellucid.spec.base import Spec, own_faults
+from pellucid.spec.label_pattern import faults_in
+
+
+def _usable(pattern: str) -> str:
+    if faults := faults_in(pattern):
+        raise own_faults(faults)
+    return pattern
+
 
 Side = Annotated[int, Field(ge=1, le=4096)]
 Fit = Literal["stretch", "pad", "crop"]
@@ -28,6 +36,8 @@ class ReadSpec(Spec):
         label_column: Column of the class; None finds it by name.
         split_column: Column that says train, validation or test; None finds it by name.
         group_column: Column of what belongs together; None for none.
+        label_from: Regular expression for the whole name of a file without its suffix, whose one group is the class;
+            None takes the classes from folders.
     """
 
     error_kind: ClassVar = SettingError
@@ -44,3 +54,4 @@ class ReadSpec(Spec):
     label_column: str | None = None
     split_column: str | None = None
     group_column: str | None = None
+    label_from: Annotated[str, AfterValidator(_usable)] | None = None

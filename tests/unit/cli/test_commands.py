@@ -31,6 +31,9 @@ def test_train_prints_the_accuracy_and_the_folder_last(pellucid: Command) -> Non
     assert "95% interval" in lines[0]
     assert lines[-1] == "runs/two"
     assert "epoch 1/1: loss " in err
+    told = "bars: 3 classes, images of 8x8x1\nclass    train  test\nacross      80    30\n"
+    assert told in err
+    assert err.index(told) < err.index("epoch 1/1")
     assert Path("runs/two/curves.svg").exists()
     assert Path("runs/two/curves.png").exists()
 
@@ -188,6 +191,24 @@ def test_predict_gives_all_probabilities_in_json(pellucid: Command, pictures: li
     assert first["label"] == pictures[0].stem
     assert list(first["probabilities"]) == list(bars.class_names)
     assert sum(first["probabilities"].values()) == pytest.approx(1)
+
+
+def test_predict_answers_for_all_images_of_a_folder(pellucid: Command, pictures: list[Path]) -> None:
+    folder = pictures[0].parent / "scans"
+    (folder / "more").mkdir(parents=True)
+    for name in ("10.png", "9.png", "more/1.png", ".hidden.png"):
+        shutil.copy(pictures[0], folder / name)
+    (folder / "notes.txt").write_text("x")
+    status, out, err = pellucid("predict", "bars-one", folder, pictures[1], "--json")
+    assert status == 0
+    answered = [answer["image"] for answer in json.loads(out)["predictions"]]
+    assert answered == [str(folder / name) for name in ("9.png", "10.png", "more/1.png")] + [str(pictures[1])]
+    assert f"{folder}: 1 file is no image by its name: {folder}/notes.txt" in err
+    (folder / "empty").mkdir()
+    status, out, err = pellucid("predict", "bars-one", folder / "empty", pictures[0])
+    assert status == 1
+    assert f"pellucid: {folder}/empty: no images were found in the folder." in err
+    assert str(pictures[0]) in out
 
 
 def test_predict_names_a_bad_file_and_answers_for_the_rest(pellucid: Command, pictures: list[Path]) -> None:
