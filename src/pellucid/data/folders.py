@@ -62,7 +62,7 @@ def list_by_names(tree: Tree, pattern: str) -> Listing:
 
     def place(parts: Parts) -> Place:
         label, split = label_in(stems[parts], pattern), arrangement.place(parts[:-1]).split
-        return Place(label, split, f"no label: {pattern} is not its name without the suffix")
+        return Place(label, split, f"no label: its name without the suffix does not fit {pattern}")
 
     entries, rejected = _labelled(tree, place)
     return Listing(tree.name, tuple(entries), tuple(rejected), arrangement.notes)
@@ -114,8 +114,8 @@ def files_to_answer(folder: Path) -> tuple[list[Path], list[Path]]:
 
 def _below(root: Path, content: Content) -> Parts:
     """The place of a file below a folder; empty where it lies elsewhere, or in no file of its own."""
-    path = Path(os.path.normpath(content.path))
-    return path.relative_to(root).parts if content.raw is None and path.is_relative_to(root) else ()
+    path, top = Path(os.path.normpath(content.path)), os.path.normpath(root)
+    return path.relative_to(top).parts if content.raw is None and path.is_relative_to(top) else ()
 
 
 def _arrangement(tree: Tree, images: Iterable[Parts]) -> Arrangement:

@@ -120,7 +120,7 @@ class Listing:
                 raise DataError(f"{self.name}: the classes {other!r} and {name!r} {rule}. Rename one.")
         if len(names) < 2:
             found = f"only {names[0]!r}" if names else "none"
-            hint = "Put each class's images in a folder of its own, or name the label column."
+            hint = "Put each class's images in a folder of its own, name the label column, or see --label-from."
             because = f" ({rejected_of(self.rejected)})" if self.rejected else ""
             raise DataError(f"{self.name}: at least 2 classes are needed; received {found}{because}. {hint}")
         return tuple(names)

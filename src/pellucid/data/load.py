@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -84,7 +85,7 @@ def load_data(
     if found.listing is None and (read := _reader_of_arrays(found.place)):
         _refuse_idle(settings, "arrays", {*COLUMNS, *IMAGE_SETTINGS, "label_from"})
         return _with_test(read(found.place, location=location), reading)
-    _refuse_idle(settings, "images" if found.listing else "a table", found.idle)
+    _refuse_idle(settings, "folders and archives of images" if found.listing else "a table", found.idle)
     listing = found.listing or _list_table(found.place, path, reading)
     with ReadingBar(progress) as bar:
         return read_listing(listing, reading, location, bar)
@@ -203,9 +204,10 @@ def _list_table(table: Path, given: Path, reading: ReadSpec) -> Listing:
     if suffix_of(table.name) not in TABLE_SUFFIXES:
         kinds = ", ".join(sorted({*TABLE_SUFFIXES, ".npz", *ARCHIVE_SUFFIXES}))
         raise DataError(f"{table}: a data file must be one of {kinds}; received {table.suffix or 'no suffix'}.")
-    try:
+    if table == given:
         return list_table(table, reading)
+    try:
+        name = given.resolve().name if given.is_dir() else given.name.split(".")[0]
+        return replace(list_table(table, reading), name=name)
     except DataError as error:
-        if table == given:
-            raise
         raise DataError(f"{given}: there are no two folders with images, so that its table counts. {error}") from None

@@ -121,7 +121,9 @@ def test_class_folders_come_before_a_table_beside_them(tmp_path: Path, kind: str
 def test_a_table_gives_the_classes_where_folders_do_not(tmp_path: Path, kind: str) -> None:
     rows = "image,label\nall/1.png,cat\nall/2.png,dog\n"
     folder = lay(tmp_path / "pets", "all/1.png", "all/2.png", **{"labels.csv": rows})
-    assert counts(load_data(packed(folder, kind), test_split=None)) == {"train": {"cat": 1, "dog": 1}}
+    splits = load_data(packed(folder, kind), test_split=None)
+    assert counts(splits) == {"train": {"cat": 1, "dog": 1}}
+    assert splits.name == "pets"
 
 
 @EVERYWHERE
@@ -211,7 +213,7 @@ def test_names_of_files_give_the_classes(tmp_path: Path, kind: str) -> None:
     assert counts(splits) == {"train": {"cat": 2, "dog": 1}, "test": {"dog": 1}}
     (unused,) = splits.rejected
     assert unused.source.endswith("test/1.png")
-    assert unused.reason == r"no label: (.*)\.\d+ is not its name without the suffix"
+    assert unused.reason == r"no label: its name without the suffix does not fit (.*)\.\d+"
     assert splits.reading
     assert splits.reading.label_from == r"(.*)\.\d+"
     again = load_data(splits.location, splits.reading)
