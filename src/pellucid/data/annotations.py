@@ -55,7 +55,7 @@ def annotations_of(tree: Tree) -> Annotations:
     rejected: list[Rejected] = []
     for parts, content in tree.files:
         if named := NAME.fullmatch(parts[-1]):
-            found = _read(tree.source(parts, content), content, rejected)
+            found = _read(tree.source(parts), content, rejected)
             labels.append((parts[:-1], SPLIT_NAMES[named[1].lower()], found))
             files.append(parts)
     return Annotations(tuple(labels), tuple(files), tuple(rejected))

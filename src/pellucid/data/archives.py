@@ -32,6 +32,7 @@ DAMAGED = (
 CHUNK = 1 << 20
 CONTENTS = ".contents.json"  # in a folder that an archive was unpacked to: the files, as they were then
 UNIX = 3  # in a zip: made where a backslash is a letter as any other
+SAID_UTF8 = 0x800  # in a zip: names are in UTF-8, and not in the code page of the first PCs
 Members = tuple[list[tuple[str, Content]], list[str], list[Rejected]]
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
@@ -60,8 +61,7 @@ def _zip_members(archive: Path) -> Members:
     found, folders, rejected = [], [], []
     with zipfile.ZipFile(archive) as opened:
         for info in opened.infolist():
-            # Some programs on Windows write backslashes where the format asks for slashes.
-            name = info.filename if info.create_system == UNIX else info.filename.replace("\\", "/")
+            name = _name_in_zip(info)
             is_link = (info.external_attr >> 16) & 0o170000 == 0o120000
             if name.endswith("/"):
                 folders.append(name)
@@ -72,6 +72,17 @@ def _zip_members(archive: Path) -> Members:
             else:
                 found.append((name, Content(str(archive), info.filename)))
     return found, folders, rejected
+
+
+def _name_in_zip(info: zipfile.ZipInfo) -> str:
+    """What a member is called: with slashes where Windows wrote backslashes, in UTF-8 where it is that unsaid."""
+    name = info.filename if info.create_system == UNIX else info.filename.replace("\\", "/")
+    if info.flag_bits & SAID_UTF8 or name.isascii():
+        return name
+    try:
+        return name.encode("cp437").decode("utf-8")  # as macOS and some other systems write names
+    except UnicodeError:
+        return name
 
 
 def _tar_members(archive: Path) -> Members:

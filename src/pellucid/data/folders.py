@@ -87,8 +87,8 @@ def list_by_metadata(tree: Tree, root: Path, tables: Sequence[Parts], reading: R
     named = {parts for _, parts in placed}
     where = some(["/".join(parts) for parts in tables], 3)
     unnamed = [
-        Rejected(tree.source(parts, content), f"no label: it is not named in {where}")
-        for parts, content in tree.images
+        Rejected(tree.source(parts), f"no label: it is not named in {where}")
+        for parts, _ in tree.images
         if parts not in named
     ]
     rejected = [fault for listing in listings for fault in listing.rejected]
@@ -127,7 +127,7 @@ def _labelled(tree: Tree, place: Labeller, others: Iterable[Parts] = ()) -> tupl
     used = set(others)
     entries, rejected = [], list(tree.rejected)
     for parts, content in tree.files:
-        source = tree.source(parts, content)
+        source = tree.source(parts)
         if not _is_utf8(source):
             printable = source.encode(errors="backslashreplace").decode()
             rejected.append(Rejected(printable, "its name is not UTF-8"))

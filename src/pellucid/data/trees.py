@@ -40,9 +40,9 @@ class Tree:
         """The files that are images by their names."""
         return tuple(file for file in self.files if is_image(file[0][-1]))
 
-    def source(self, parts: Parts, content: Content) -> str:
+    def source(self, parts: Parts) -> str:
         """What a file is called in messages."""
-        return f"{self.where}/{content.member or '/'.join(parts)}"
+        return f"{self.where}/{'/'.join(parts)}"
 
 
 def folder_tree(folder: Path) -> Tree:

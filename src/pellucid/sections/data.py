@@ -33,7 +33,6 @@ def data_section(splits: DataSplits, augment: str | None = None, seed: int = 0) 
     counts |= {"validation": len(splits.validation)} if splits.validation else {}
     counts |= {"test": len(splits.test)} if splits.has_test else {}
     title = f"{splits.name}: {', '.join(f'{count:,} {name}' for name, count in counts.items())} images"
-    classes = f"{counted(len(splits.class_names), 'class')}: {', '.join(splits.class_names)}"
     document = {"data": splits.name, "counts": counts, "class_names": splits.class_names}
     if spec:
         heading = f"{splits.name}: first the image, then variants of it ({augment}, seed {seed})"
@@ -44,7 +43,7 @@ def data_section(splits: DataSplits, augment: str | None = None, seed: int = 0) 
     return Section(
         title=title,
         document=document | {"input_shape": splits.train.input_shape, "class_counts": class_counts(splits)},
-        body=(f"{title}\n{classes}\n{'x'.join(map(str, splits.train.input_shape))}", class_table(splits)),
+        body=(title, class_table(splits)),
         pictures=(Picture("data", f"Images in rows, each below the name of its class. {heading}.", draw),),
     )
 

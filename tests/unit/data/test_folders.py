@@ -251,6 +251,21 @@ def test_a_backslash_in_a_name_is_a_letter_where_it_may_be_one(tmp_path: Path) -
     assert load_data(tmp_path / "x.zip", test_split=None).class_names == ("a\\b", "c")
 
 
+@pytest.mark.parametrize(
+    ("raw", "name"), [("café".encode(), "café"), ("cafe\u0301".encode(), "cafe\u0301"), (b"caf\x82", "café")]
+)
+def test_names_in_a_zip_that_does_not_say_how_they_are_written(tmp_path: Path, raw: bytes, name: str) -> None:
+    archive = tmp_path / "pets.zip"
+    with zipfile.ZipFile(archive, "w") as opened:
+        for number, member in enumerate(("bar/1.png", f"{'x' * len(raw)}/2.png")):
+            opened.writestr(member, png(number))
+    archive.write_bytes(archive.read_bytes().replace(b"x" * len(raw) + b"/", raw + b"/"))
+    splits = load_data(archive, test_split=None)
+    assert splits.class_names == ("bar", name)
+    assert splits.train.images[:, 0, 0, 0].tolist() == [0, 1]
+    assert splits.train.sources == (f"{archive}/bar/1.png", f"{archive}/{name}/2.png")
+
+
 def test_a_folder_of_the_users_beside_a_data_set_of_that_name_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
