@@ -13,7 +13,7 @@ from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Json
 from pellucid.cli.output import print_json, print_table, say
 from pellucid.cli.pictures import write_picture
-from pellucid.cli.reading import LabelFrom, notes_of
+from pellucid.cli.reading import LabelFrom, notes_of, reading_settings
 from pellucid.cli.show import show as show_section
 from pellucid.plots.formats import format_of
 
@@ -62,7 +62,7 @@ def show(
     from pellucid.sections.data import data_section
 
     format_of(out)
-    splits = load_data(data, progress=True, **({"label_from": label_from} if label_from else {}))
+    splits = load_data(data, progress=True, **reading_settings(None, None, False, label_from=label_from))
     for note in notes_of(splits):
         say(note)
     section = data_section(splits, augment, seed)
