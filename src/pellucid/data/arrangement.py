@@ -134,16 +134,18 @@ def _splits(where: str, classes: Mapping[str, set[str]]) -> dict[str, str]:
         if is_sure and training:
             raise _beside(where, exact, {name: classes[name] for name in others or classes.keys() - exact.keys()})
         return {}
-    if others and not training:
-        return {}
-    differ_by_word = len({SPLIT_WORD.sub("", name).lower() for name in worded}) == 1
-    if is_sure or differ_by_word or (training and all(classes[name] <= training for name in worded)):
-        return _once(where, worded)
     if not training:
-        return {}
+        return worded if not others and (is_sure or _differ_by_word(worded)) else {}
+    if is_sure or _differ_by_word(worded) or all(classes[name] <= training for name in worded):
+        return _once(where, {name: split for name, split in worded.items() if classes[name]})
     seen = "; ".join(f"{name} holds {', '.join(sorted(classes[name])[:3]) or 'images'}" for name in sorted(worded))
     rule = f"the folders {_listed(worded)} are called like splits, but hold different classes"
     raise DataError(f"{where}: {rule}; received: {seen}. Call them train, validation and test if they are splits.")
+
+
+def _differ_by_word(names: Iterable[str]) -> bool:
+    """Whether names are alike but for the word of their split."""
+    return len({SPLIT_WORD.sub("", name).lower() for name in names}) == 1
 
 
 def _beside(where: str, splits: Iterable[str], others: Mapping[str, set[str]]) -> DataError:

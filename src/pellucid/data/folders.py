@@ -38,6 +38,8 @@ def list_by_folders(tree: Tree) -> Listing:
 
     def place(parts: Parts) -> Place:
         found = places[parts[:-1]]
+        if arrangement.splits and not found.split:
+            return found
         label = annotations.label(parts, found.split)
         return Place(label, found.split) if label else found
 

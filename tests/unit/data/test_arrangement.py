@@ -80,6 +80,14 @@ def test_images_to_be_answered_have_no_class() -> None:
     assert beside.place(("seg_pred", "seg_pred")) == (None, None, reason)
 
 
+def test_flat_folders_beside_splits_are_no_second_one() -> None:
+    found = places("Training/kiwi", "Training/fig", "Test/kiwi", "test-multiple_fruits", "papers")
+    assert found["Test/kiwi"] == ("kiwi", "test")
+    assert found["test-multiple_fruits"] == found["papers"] == (None, None)
+    found = places("asl_train/asl_train/A", "asl_train/asl_train/B", "asl_test/asl_test")
+    assert list(found.values()) == [("A", "train"), ("B", "train"), (None, None)]
+
+
 def test_flat_splits_have_no_classes() -> None:
     for train, test in (("train", "test"), ("train", "test1"), ("images_train", "images_test")):
         found = arrangement_of("data", {(train,), (test,)})

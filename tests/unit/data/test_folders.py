@@ -206,6 +206,17 @@ def test_annotations_of_one_split_say_nothing_of_another(tmp_path: Path) -> None
     assert counts(splits) == {"train": {"a": 1, "b": 1}, "validation": {"b": 1}}
 
 
+def test_annotations_beside_the_splits_make_no_training_images(tmp_path: Path) -> None:
+    names = ("train/a/1.png", "train/b/2.png", "test/a/3.png", "more/val_0.png")
+    splits = load_data(lay(tmp_path, *names, **{"more/val_annotations.txt": "val_0.png a\n"}))
+    assert counts(splits) == {"train": {"a": 1, "b": 1}, "test": {"a": 1}}
+
+
+def test_annotations_serve_where_there_is_no_other_split(tmp_path: Path) -> None:
+    folder = lay(tmp_path, "images/1.png", "images/2.png", **{"val_annotations.txt": "1.png b\n2.png a\n"})
+    assert counts(load_data(folder, test_split=None)) == {"train": {"a": 1, "b": 1}}
+
+
 @EVERYWHERE
 def test_names_of_files_give_the_classes(tmp_path: Path, kind: str) -> None:
     names = ("train/cat.0.png", "train/cat.1.png", "train/dog.0.png", "test/dog.9.png", "test/1.png")
