@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pellucid.data.archives import DAMAGED
 from pellucid.data.dataset import Rejected
 from pellucid.data.listing import SPLIT_NAMES, Content
 from pellucid.data.trees import Parts, Tree
@@ -67,13 +68,15 @@ def _read(where: str, content: Content, rejected: list[Rejected]) -> dict[str, s
     except UnicodeDecodeError as error:
         rule = f"the text must be UTF-8; received other bytes at {error.start}"
         raise DataError(f"{where}: {rule}. Save it as UTF-8.") from None
-    except (OSError, ValueError) as error:
+    except DAMAGED as error:
         raise DataError(f"{where}: the annotations cannot be read ({error}).") from None
     labels: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
         cells = [cell.strip() for cell in (line.split("\t") if "\t" in line else line.split())]
-        if len(cells) > 1 and all(cells[:2]):
-            labels[cells[0].replace("\\", "/")] = cells[1]
-        elif line.strip():
+        if not line.strip():
+            continue
+        if len(cells) < 2 or not all(cells[:2]):
             rejected.append(Rejected(f"{where}, line {number}", "not an image's name and its class"))
+        elif labels.setdefault(cells[0].replace("\\", "/"), cells[1]) != cells[1]:
+            rejected.append(Rejected(f"{where}, line {number}", "another class than in a line above"))
     return labels

@@ -187,7 +187,7 @@ def test_metadata_without_labels_leave_the_folders_their_word(tmp_path: Path) ->
 def test_annotations_as_in_tiny_imagenet_give_the_classes_of_their_split(tmp_path: Path, kind: str) -> None:
     names = [f"train/n{number}/images/n{number}_{image}.png" for number in (1, 2) for image in (0, 1)]
     names += ["val/images/val_0.png", "val/images/val_1.png", "val/images/val_2.png", "test/images/test_0.png"]
-    text = "val_0.png\tn2\t0\t32\t44\t62\nval_1.png\tn1\t0\t0\t1\t1\nval_9.png\n"
+    text = "val_0.png\tn2\t0\t32\t44\t62\nval_1.png\tn1\t0\t0\t1\t1\nval_9.png\n\nval_0.png\tn1\n"
     folder = lay(tmp_path / "tiny", *names, **{"val/val_annotations.txt": text, "wnids.txt": "n1\nn2\n"})
     splits = load_data(packed(folder, kind), test_split=None)
     assert counts(splits) == {"train": {"n1": 2, "n2": 2}, "validation": {"n1": 1, "n2": 1}}
@@ -200,6 +200,7 @@ def test_annotations_as_in_tiny_imagenet_give_the_classes_of_their_split(tmp_pat
         "test_0.png": "no label: images is no class of the training images",
         "wnids.txt": "not an image by its name (.txt)",
         "val_annotations.txt, line 3": "not an image's name and its class",
+        "val_annotations.txt, line 5": "another class than in a line above",
     }
 
 
