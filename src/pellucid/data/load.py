@@ -20,6 +20,7 @@ from pellucid.data.progress import ReadingBar
 from pellucid.data.splits import hold_out
 from pellucid.data.tables import TABLE_SUFFIXES, list_table
 from pellucid.errors import DataError, Fault, SettingError, unknown
+from pellucid.names import user_path
 from pellucid.spec.reading import ReadSpec
 
 COLUMNS = {"image_column", "label_column", "split_column", "group_column"}
@@ -52,7 +53,7 @@ def load_data(
         SettingError: A setting breaks a rule.
     """
     reading = (reading or ReadSpec()).replace(**settings)
-    path = Path(source)
+    path = user_path(source)
     if isinstance(source, str) and source in CATALOGUE:  # a Path, or ./mnist, is a folder of that name
         _refuse_idle(settings, "a data set of the catalogue", {*COLUMNS, *IMAGE_SETTINGS, "test_split"})
         return CATALOGUE[source]()

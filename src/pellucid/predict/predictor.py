@@ -22,6 +22,7 @@ from pellucid.device import choose_device, choose_precision, enough_memory, plac
 from pellucid.errors import DataError, RunError
 from pellucid.machine import keep_freed_memory
 from pellucid.model.build import build
+from pellucid.names import user_path
 from pellucid.predict.answer import answer, answers, probabilities
 from pellucid.run.folder import WEIGHTS, RunFolder
 from pellucid.run.record import RunRecord
@@ -143,7 +144,7 @@ class Predictor:
         Raises:
             DataError: A file cannot be read.
         """
-        images = [self.read(Path(path), invert=invert) for path in paths]
+        images = [self.read(user_path(path), invert=invert) for path in paths]
         return self.predict(np.stack(images)) if images else []
 
     def read(self, path: Path, *, invert: bool = False) -> UInt8[ndarray, "height width channels"]:

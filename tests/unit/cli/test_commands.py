@@ -209,6 +209,16 @@ def test_predict_hints_at_dark_ink_on_bright_paper(pellucid: Command, pictures: 
     assert "leave --invert out" in pellucid("predict", "latest", pictures[0], "--invert").err
 
 
+def test_the_home_folder_is_found_behind_an_option(
+    pellucid: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    assert pellucid("train", *QUICK, "--out=~/run").out.splitlines()[-1] == str(tmp_path / "home" / "run")
+    assert pellucid("plot", "~/run", "--out=~/curves.png").status == 0
+    assert (tmp_path / "home" / "curves.png").exists()
+
+
 def test_plot_draws_png_and_svg(pellucid: Command) -> None:
     assert pellucid("plot", "latest") == (0, "runs/bars-one/curves.png\n", "")
     status, out, _ = pellucid("plot", "bars-one", "--out", "c.svg", "--json")
