@@ -17,7 +17,7 @@ from pellucid.data.folders import is_hidden, list_archive, list_folder
 from pellucid.data.ingest import no_test_note
 from pellucid.data.listing import Listing
 from pellucid.data.progress import ReadingBar
-from pellucid.data.splits import hold_out
+from pellucid.data.splits import absent_note, hold_out
 from pellucid.data.tables import TABLE_SUFFIXES, list_table
 from pellucid.errors import DataError, Fault, SettingError, unknown
 from pellucid.names import user_path
@@ -96,9 +96,11 @@ def _with_test(splits: DataSplits, reading: ReadSpec) -> DataSplits:
     splits.reading = reading  # a run reads them again in the same way
     if splits.has_test or reading.test_split is None:
         return splits
-    kept, held_out = hold_out(splits.train, reading.test_split, 0, "test split")
+    least_kept = 2 if splits.validation is None else 1
+    kept, held_out = hold_out(splits.train, reading.test_split, 0, "test split", least_kept)
     train, test = splits.train.subset(kept), splits.train.subset(held_out)
-    notes = [*splits.notes, no_test_note(reading.test_split)]
+    absent = absent_note("test", splits.train.labels, held_out, splits.class_names)
+    notes = [*splits.notes, no_test_note(reading.test_split), *absent]
     location = splits.location
     return DataSplits(splits.name, train, test, splits.validation, location=location, reading=reading, notes=notes)
 
