@@ -9,7 +9,7 @@ import typer
 
 from pellucid.cli.options import Json
 from pellucid.cli.output import print_json, say
-from pellucid.cli.reading import Column
+from pellucid.cli.reading import Column, GroupColumn, NoGroups, reading_settings
 from pellucid.cli.show import tell
 from pellucid.words import counted
 
@@ -35,7 +35,8 @@ def audit(
     image_column: Column = None,
     label_column: Column = None,
     split_column: Column = None,
-    group_column: Column = None,
+    group_column: GroupColumn = None,
+    no_groups: NoGroups = False,
     as_json: Json = False,
 ) -> None:
     """Look through a data set before training: leaks, duplicates, conflicting labels, gaps, files not used.
@@ -56,9 +57,14 @@ def audit(
     from pellucid.sections.audit import audit_section
     from pellucid.spec.reading import ReadSpec
 
-    columns = {"image": image_column, "label": label_column, "split": split_column, "group": group_column}
+    named = reading_settings(
+        no_groups=no_groups,
+        image_column=image_column,
+        label_column=label_column,
+        split_column=split_column,
+        group_column=group_column,
+    )
     # The data as they are: all that can be read, and no split that they do not bring.
-    named = {f"{kind}_column": column for kind, column in columns.items()}
     splits = load_data(data, ReadSpec(max_bad=1.0, test_split=None).replace(**named), progress=True)
     found = examine(splits)
     if found.rejected:

@@ -25,9 +25,23 @@ TestSplit = Annotated[
 ]
 NoTest = Annotated[bool, typer.Option("--no-test", help="Hold out no test split.")]
 Column = Annotated[str | None, typer.Option(help="Column of a table, where its name does not say it.")]
+GroupColumn = Annotated[
+    str | None,
+    typer.Option(
+        help="Column of what is never parted, unless it is called group, patient, subject or writer (with or without"
+        " _id)."
+    ),
+]
+NoGroups = Annotated[bool, typer.Option("--no-groups", help="Let a split part rows of one group, patient or writer.")]
 
 
-def reading_settings(image_size: str | None, test_split: float | None, no_test: bool, **others: Any) -> dict[str, Any]:
+def reading_settings(
+    image_size: str | None = None,
+    test_split: float | None = None,
+    no_test: bool = False,
+    no_groups: bool = False,
+    **others: Any,
+) -> dict[str, Any]:
     """Settings of `ReadSpec` from those options that were given.
 
     Raises:
@@ -43,6 +57,10 @@ def reading_settings(image_size: str | None, test_split: float | None, no_test: 
         settings["image_size"] = (int(sizes[0]), int(sizes[-1]))
     if test_split is not None or no_test:
         settings["test_split"] = None if no_test else test_split
+    if no_groups:
+        if others.get("group_column") is not None:
+            raise typer.BadParameter("give either --group-column or --no-groups")
+        settings["group_column"] = None
     return settings
 
 

@@ -161,7 +161,7 @@ def _open(folder: Path, listing: Listing, location: str, reading: ReadSpec) -> D
         rejected,
         location=location,
         reading=resolved,
-        notes=index["notes"],
+        notes=[*listing.notes, *index["notes"]],
     )
 
 

@@ -17,8 +17,9 @@ from pellucid.data.folders import is_hidden, list_archive, list_folder
 from pellucid.data.ingest import no_test_note
 from pellucid.data.listing import Listing
 from pellucid.data.progress import ReadingBar
+from pellucid.data.rows import TABLE_SUFFIXES
 from pellucid.data.splits import absent_note, hold_out
-from pellucid.data.tables import TABLE_SUFFIXES, list_table
+from pellucid.data.tables import list_split_tables, list_table, split_tables
 from pellucid.errors import DataError, Fault, SettingError, unknown
 from pellucid.names import user_path
 from pellucid.spec.reading import ReadSpec
@@ -68,7 +69,7 @@ def load_data(
     if read := _reader_of_arrays(path):
         _refuse_idle(settings, "arrays", {*COLUMNS, *IMAGE_SETTINGS})
         return _with_test(read(path, location=location), reading)
-    if path.suffix.lower() not in TABLE_SUFFIXES:
+    if path.suffix.lower() not in TABLE_SUFFIXES and not _holds_tables(path):
         _refuse_idle(settings, "folders and archives of images", COLUMNS)
     listing = _list(path, reading)
     with ReadingBar(progress) as bar:
@@ -127,9 +128,13 @@ def _listed(names: Sequence[Path]) -> str:
     return ", ".join(map(str, names[:5]))
 
 
+def _holds_tables(path: Path) -> bool:
+    return path.is_dir() and bool(split_tables(path))
+
+
 def _list(path: Path, reading: ReadSpec) -> Listing:
     if path.is_dir():
-        return list_folder(path)
+        return list_split_tables(path, reading) if _holds_tables(path) else list_folder(path)
     if path.suffix.lower() in TABLE_SUFFIXES:
         return list_table(path, reading)
     if path.name.lower().endswith(ARCHIVE_SUFFIXES):

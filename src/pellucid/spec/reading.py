@@ -10,6 +10,7 @@ from pellucid.errors import SettingError
 from pellucid.spec.base import Spec
 
 Side = Annotated[int, Field(ge=1, le=4096)]
+BY_NAME = ""
 Fit = Literal["stretch", "pad", "crop"]
 
 
@@ -27,7 +28,8 @@ class ReadSpec(Spec):
         image_column: Column of the image path or its bytes; None finds it by name.
         label_column: Column of the class; None finds it by name.
         split_column: Column that says train, validation or test; None finds it by name.
-        group_column: Column of what belongs together; None for none.
+        group_column: Column of what belongs together (patient, writer) and is never parted; empty finds it by name,
+            None takes none.
     """
 
     error_kind: ClassVar = SettingError
@@ -43,4 +45,4 @@ class ReadSpec(Spec):
     image_column: str | None = None
     label_column: str | None = None
     split_column: str | None = None
-    group_column: str | None = None
+    group_column: str | None = BY_NAME

@@ -219,6 +219,17 @@ def test_the_home_folder_is_found_behind_an_option(
     assert (tmp_path / "home" / "curves.png").exists()
 
 
+def test_groups_are_parted_on_demand(pellucid: Command, photos: Path) -> None:
+    names = sorted(photos.glob("train/*/*.png"))
+    rows = [f"{file.relative_to(Path.cwd())},{file.parent.name},{number // 2}" for number, file in enumerate(names)]
+    Path("t.csv").write_text("\n".join(["image,label,patient", *rows]) + "\n")
+    assert "rows with the same 'patient' are kept together" in pellucid("data", "audit", "t.csv").out
+    assert "patient" not in pellucid("data", "audit", "t.csv", "--no-groups").out
+    both = pellucid("data", "audit", "t.csv", "--no-groups", "--group-column", "patient")
+    assert both.status == 2
+    assert "give either --group-column or --no-groups" in both.err
+
+
 def test_plot_draws_png_and_svg(pellucid: Command) -> None:
     assert pellucid("plot", "latest") == (0, "runs/bars-one/curves.png\n", "")
     status, out, _ = pellucid("plot", "bars-one", "--out", "c.svg", "--json")
