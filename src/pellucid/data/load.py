@@ -16,6 +16,8 @@ from pellucid.data.dataset import DataSplits
 from pellucid.data.folders import is_hidden, list_archive, list_folder
 from pellucid.data.ingest import no_test_note
 from pellucid.data.listing import Listing
+from pellucid.data.pixel_columns import pixel_columns
+from pellucid.data.pixel_tables import read_pixel_table
 from pellucid.data.progress import ReadingBar
 from pellucid.data.rows import TABLE_SUFFIXES
 from pellucid.data.splits import absent_note, hold_out
@@ -39,8 +41,8 @@ def load_data(
 
     Args:
         source: A name of the catalogue; a folder with a subfolder a class, or with train, validation and test above
-            them, or with IDX files; a CSV, TSV, JSON Lines or Parquet table; an .npz archive of arrays; a zip or tar
-            archive of folders.
+            them, or with IDX files; a CSV, TSV, JSON Lines or Parquet table of paths or of pixels; a folder of Parquet
+            tables that are called by their split; an .npz archive of arrays; a zip or tar archive of folders.
         reading: How to read image files.
         progress: Show progress on stderr; unless given, only where that is a terminal.
         settings: Settings of `ReadSpec` that differ from ``reading``.
@@ -69,6 +71,10 @@ def load_data(
     if read := _reader_of_arrays(path):
         _refuse_idle(settings, "arrays", {*COLUMNS, *IMAGE_SETTINGS})
         return _with_test(read(path, location=location), reading)
+    if columns := pixel_columns(path, reading):
+        _refuse_idle(settings, "tables of pixels", {"image_column", "fit", "background"})
+        with ReadingBar(progress) as bar:
+            return _with_test(read_pixel_table(path, columns, reading, location, bar), reading)
     if path.suffix.lower() not in TABLE_SUFFIXES and not _holds_tables(path):
         _refuse_idle(settings, "folders and archives of images", COLUMNS)
     listing = _list(path, reading)
@@ -103,7 +109,8 @@ def _with_test(splits: DataSplits, reading: ReadSpec) -> DataSplits:
     absent = absent_note("test", splits.train.labels, held_out, splits.class_names)
     notes = [*splits.notes, no_test_note(reading.test_split), *absent]
     location = splits.location
-    return DataSplits(splits.name, train, test, splits.validation, location=location, reading=reading, notes=notes)
+    rest = splits.validation, splits.rejected
+    return DataSplits(splits.name, train, test, *rest, location=location, reading=reading, notes=notes)
 
 
 def _inside(archive: Path) -> Path:
