@@ -81,8 +81,8 @@ def absent_note(
     absent = np.setdiff1d(labels, labels[held_out])
     if not len(absent):
         return []
-    why = "those of a class that are equal, or of one group, are not parted"
-    return [f"the {split} split has no image of {_classes(class_names, labels, absent, noun)}; {why}"]
+    why = "too few to share out, or equal, or of one group"
+    return [f"the {split} split has no image of {_classes(class_names, labels, absent, noun)}: {why}."]
 
 
 def _classes(

@@ -49,7 +49,7 @@ def splits_to_train_on(data: DataSplits, spec: TrainSpec) -> dict[str, Split]:
     if data.validation is None:
         train, rows = data.train, splits["validation"].rows
         for note in absent_note("validation", train.labels, rows, train.class_names, "training image"):
-            warnings.warn(f"{data.name}: {note}.", PellucidWarning, stacklevel=3)
+            warnings.warn(f"{data.name}: {note}", PellucidWarning, stacklevel=3)
     return splits
 
 

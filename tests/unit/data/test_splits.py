@@ -71,8 +71,7 @@ def test_a_class_that_cannot_stand_on_both_sides_is_kept_and_named() -> None:
     kept, held_out = hold_out(images, 0.1, 0)
     assert {40, 41, 42, 43} <= set(kept)
     assert absent_note("test", images.labels, held_out, images.class_names) == [
-        "the test split has no image of b (1 image), c (3 images);"
-        " those of a class that are equal, or of one group, are not parted"
+        "the test split has no image of b (1 image), c (3 images): too few to share out, or equal, or of one group."
     ]
     assert absent_note("test", images.labels, np.arange(44), images.class_names) == []
 
