@@ -9,7 +9,7 @@ import typer
 
 from pellucid.cli.options import Json
 from pellucid.cli.output import print_json, say
-from pellucid.cli.reading import Column, GroupColumn, NoGroups, reading_settings
+from pellucid.cli.reading import Column, GroupColumn, LabelColumn, NoGroups, reading_settings
 from pellucid.cli.show import tell
 from pellucid.words import counted
 
@@ -33,7 +33,7 @@ def audit(
     top: Annotated[int, typer.Option(min=1, help="For --labels: how many suspects of each split are shown.")] = 50,
     labels_out: Annotated[Path, typer.Option(help="For --labels: folder of suspects.csv and suspects.png.")] = Path(),
     image_column: Column = None,
-    label_column: Column = None,
+    label_column: LabelColumn = None,
     split_column: Column = None,
     group_column: GroupColumn = None,
     no_groups: NoGroups = False,

@@ -25,6 +25,12 @@ TestSplit = Annotated[
 ]
 NoTest = Annotated[bool, typer.Option("--no-test", help="Hold out no test split.")]
 Column = Annotated[str | None, typer.Option(help="Column of a table, where its name does not say it.")]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(
+        help="Column of the class, where its name does not say it; of a table of pixels without header, first or last."
+    ),
+]
 GroupColumn = Annotated[
     str | None,
     typer.Option(

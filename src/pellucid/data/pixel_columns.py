@@ -189,7 +189,9 @@ def _no_image(path: Path, received: str, reading: ReadSpec) -> DataError:
     if reading.image_size:
         shape = *reading.image_size, *((reading.channels,) if reading.channels else ())
         return DataError(f"{path}: an image of {_times(shape)} must have a column a value; received {received}.")
-    rule = "a table of pixels must have as many columns as a square image has pixels, or three times as many in colour"
+    grey, colour = "as many columns as a square image has pixels", "three times as many in colour"
+    columns = {1: grey, 3: f"{grey}, and {colour}", None: f"{grey}, or {colour}"}[reading.channels]
+    rule = f"a table of pixels must have {columns}"
     return DataError(f"{path}: {rule}; received {received}. Give the size of the images: --image-size 28x28.")
 
 
