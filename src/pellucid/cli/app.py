@@ -27,6 +27,7 @@ from pellucid.cli.runs import runs
 from pellucid.cli.shapes import shapes
 from pellucid.cli.train import train
 from pellucid.errors import PellucidError, PellucidWarning
+from pellucid.names import with_home
 from pellucid.version import __version__
 
 COMMANDS = (train, evaluate, predict, shapes, plot, runs, filters, feature_maps, maximize, attribute, doctor)
@@ -38,6 +39,11 @@ class Program(TyperGroup):
     Their defaults and help come from the specifications, which take longer to import than any other help takes to be
     printed.
     """
+
+    @override
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """What was given, with the home folder in place of ``~``: no command need think of it."""
+        return super().parse_args(ctx, [with_home(argument) for argument in args])
 
     @override
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:

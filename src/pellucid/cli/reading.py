@@ -26,6 +26,20 @@ TestSplit = Annotated[
 ]
 NoTest = Annotated[bool, typer.Option("--no-test", help="Hold out no test split.")]
 Column = Annotated[str | None, typer.Option(help="Column of a table, where its name does not say it.")]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(
+        help="Column of the class, where its name does not say it; of a table of pixels without header, first or last."
+    ),
+]
+GroupColumn = Annotated[
+    str | None,
+    typer.Option(
+        help="Column of what is never parted, unless it is called group, patient, subject or writer (with or without"
+        " _id)."
+    ),
+]
+NoGroups = Annotated[bool, typer.Option("--no-groups", help="Let a split part rows of one group, patient or writer.")]
 
 LabelFrom = Annotated[
     str | None,
@@ -37,7 +51,13 @@ LabelFrom = Annotated[
 ]
 
 
-def reading_settings(image_size: str | None, test_split: float | None, no_test: bool, **others: Any) -> dict[str, Any]:
+def reading_settings(
+    image_size: str | None = None,
+    test_split: float | None = None,
+    no_test: bool = False,
+    no_groups: bool = False,
+    **others: Any,
+) -> dict[str, Any]:
     """Settings of `ReadSpec` from those options that were given.
 
     Raises:
@@ -53,6 +73,10 @@ def reading_settings(image_size: str | None, test_split: float | None, no_test: 
         settings["image_size"] = (int(sizes[0]), int(sizes[-1]))
     if test_split is not None or no_test:
         settings["test_split"] = None if no_test else test_split
+    if no_groups:
+        if others.get("group_column") is not None:
+            raise typer.BadParameter("give either --group-column or --no-groups")
+        settings["group_column"] = None
     return settings
 
 
@@ -68,6 +92,8 @@ def notes_of(splits: DataSplits) -> list[str]:
         are = "is" if count == 1 else "are"
         notes.append(f"{splits.name}: {counted(count, 'file')} {are} not used: {rejected_of(splits.rejected)}")
     for split, counts in class_counts(splits).items():
+        if any(note.startswith(f"the {split} split has no image of") for note in splits.notes):
+            continue  # said already, with the reason
         if absent := [name for name, count in zip(splits.class_names, counts, strict=True) if not count]:
             what = "training" if split == "train" else split
             notes.append(f"{splits.name}: there is no {what} image of {some(absent)}")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import tokenize
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from pellucid.data.archives import DAMAGED
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.data.listing import natural_order
+from pellucid.data.listing import natural_order, one_form
 from pellucid.errors import DataError
+from pellucid.words import some
 
 KEYS = {
     "train": (("x_train", "y_train"), ("train_images", "train_labels"), ("images", "labels"), ("x", "y")),
@@ -40,7 +41,7 @@ def read_npz(path: Path, location: str = "") -> DataSplits:
             arrays = {name.lower(): archive[name] for name in archive.files}
     except (*DAMAGED, AttributeError, TypeError, MemoryError) as error:
         raise DataError(f"{path}: the arrays cannot be read ({error}).") from None
-    return _splits(path, arrays, location)
+    return splits_of(path, arrays, location)
 
 
 def is_npy_folder(folder: Path) -> bool:
@@ -66,18 +67,22 @@ def read_npy_folder(folder: Path, location: str = "") -> DataSplits:
             arrays[file.stem.lower()] = np.load(file, allow_pickle=False)
         except (OSError, ValueError, EOFError, MemoryError, tokenize.TokenError) as error:
             raise DataError(f"{file}: the array cannot be read ({error}).") from None
-    return _splits(folder, arrays, location)
+    return splits_of(folder, arrays, location)
 
 
-def _splits(path: Path, arrays: dict[str, Any], location: str) -> DataSplits:
-    """Images and labels of each split, found by the names of their arrays."""
+def splits_of(path: Path, arrays: dict[str, Any], location: str) -> DataSplits:
+    """Images and labels of each split, found by the names of their arrays; see `read_npz`.
+
+    Raises:
+        DataError: A key is missing, or an array is not of images or labels.
+    """
     parts = {split: _pair(arrays, names) for split, names in KEYS.items()}
     if parts["train"] is None:
         wanted = ", ".join(" and ".join(pair) for pair in KEYS["train"])
-        raise DataError(f"{path}: it must hold {wanted}; received {', '.join(arrays) or 'nothing'}.")
+        raise DataError(f"{path}: it must hold {wanted}; received {some(list(arrays)) or 'nothing'}.")
     found = {split: pair for split, pair in parts.items() if pair}
-    names = _class_names(path, [labels for _, labels in found.values()])
-    sets = {split: _dataset(path, split, images, labels, names) for split, (images, labels) in found.items()}
+    classes = _Classes.of(path, [labels for _, labels in found.values()])
+    sets = {split: _dataset(path, split, images, labels, classes) for split, (images, labels) in found.items()}
     notes = [NEARLY_BLACK] if max(split.images.max() for split in sets.values()) == 1 else []
     test, validation = sets.get("test"), sets.get("validation")
     return DataSplits(path.stem, sets["train"], test, validation, location=location or str(path), notes=notes)
@@ -90,28 +95,42 @@ def _pair(arrays: dict[str, Any], names: tuple[tuple[str, str], ...]) -> tuple[n
     return found
 
 
-def _class_names(path: Path, labels: list[np.ndarray]) -> tuple[str, ...]:
-    for values in labels:
-        if values.ndim != 1 or values.dtype.kind not in "iuUS":
-            received = f"{values.dtype} {list(values.shape)}"
-            raise DataError(f"{path}: labels must be whole numbers or texts, one for each image; received {received}.")
-    names = {_text(value) for values in labels for value in np.unique(values)}
-    return tuple(sorted(names, key=natural_order))
+class _Classes(NamedTuple):
+    """The classes, and the number of each label as text; a number may be written in several forms."""
+
+    names: tuple[str, ...]
+    numbers: dict[str, int]
+
+    @classmethod
+    def of(cls, path: Path, labels: list[np.ndarray]) -> _Classes:
+        for values in labels:
+            if values.ndim != 1 or values.dtype.kind not in "iuUS":
+                rule = f"{path}: labels must be whole numbers or texts, one for each image"
+                raise DataError(f"{rule}; received {values.dtype} {list(values.shape)}.")
+        texts = {_text(value) for values in labels for value in np.unique(values)}
+        if not all(text.strip() for text in texts):
+            raise DataError(f"{path}: a label must not be an empty text. Give each image a class, or leave it out.")
+        forms = {text: text for text in texts} | one_form(texts)
+        names = tuple(sorted(set(forms.values()), key=natural_order))
+        return cls(names, {text: names.index(form) for text, form in forms.items()})
 
 
 def _text(value: Any) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
-def _dataset(path: Path, split: str, images: np.ndarray, labels: np.ndarray, names: tuple[str, ...]) -> ImageDataset:
-    index = {name: number for number, name in enumerate(names)}
-    numbers = np.array([index[_text(value)] for value in labels], np.int64)
+def _dataset(path: Path, split: str, images: np.ndarray, labels: np.ndarray, classes: _Classes) -> ImageDataset:
+    numbers = np.array([classes.numbers[_text(value)] for value in labels], np.int64)
     sources = tuple(f"{path}, {split} image {row}" for row in range(len(labels)))
-    return ImageDataset(_pixels(path, images), numbers, names, sources)
+    return ImageDataset(pixels_of(path, images), numbers, classes.names, sources)
 
 
-def _pixels(path: Path, images: np.ndarray) -> np.ndarray:
-    """Images as uint8, [count, height, width, channels]."""
+def pixels_of(path: Path, images: np.ndarray) -> np.ndarray:
+    """Images as uint8, [count, height, width, channels].
+
+    Raises:
+        DataError: They have another number of axes, or values that are no whole numbers from 0 to 255.
+    """
     if images.ndim == 3:
         images = images[..., np.newaxis]
     if images.dtype == bool:

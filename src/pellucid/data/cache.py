@@ -22,7 +22,7 @@ from pellucid.data.dataset import DataSplits, ImageDataset, Rejected, hash_of
 from pellucid.data.ingest import INDEX, INDEX_KEYS, PIXELS, OnProgress, ingest, refuse_too_many
 from pellucid.data.listing import Entry, Listing
 from pellucid.errors import DataError
-from pellucid.names import plain_name
+from pellucid.names import plain_name, user_path
 from pellucid.spec.reading import ReadSpec
 
 FORMAT = 2
@@ -35,7 +35,7 @@ UNUSABLE = (OSError, ValueError, KeyError, TypeError, DataError)
 
 def cache_folder() -> Path:
     """Where decoded images are kept: the variable PELLUCID_CACHE, or the system's place for caches."""
-    return Path(os.environ.get("PELLUCID_CACHE") or user_cache_path("pellucid")) / "images"
+    return user_path(os.environ.get("PELLUCID_CACHE") or user_cache_path("pellucid")) / "images"
 
 
 def unpacked_folder() -> Path:

@@ -12,7 +12,8 @@ from pellucid.data.arrangement import Arrangement, Place, arrangement_of
 from pellucid.data.dataset import Rejected
 from pellucid.data.formats import is_image, suffix_of
 from pellucid.data.listing import Content, Entry, Listing, natural_order
-from pellucid.data.tables import TABLE_SUFFIXES, list_table
+from pellucid.data.rows import TABLE_SUFFIXES
+from pellucid.data.tables import list_table
 from pellucid.data.trees import Parts, Tree, folder_tree
 from pellucid.errors import DataError
 from pellucid.spec.label_pattern import label_in, require_quick

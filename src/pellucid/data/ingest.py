@@ -15,7 +15,7 @@ from pellucid.data.dataset import ROWS_AT_ONCE, Rejected, fingerprint_of, hash_o
 from pellucid.data.decode import Header, decode, probe
 from pellucid.data.formats import is_misnamed
 from pellucid.data.listing import Entry, Listing, rejected_of
-from pellucid.data.splits import part
+from pellucid.data.splits import absent_note, part
 from pellucid.data.workers import over_files
 from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
@@ -139,10 +139,11 @@ def _splits(
     number = {name: label for label, name in enumerate(names)}
     rows = np.array([row for row, split in enumerate(splits) if split == "train"], np.int64)
     labels = np.array([number[entries[row].label] for row in rows], np.int64)
-    _, held_out = part(keys[rows], labels, names, reading.test_split, derive_seed(0, "test split"))
+    least_kept = 1 if "validation" in splits else 2
+    _, held_out = part(keys[rows], labels, names, reading.test_split, derive_seed(0, "test split"), least_kept)
     for row in rows[held_out]:
         splits[row] = "test"
-    return splits, [no_test_note(reading.test_split)]
+    return splits, [no_test_note(reading.test_split), *absent_note("test", labels, held_out, names)]
 
 
 def no_test_note(share: float) -> str:

@@ -20,11 +20,15 @@ from pellucid.data.formats import suffix_of
 from pellucid.data.idx_sets import idx_sets, is_idx, read_idx_set
 from pellucid.data.ingest import no_test_note
 from pellucid.data.listing import Content, Listing
+from pellucid.data.pixel_columns import pixel_columns
+from pellucid.data.pixel_tables import read_pixel_table
 from pellucid.data.progress import ReadingBar
-from pellucid.data.splits import hold_out
-from pellucid.data.tables import TABLE_SUFFIXES, list_table
+from pellucid.data.rows import TABLE_SUFFIXES
+from pellucid.data.splits import absent_note, hold_out
+from pellucid.data.tables import list_split_tables, list_table, split_tables
 from pellucid.data.trees import Parts, Tree, archive_tree, folder_tree
 from pellucid.errors import DataError, Fault, SettingError, unknown
+from pellucid.names import user_path
 from pellucid.spec.reading import ReadSpec
 from pellucid.words import some
 
@@ -58,8 +62,9 @@ def load_data(
 
     Args:
         source: A name of the catalogue; a folder with a subfolder a class, or with train, validation and test above
-            or below them, or with IDX files, or with a table; a CSV, TSV, JSON Lines or Parquet table; an .npz archive
-            of arrays; a zip or tar archive of what a folder may hold.
+            or below them, or with IDX files, or with a table; a CSV, TSV, JSON Lines or Parquet table of paths or of
+            pixels; a folder of Parquet tables that are called by their split; an .npz archive of arrays; a zip or tar
+            archive of what a folder may hold.
         reading: How to read image files.
         progress: Show progress on stderr; unless given, only where that is a terminal.
         settings: Settings of `ReadSpec` that differ from ``reading``.
@@ -73,7 +78,7 @@ def load_data(
         SettingError: A setting breaks a rule.
     """
     reading = (reading or ReadSpec()).replace(**settings)
-    path = Path(source)
+    path = user_path(source)
     if isinstance(source, str) and source in CATALOGUE:  # a Path, or ./mnist, is a folder of that name
         _refuse_idle(settings, "a data set of the catalogue", {*COLUMNS, *IMAGE_SETTINGS, "label_from", "test_split"})
         return _named(source)
@@ -85,6 +90,10 @@ def load_data(
     if found.listing is None and (read := _reader_of_arrays(found.place)):
         _refuse_idle(settings, "arrays", {*COLUMNS, *IMAGE_SETTINGS, "label_from"})
         return _with_test(read(found.place, location=location), reading)
+    if found.listing is None and (columns := pixel_columns(found.place, reading)):
+        _refuse_idle(settings, "tables of pixels", {"image_column", "fit", "background", "label_from"})
+        with ReadingBar(progress) as bar:
+            return _with_test(read_pixel_table(found.place, columns, reading, location, bar), reading)
     _refuse_idle(settings, "folders and archives of images" if found.listing else "a table", found.idle)
     listing = found.listing or _list_table(found.place, path, reading)
     with ReadingBar(progress) as bar:
@@ -121,11 +130,14 @@ def _with_test(splits: DataSplits, reading: ReadSpec) -> DataSplits:
     splits.reading = reading  # a run reads them again in the same way
     if splits.has_test or reading.test_split is None:
         return splits
-    kept, held_out = hold_out(splits.train, reading.test_split, 0, "test split")
+    least_kept = 2 if splits.validation is None else 1
+    kept, held_out = hold_out(splits.train, reading.test_split, 0, "test split", least_kept)
     train, test = splits.train.subset(kept), splits.train.subset(held_out)
-    notes = [*splits.notes, no_test_note(reading.test_split)]
+    absent = absent_note("test", splits.train.labels, held_out, splits.class_names)
+    notes = [*splits.notes, no_test_note(reading.test_split), *absent]
     location = splits.location
-    return DataSplits(splits.name, train, test, splits.validation, location=location, reading=reading, notes=notes)
+    rest = splits.validation, splits.rejected
+    return DataSplits(splits.name, train, test, *rest, location=location, reading=reading, notes=notes)
 
 
 def _found(path: Path, reading: ReadSpec) -> Found:
@@ -154,6 +166,10 @@ def _found(path: Path, reading: ReadSpec) -> Found:
         return Found(listing, path, frozenset(COLUMNS))
     if fault:
         raise fault
+    if any(suffix_of(parts[-1]) == ".parquet" for parts, _ in tree.files) and split_tables(_on_disk(tree)):
+        return Found(
+            replace(list_split_tables(_on_disk(tree), reading), name=tree.name), path, frozenset({"label_from"})
+        )
     only = _only(tree, arrays)
     return Found(None, only, frozenset({"label_from"})) if only else Found(listing, path, frozenset(COLUMNS))
 

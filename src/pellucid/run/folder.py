@@ -11,7 +11,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from pellucid.errors import RunError
-from pellucid.names import plain_name
+from pellucid.names import plain_name, user_path
 from pellucid.run.base import RecordFolder
 from pellucid.run.contents import CURVES as CURVES
 from pellucid.run.contents import EVALUATION as EVALUATION
@@ -98,6 +98,7 @@ def new_run(path: Path, *, overwrite: bool = False, numbered: bool = False) -> I
     Raises:
         RunError: Something stands in that place, or the folder cannot be made.
     """
+    path = user_path(path)
     path = path.resolve() if overwrite and path.is_symlink() else path  # the link stays, and leads to the new run
     older = _set_aside(path) if overwrite and not numbered and path.exists() else None
     folder = RunFolder(path, older) if older else RunFolder.make(path, numbered=numbered)

@@ -18,6 +18,7 @@ def _usable(pattern: str) -> str:
 
 
 Side = Annotated[int, Field(ge=1, le=4096)]
+BY_NAME = ""
 Fit = Literal["stretch", "pad", "crop"]
 
 
@@ -35,7 +36,8 @@ class ReadSpec(Spec):
         image_column: Column of the image path or its bytes; None finds it by name.
         label_column: Column of the class; None finds it by name.
         split_column: Column that says train, validation or test; None finds it by name.
-        group_column: Column of what belongs together; None for none.
+        group_column: Column of what belongs together (patient, writer) and is never parted; empty finds it by name,
+            None takes none.
         label_from: Regular expression for the whole name of a file without its suffix, whose one group is the class;
             None takes the classes from folders.
     """
@@ -53,5 +55,5 @@ class ReadSpec(Spec):
     image_column: str | None = None
     label_column: str | None = None
     split_column: str | None = None
-    group_column: str | None = None
+    group_column: str | None = BY_NAME
     label_from: Annotated[str, AfterValidator(_usable)] | None = None
