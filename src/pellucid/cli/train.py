@@ -19,6 +19,7 @@ from pellucid.cli.reading import (
     MaxBad,
     NoTest,
     TestSplit,
+    ValueRange,
     notes_of,
     reading_settings,
 )
@@ -74,6 +75,7 @@ def train(
     channels: Channels = None,
     fit: Fit = None,
     background: Background = None,
+    value_range: ValueRange = None,
     max_bad: MaxBad = None,
     test_split: TestSplit = None,
     no_test: NoTest = False,
@@ -136,6 +138,7 @@ def train(
         channels=channels,
         fit=fit,
         background=background,
+        value_range=value_range,
         max_bad=max_bad,
         image_column=image_column,
         label_column=label_column,
