@@ -7,7 +7,7 @@ import io
 import math
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from numpy import ndarray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pellucid.data.listing import Content
-from pellucid.data.remarks import gathered
+from pellucid.data.remarks import gathered, native_warned
 from pellucid.data.values import WHITE, Extent, eight_bits, extent_of, range_within
 from pellucid.errors import DataError, PellucidWarning
 from pellucid.spec.reading import ReadSpec
@@ -142,7 +142,8 @@ def _opened(content: Content) -> Iterator[tuple[Image.Image, bytes]]:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(raw)) as image:
                 _refuse_bomb(image)
-                yield image, raw
+                with native_warned() if image.format == "TIFF" else nullcontext():
+                    yield image, raw
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise ValueError(f"the image is too large ({error})") from None
     except UnidentifiedImageError:

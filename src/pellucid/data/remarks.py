@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
+import re
+import sys
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from typing_extensions import override
+
+# A line of libtiff: the module or the name of the file, which Pillow makes up, and what is wrong.
+NATIVE = re.compile(rb"^(?:tempfile\.tif: )?((?:\w+: )?[ -~]+)\n", re.MULTILINE)
+STDERR = 2
 
 
 class _Gathered(logging.Handler):
@@ -37,3 +45,30 @@ def gathered() -> Iterator[list[str]]:
         logger.propagate = propagate
         texts = [*(str(warning.message) for warning in caught), *handler.texts]
         found += dict.fromkeys(" ".join(text.split()) for text in texts)
+
+
+@contextmanager
+def native_warned() -> Iterator[None]:
+    """Within this context what a library that is not Python prints to stderr, as libtiff does, becomes a warning.
+
+    What others print meanwhile, as a progress bar does with its escape codes, is passed on.
+    """
+    sys.stderr.flush()
+    try:
+        kept = os.dup(STDERR)
+    except OSError:  # there is none
+        yield
+        return
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), STDERR)
+        try:
+            yield
+        finally:
+            os.dup2(kept, STDERR)
+            os.close(kept)
+            file.seek(0)
+            printed = file.read()
+            os.write(STDERR, NATIVE.sub(b"", printed))
+    if lines := [line.decode() for line in NATIVE.findall(printed)]:
+        more = f" (and {len(lines) - 1:,} more like it)" if len(lines) > 1 else ""
+        warnings.warn(lines[0] + more, stacklevel=2)

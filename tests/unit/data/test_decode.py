@@ -1,3 +1,4 @@
+import os
 import struct
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from PIL import Image
 
 from pellucid.data.decode import probe, read_image
 from pellucid.data.listing import Content
+from pellucid.data.remarks import native_warned
 from pellucid.errors import DataError, PellucidWarning
 from pellucid.spec.reading import ReadSpec
 
@@ -198,6 +200,25 @@ def test_what_pillow_remarks_is_said_with_the_name_of_the_file(tmp_path: Path) -
     with pytest.warns(PellucidWarning, match=r"exif.jpg: Corrupt EXIF data") as caught:
         read_image(path, GREY)
     assert len(caught) == 1
+
+
+def test_what_libtiff_prints_is_said_with_the_name_of_the_file(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 2, (200, 200), np.uint8) * 255
+    path = save(tmp_path / "fax.tif", noise, mode="1", compression="group4")
+    raw = bytearray(path.read_bytes())
+    raw[1000:1040] = bytes(255 - byte for byte in raw[1000:1040])
+    path.write_bytes(raw)
+    with pytest.warns(PellucidWarning, match=r"fax.tif: Fax4Decode: .* at line .* more like it\)"):
+        read_image(path, GREY)
+    assert capfd.readouterr().err == ""
+
+
+def test_what_others_print_while_a_library_is_heard_is_passed_on(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.warns(UserWarning, match=r"^Using code not yet in table\.$"), native_warned():
+        os.write(2, b"\x1b[2K\x1b[1;32mreading\ntempfile.tif: Using code not yet in table.\n")
+    assert capfd.readouterr().err == "\x1b[2K\x1b[1;32mreading\n"
 
 
 def test_a_tiff_that_lies_on_its_side_keeps_its_proportions(tmp_path: Path) -> None:
