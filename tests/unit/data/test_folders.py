@@ -20,8 +20,11 @@ from pellucid.errors import DataError, SettingError
 
 
 def png(value: int) -> bytes:
+    """An image of one value, but for a white row at its end."""
     file = io.BytesIO()
-    Image.fromarray(np.full((3, 3), value, np.uint8)).save(file, "png")
+    pixels = np.full((3, 3), value, np.uint8)
+    pixels[2] = 255
+    Image.fromarray(pixels).save(file, "png")
     return file.getvalue()
 
 
