@@ -20,6 +20,14 @@ Channels = Annotated[
 ]
 Fit = Annotated[str | None, typer.Option(help="How to bring images to the size: stretch, pad or crop.")]
 Background = Annotated[int | None, typer.Option(help="Grey value below what is transparent or padded, 0 to 255.")]
+ValueRange = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LOW:HIGH",
+        help="Values in the files that become black and white; full: what the files' format can hold; auto: the same, "
+        "but the training images' own range where that is less than an eighth of it.  [default: auto]",
+    ),
+]
 MaxBad = Annotated[float | None, typer.Option(help="Share of the files that may be unreadable.  [default: 0.01]")]
 TestSplit = Annotated[
     float | None, typer.Option(help="Share held out for testing where the data have no test split.  [default: 0.1]")
@@ -71,6 +79,8 @@ def reading_settings(
         if len(sizes) > 2 or not all(size.isdecimal() for size in sizes):
             raise typer.BadParameter(f"--image-size must be like 64x64 or 64; received {image_size!r}")
         settings["image_size"] = (int(sizes[0]), int(sizes[-1]))
+    if ":" in settings.get("value_range", ""):
+        settings["value_range"] = _value_range(settings["value_range"])
     if test_split is not None or no_test:
         settings["test_split"] = None if no_test else test_split
     if no_groups:
@@ -78,6 +88,15 @@ def reading_settings(
             raise typer.BadParameter("give either --group-column or --no-groups")
         settings["group_column"] = None
     return settings
+
+
+def _value_range(text: str) -> tuple[float, float]:
+    try:
+        low, high = (float(number) for number in text.split(":"))
+    except ValueError:
+        rule = "--value-range must be like 0:4095, or full or auto"
+        raise typer.BadParameter(f"{rule}; received {text!r}") from None
+    return low, high
 
 
 def notes_of(splits: DataSplits) -> list[str]:

@@ -1,4 +1,4 @@
-"""EMNIST's parts: which classes each has, and how its files are called and hold them.
+"""EMNIST's parts: which classes each has, and how its files hold images and labels.
 
 Source: Cohen et al. 2017, arXiv:1702.05373, section II.
 """
@@ -9,10 +9,10 @@ import string
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int64, UInt8
 from numpy import ndarray
 
-from pellucid.data.dataset import ImageDataset
+from pellucid.errors import DataError
 
 
 class Part(NamedTuple):
@@ -40,23 +40,24 @@ PARTS = {
 }
 
 
-def emnist_dataset(
-    part: str,
-    images: UInt8[ndarray, "count height width"],
-    labels: UInt8[ndarray, " count"],
-    sources: tuple[str, ...] | None = None,
-) -> ImageDataset:
-    """One of the parts from its files, which hold each image column by column; here they stand upright.
+def upright(images: UInt8[ndarray, "count height width"]) -> UInt8[ndarray, "count width height"]:
+    """Images as they stand; the files hold each column by column."""
+    return np.ascontiguousarray(images.transpose(0, 2, 1))
+
+
+def class_numbers(part: str, labels: UInt8[ndarray, " count"]) -> Int64[ndarray, " count"]:
+    """The number of each label's class, from 0.
 
     Args:
         part: A name of `PARTS`.
-        images: As the file has them.
         labels: As the file has them.
-        sources: What each image is called.
 
     Raises:
         DataError: A label is of no class of the part.
     """
     names, first = PARTS[part]
-    upright = np.ascontiguousarray(images.transpose(0, 2, 1))
-    return ImageDataset(upright[..., np.newaxis], labels.astype(np.int64) - first, names, sources)
+    numbers = labels.astype(np.int64) - first
+    if numbers.size and not 0 <= numbers.min() <= numbers.max() < len(names):
+        rule = f"emnist-{part}: labels must be from {first} to {first + len(names) - 1}"
+        raise DataError(f"{rule}; received {labels.min()} to {labels.max()}.")
+    return numbers

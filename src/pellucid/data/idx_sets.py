@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.data.emnist import PARTS, emnist_dataset
+from pellucid.data.arrays import splits_of
+from pellucid.data.dataset import DataSplits
+from pellucid.data.emnist import PARTS, class_numbers, upright
 from pellucid.data.idx import read_idx
 from pellucid.errors import DataError
+from pellucid.spec.reading import ReadSpec
 from pellucid.words import some
 
 # What stands before the split tells one data set from another in the same folder: nothing, or EMNIST and its part.
@@ -33,12 +35,13 @@ def is_idx(path: Path) -> bool:
     return "-ubyte" in path.name and path.is_file()
 
 
-def read_idx_set(path: Path, location: str = "") -> DataSplits:
+def read_idx_set(path: Path, location: str = "", reading: ReadSpec | None = None) -> DataSplits:
     """Read IDX files under MNIST's or EMNIST's names, gzipped or not.
 
     Args:
         path: Their folder, or one of the files, which stands for all of its data set.
-        location: Where the user finds them.
+        location: Where `load_data` finds the data again; the folder unless given.
+        reading: Its ``value_range`` says which values are black and white.
 
     Raises:
         DataError: A file is missing or damaged, or the folder holds several data sets.
@@ -57,10 +60,15 @@ def read_idx_set(path: Path, location: str = "") -> DataSplits:
     prefix = sets.pop()
     pairs = {split: pair for split in SPLITS if (pair := _pair(folder, files, prefix, split))}
     arrays = {split: (read_idx(x, (None, None, None)), read_idx(y, (None,))) for split, (x, y) in pairs.items()}
-    classes = np.unique(np.concatenate([labels for _, labels in arrays.values()]))
-    splits = {split: _dataset(f"{folder}, {split} image", prefix, *pair, classes) for split, pair in arrays.items()}
-    name = prefix.strip("-") or folder.resolve().name
-    return DataSplits(name, splits["train"], splits.get("test"), location=location or str(folder))
+    if not prefix:
+        return splits_of(folder, folder.resolve().name, arrays, location, reading)
+    part = prefix.split("-")[1]
+    names = PARTS[part].class_names
+    named = {
+        split: (upright(images), np.array(names)[class_numbers(part, labels)])
+        for split, (images, labels) in arrays.items()
+    }
+    return splits_of(folder, f"emnist-{part}", named, location, reading, names)
 
 
 def _pair(folder: Path, files: Iterable[Path], prefix: str, split: str) -> tuple[Path, Path] | None:
@@ -80,11 +88,3 @@ def _pair(folder: Path, files: Iterable[Path], prefix: str, split: str) -> tuple
         word = SPLITS[split][0]
         raise DataError(f"{folder}: {prefix}{word}-images and {prefix}{word}-labels must both be there.")
     return None
-
-
-def _dataset(source: str, prefix: str, images: np.ndarray, labels: np.ndarray, classes: np.ndarray) -> ImageDataset:
-    sources = tuple(f"{source} {row}" for row in range(len(labels)))
-    if prefix:
-        return emnist_dataset(prefix.split("-")[1], images, labels, sources)
-    numbers = np.searchsorted(classes, labels).astype(np.int64)
-    return ImageDataset(images[..., np.newaxis], numbers, tuple(map(str, classes.tolist())), sources)

@@ -80,20 +80,22 @@ def load_data(
     reading = (reading or ReadSpec()).replace(**settings)
     path = user_path(source)
     if isinstance(source, str) and source in CATALOGUE:  # a Path, or ./mnist, is a folder of that name
-        _refuse_idle(settings, "a data set of the catalogue", {*COLUMNS, *IMAGE_SETTINGS, "label_from", "test_split"})
+        idle = {*COLUMNS, *IMAGE_SETTINGS, "value_range", "label_from", "test_split"}
+        _refuse_idle(settings, "a data set of the catalogue", idle)
         return _named(source)
     if not os.path.lexists(path):
         raise DataError(f"{unknown('data set', source, CATALOGUE)} There is no file or folder of that name either.")
     location = str(path.resolve())
-    path = path.absolute()  # so that images are called alike wherever the command is given
+    # Images are called alike wherever the command is given. Of a link to a file, the name may say what it is.
+    path = path.resolve() if path.is_dir() else path.parent.resolve() / path.name
     found = _found(path, reading)
     if found.listing is None and (read := _reader_of_arrays(found.place)):
         _refuse_idle(settings, "arrays", {*COLUMNS, *IMAGE_SETTINGS, "label_from"})
-        return _with_test(read(found.place, location=location), reading)
+        return _with_test(read(found.place, location, reading), reading.test_split)
     if found.listing is None and (columns := pixel_columns(found.place, reading)):
         _refuse_idle(settings, "tables of pixels", {"image_column", "fit", "background", "label_from"})
         with ReadingBar(progress) as bar:
-            return _with_test(read_pixel_table(found.place, columns, reading, location, bar), reading)
+            return _with_test(read_pixel_table(found.place, columns, reading, location, bar), reading.test_split)
     _refuse_idle(settings, "folders and archives of images" if found.listing else "a table", found.idle)
     listing = found.listing or _list_table(found.place, path, reading)
     with ReadingBar(progress) as bar:
@@ -125,19 +127,17 @@ def _refuse_idle(settings: Mapping[str, Any], what: str, idle: Iterable[str]) ->
         raise SettingError([Fault(f"{what} must be read without {', '.join(names)}", remedy="Leave them out.")])
 
 
-def _with_test(splits: DataSplits, reading: ReadSpec) -> DataSplits:
+def _with_test(splits: DataSplits, share: float | None) -> DataSplits:
     """Arrays with a test split of their own, or with one that is held out."""
-    splits.reading = reading  # a run reads them again in the same way
-    if splits.has_test or reading.test_split is None:
+    if splits.has_test or share is None:
         return splits
     least_kept = 2 if splits.validation is None else 1
-    kept, held_out = hold_out(splits.train, reading.test_split, 0, "test split", least_kept)
+    kept, held_out = hold_out(splits.train, share, 0, "test split", least_kept)
     train, test = splits.train.subset(kept), splits.train.subset(held_out)
     absent = absent_note("test", splits.train.labels, held_out, splits.class_names)
-    notes = [*splits.notes, no_test_note(reading.test_split), *absent]
-    location = splits.location
-    rest = splits.validation, splits.rejected
-    return DataSplits(splits.name, train, test, *rest, location=location, reading=reading, notes=notes)
+    notes = [*splits.notes, no_test_note(share), *absent]
+    rest = {"location": splits.location, "reading": splits.reading, "notes": notes}
+    return DataSplits(splits.name, train, test, splits.validation, splits.rejected, **rest)
 
 
 def _found(path: Path, reading: ReadSpec) -> Found:

@@ -10,6 +10,7 @@ import numpy as np
 
 from pellucid.data.arrays import pixels_of, splits_of
 from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.data.index import SPLITS
 from pellucid.data.ingest import OnProgress
 from pellucid.data.listing import classes_of, one_form, rejected_of, split_of
 from pellucid.data.pixel_columns import PixelColumns, pixel_columns
@@ -18,7 +19,6 @@ from pellucid.data.tables import groups_notes
 from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
 
-ARRAYS = {"train": "train", "validation": "val", "test": "test"}  # what arrays of a split are called
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][-+]?\d{1,2})?", re.ASCII)
 
 
@@ -45,10 +45,10 @@ def read_pixel_table(
     groups = [forms.get(group, group) for group in rows.cells.get("group", ())]
     splits = _splits(path, rows)
     notes = groups_notes(path, columns.names.get("group"), reading, zip(groups, splits, strict=False))
-    own = {split: np.flatnonzero(np.array(splits) == split) for split in ARRAYS if split in splits}
+    own = {split: np.flatnonzero(np.array(splits) == split) for split in SPLITS if split in splits}
     images = {split: rows.images if len(where) == len(labels) else rows.images[where] for split, where in own.items()}
-    arrays = {f"x_{ARRAYS[split]}": images[split] for split in own}
-    made = splits_of(path, arrays | {f"y_{ARRAYS[split]}": labels[own[split]] for split in own}, location)
+    found = {split: (images[split], labels[where]) for split, where in own.items()}
+    made = splits_of(path, path.stem, found, location, reading)
 
     def described(dataset: ImageDataset, split: str) -> ImageDataset:
         whose = tuple(groups[row] for row in own[split]) if groups else None
@@ -61,6 +61,7 @@ def read_pixel_table(
         described(made.validation, "validation") if made.validation else None,
         rows.rejected,
         location=made.location,
+        reading=made.reading,
         notes=[columns.told, *made.notes, *notes],
     )
 
@@ -74,24 +75,25 @@ def _splits(path: Path, rows: PixelRows) -> list[str]:
     return splits
 
 
-def read_for_answers(path: Path, input_shape: tuple[int, int, int]) -> PixelRows:
+def read_for_answers(path: Path, input_shape: tuple[int, int, int], reading: ReadSpec | None = None) -> PixelRows:
     """Read a table of pixels to be answered for, with labels or without; the images are uint8.
 
     Args:
         path: The table.
         input_shape: (height, width, channels) that the images must have.
+        reading: Its ``value_range`` says which values are black and white.
 
     Raises:
         DataError: The table cannot be read, is none of pixels, or its images have another shape.
     """
     height, width, channels = input_shape
-    reading = ReadSpec(image_size=(height, width), channels=3 if channels == 3 else 1)
-    columns = pixel_columns(path, reading, labelled=False)
+    shape = ReadSpec(image_size=(height, width), channels=3 if channels == 3 else 1)
+    columns = pixel_columns(path, shape, labelled=False)
     if columns is None or columns.shape != input_shape:
         rule = f"a table must have a column for each of the {height * width * channels} values of an image"
         raise DataError(f"{path}: {rule}, {height}x{width}x{channels}, to be answered for; this one has not.")
     rows = read_pixel_rows(path, replace(columns, kinds={}), lambda *_: None)
-    return replace(rows, images=pixels_of(path, rows.images))
+    return replace(rows, images=pixels_of(path, rows.images, reading or ReadSpec()))
 
 
 def _plain(label: str) -> str:

@@ -21,7 +21,7 @@ import numpy as np
 
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.downloads import RemoteFile, fetch
-from pellucid.data.emnist import emnist_dataset
+from pellucid.data.emnist import PARTS, class_numbers, upright
 from pellucid.data.idx import read_idx
 from pellucid.errors import DataError
 
@@ -96,7 +96,7 @@ def read_emnist(paths: Sequence[Path], split: str, part: str) -> ImageDataset:
         prefix = f"emnist-{part}-{split}"
         images = read_idx(_unpacked(paths[0], f"{prefix}-images-idx3-ubyte.gz", Path(folder)), (None, 28, 28))
         labels = read_idx(_unpacked(paths[0], f"{prefix}-labels-idx1-ubyte.gz", Path(folder)), (None,))
-    return emnist_dataset(part, images, labels)
+    return ImageDataset(upright(images)[..., np.newaxis], class_numbers(part, labels), PARTS[part].class_names)
 
 
 @dataclass(frozen=True)

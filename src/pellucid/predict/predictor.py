@@ -176,7 +176,7 @@ class Predictor:
         """
         if path.suffix.lower() not in CSV_SUFFIXES:
             return Asked((str(path),), (1,), self.read(path, invert=invert)[np.newaxis])
-        rows = read_for_answers(path, self.input_shape)
+        rows = read_for_answers(path, self.input_shape, self.record.data.reading)
         images = 255 - rows.images if invert else rows.images
         faults = tuple(f"{fault.source}: {fault.reason}." for fault in rows.rejected)
         return Asked(tuple(rows.sources), tuple(rows.numbers), images, faults)

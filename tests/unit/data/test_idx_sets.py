@@ -75,7 +75,7 @@ def test_emnist_in_an_archive_is_read_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_label_of_no_class_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="labels must be from 0 to 25, the classes; received -1 to 1"):
+    with pytest.raises(DataError, match="emnist-letters: labels must be from 1 to 26; received 0 to 2"):
         load_data(emnist(tmp_path, "letters", [0, 2]))
 
 

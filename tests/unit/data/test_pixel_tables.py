@@ -112,7 +112,7 @@ def test_without_header_the_label_is_first_or_last_as_the_values_show(tmp_path: 
         DataError, match="first or the last column holds the labels; both may. Say --label-column first"
     ):
         load_data(both)
-    splits = load_data(both, label_column="first", test_split=None)
+    splits = load_data(both, label_column="first", value_range="full", test_split=None)
     assert np.array_equal(splits.train.images[..., 0], photos % 4)
     with pytest.raises(DataError, match="the label column must be first or last; received 'label'"):
         load_data(both, label_column="label")

@@ -250,7 +250,7 @@ def shards(folder: Path, **labels: list[int]) -> Path:
 def test_a_folder_of_hugging_face_is_read_as_it_comes(tmp_path: Path, place: str) -> None:
     shards(tmp_path / "pets" / place, train=[0, 1, 0, 1], validation=[0, 1], test=[1, 0, 1])
     (tmp_path / "pets" / "README.md").write_text("# Pets")
-    splits = load_data(tmp_path / "pets")
+    splits = load_data(tmp_path / "pets", value_range="full")
     assert (splits.name, splits.class_names) == ("pets", ("cat", "dog"))
     assert splits.train.labels.tolist() == [0, 1, 0, 1]
     assert splits.test.labels.tolist() == [1, 0, 1]
