@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+MOST_KNOWN = 30  # names in a message
+
 
 class PellucidError(Exception):
     """The input or the run is at fault. Its text is meant to be read by the user as it is."""
@@ -83,12 +85,13 @@ class SettingError(SpecError):
 
 
 def suggest(name: object, known: Iterable[str]) -> str:
-    """Say which known name was probably meant, or else list them all."""
+    """Say which known name was probably meant, or else list them, the first few of very many."""
     names = list(known)
     near = difflib.get_close_matches(str(name).lower(), names, n=1)
     if near:
         return f"Did you mean {near[0]}?"
-    return f"Known: {', '.join(names)}." if names else ""
+    more = f" and {len(names) - MOST_KNOWN} more" if len(names) > MOST_KNOWN else ""
+    return f"Known: {', '.join(names[:MOST_KNOWN])}{more}." if names else ""
 
 
 def unknown(what: str, name: object, known: Iterable[str]) -> Fault:

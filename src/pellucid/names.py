@@ -1,8 +1,11 @@
-"""Names of files: what users and data call things, made fit for a file; and the mark in what Pellucid draws."""
+"""Names of files: paths as users give them; what data call things, made fit for a file; the mark in pictures."""
 
 from __future__ import annotations
 
+import os
 import re
+from os import PathLike
+from pathlib import Path
 
 # Stands in every picture that Pellucid draws, so that it is known as Pellucid's and not taken for the user's.
 MARK = "Drawn by Pellucid"
@@ -23,3 +26,17 @@ def plain_name(text: str, *, keep: str = "", most: int = MOST_BYTES) -> str:
     plain = re.sub(rf"[^\w{re.escape(keep)}]+", "-", text)
     cut = plain.strip("-").lstrip(".-").encode()[:most].decode(errors="ignore")
     return cut or "-"
+
+
+def with_home(argument: str) -> str:
+    """An argument of the command line with the home folder in place of ``~``, after ``--option=`` too.
+
+    Shells put it there only where the path stands alone.
+    """
+    option, equals, path = argument.partition("=") if argument.startswith("-") else ("", "", argument)
+    return f"{option}{equals}{user_path(path)}" if path.startswith("~") else argument
+
+
+def user_path(path: str | PathLike[str]) -> Path:
+    """A path that a user gives, with the home folder in place of ``~``."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser fails on the name of a stranger

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def counted(number: int, noun: str, *, separator: str = "") -> str:
     """How many there are of something: ``1 epoch``, ``2 epochs``, ``0 classes``.
@@ -31,3 +33,14 @@ def percent(share: float | None, digits: int = 2) -> str:
 def number(value: float | None, digits: int = 4) -> str:
     """A number; a dash when it is not known."""
     return "-" if value is None else f"{value:.{digits}f}"
+
+
+def some(names: Sequence[str], most: int = 10) -> str:
+    """The first few of many names, and how many more there are: ``a, b and 5 more``.
+
+    Args:
+        names: What to tell.
+        most: How many are told at most.
+    """
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")

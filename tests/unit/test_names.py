@@ -1,6 +1,8 @@
+from pathlib import Path
+
 import pytest
 
-from pellucid.names import plain_name
+from pellucid.names import plain_name, user_path, with_home
 
 
 @pytest.mark.parametrize(
@@ -31,3 +33,27 @@ def test_a_name_is_cut_at_a_letter_by_its_bytes() -> None:
     assert plain_name("abc", most=2) == "ab"
     assert plain_name("\u4e94" * 5, most=7) == "\u4e94" * 2
     assert len(plain_name("x" * 10_000)) == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("~/x", "/home/ada/x"),
+        ("~", "/home/ada"),
+        ("--out=~/x=~/y", "--out=/home/ada/x=~/y"),
+        ("-o=~/x", "-o=/home/ada/x"),
+        ("x~/y", "x~/y"),
+        ("--out=x~", "--out=x~"),
+        ("~nobody-is-called-so/x", "~nobody-is-called-so/x"),
+        ("conv 4 3x3\nflatten", "conv 4 3x3\nflatten"),
+        ("", ""),
+    ],
+)
+def test_an_argument_may_begin_with_the_home_folder(given: str, meant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert with_home(given) == meant
+
+
+def test_a_path_may_begin_with_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert user_path("~/x") == user_path(Path("~/x")) == Path("/home/ada/x")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pellucid.words import counted
+from pellucid.words import counted, some
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,9 @@ def test_a_noun_follows_its_number(number: int, noun: str, words: str) -> None:
 
 def test_thousands_may_be_parted() -> None:
     assert counted(10_000, "image", separator=",") == "10,000 images"
+
+
+def test_of_many_names_the_first_few_are_told() -> None:
+    assert some(["a", "b"], 2) == "a, b"
+    assert some([*"abc"], 2) == "a, b and 1 more"
+    assert some([]) == ""

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-import warnings
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import typer
@@ -19,6 +16,7 @@ from pellucid.cli.doctor import doctor
 from pellucid.cli.evaluate import evaluate
 from pellucid.cli.feature_maps import feature_maps
 from pellucid.cli.filters import filters
+from pellucid.cli.libraries import libraries_heard
 from pellucid.cli.maximize import maximize
 from pellucid.cli.options import STUDIES
 from pellucid.cli.plot import plot
@@ -26,7 +24,8 @@ from pellucid.cli.predict import predict
 from pellucid.cli.runs import runs
 from pellucid.cli.shapes import shapes
 from pellucid.cli.train import train
-from pellucid.errors import PellucidError, PellucidWarning
+from pellucid.errors import PellucidError
+from pellucid.names import with_home
 from pellucid.version import __version__
 
 COMMANDS = (train, evaluate, predict, shapes, plot, runs, filters, feature_maps, maximize, attribute, doctor)
@@ -42,8 +41,8 @@ class Program(TyperGroup):
 
     @override
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Options of the program may stand after the command as well."""
-        return super().parse_args(ctx, sorted(args, key=lambda word: word != TRUST))
+        """What was given, with the home folder in place of ``~``; the program's own option may stand anywhere in it."""
+        return super().parse_args(ctx, [with_home(word) for word in sorted(args, key=lambda word: word != TRUST)])
 
     @override
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
@@ -95,14 +94,6 @@ app.add_typer(data_app, name="data")
 app.add_typer(typer.Typer(help=STUDIES, callback=lambda: None), name="study")
 
 
-def _show_warning(otherwise: Callable[..., None], message: Warning | str, kind: type[Warning], *where: Any) -> None:
-    """Our own warnings are said as other messages are; the rest is shown as Python does."""
-    if issubclass(kind, PellucidWarning):
-        typer.echo(f"pellucid: {message}", err=True)
-    else:
-        otherwise(message, kind, *where)
-
-
 def main() -> None:
     """Run the command line: exit status 0 done, 1 input or run at fault, 2 wrong usage, 130 interrupted."""
     for stream in (sys.stdout, sys.stderr):
@@ -110,8 +101,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal without arrows gets question marks
     sys.path.append("")  # --model package.module:factory is found beside the user, but shadows nothing installed
     try:
-        with warnings.catch_warnings():
-            warnings.showwarning = partial(_show_warning, warnings.showwarning)
+        with libraries_heard():
             app()
     except PellucidError as error:
         typer.echo(f"pellucid: {error}", err=True)

@@ -13,7 +13,7 @@ from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Json
 from pellucid.cli.output import print_json, print_table, say
 from pellucid.cli.pictures import write_picture
-from pellucid.cli.reading import notes_of
+from pellucid.cli.reading import LabelFrom, notes_of, reading_settings
 from pellucid.cli.show import show as show_section
 from pellucid.plots.formats import format_of
 
@@ -48,6 +48,7 @@ def show(
     ] = None,
     seed: Annotated[int, typer.Option(help="Which images are shown, and how they are varied.")] = 0,
     out: Annotated[Path, typer.Option(help="A .png or .svg file.")] = Path("data.png"),
+    label_from: LabelFrom = None,
     as_json: Json = False,
 ) -> None:
     """Draw a picture of some images of each class, or of augmented variants of them.
@@ -61,7 +62,7 @@ def show(
     from pellucid.sections.data import data_section
 
     format_of(out)
-    splits = load_data(data, progress=True)
+    splits = load_data(data, progress=True, **reading_settings(None, None, False, label_from=label_from))
     for note in notes_of(splits):
         say(note)
     section = data_section(splits, augment, seed)

@@ -9,7 +9,7 @@ import typer
 
 from pellucid.cli.options import Json
 from pellucid.cli.output import print_json, say
-from pellucid.cli.reading import Column
+from pellucid.cli.reading import Column, GroupColumn, LabelColumn, LabelFrom, NoGroups, reading_settings
 from pellucid.cli.show import tell
 from pellucid.words import counted
 
@@ -33,9 +33,11 @@ def audit(
     top: Annotated[int, typer.Option(min=1, help="For --labels: how many suspects of each split are shown.")] = 50,
     labels_out: Annotated[Path, typer.Option(help="For --labels: folder of suspects.csv and suspects.png.")] = Path(),
     image_column: Column = None,
-    label_column: Column = None,
+    label_column: LabelColumn = None,
     split_column: Column = None,
-    group_column: Column = None,
+    group_column: GroupColumn = None,
+    no_groups: NoGroups = False,
+    label_from: LabelFrom = None,
     as_json: Json = False,
 ) -> None:
     """Look through a data set before training: leaks, duplicates, conflicting labels, gaps, files not used.
@@ -56,9 +58,15 @@ def audit(
     from pellucid.sections.audit import audit_section
     from pellucid.spec.reading import ReadSpec
 
-    columns = {"image": image_column, "label": label_column, "split": split_column, "group": group_column}
+    named = reading_settings(
+        no_groups=no_groups,
+        image_column=image_column,
+        label_column=label_column,
+        split_column=split_column,
+        group_column=group_column,
+        label_from=label_from,
+    )
     # The data as they are: all that can be read, and no split that they do not bring.
-    named = {f"{kind}_column": column for kind, column in columns.items()}
     splits = load_data(data, ReadSpec(max_bad=1.0, test_split=None).replace(**named), progress=True)
     found = examine(splits)
     if found.rejected:

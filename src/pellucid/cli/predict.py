@@ -2,59 +2,140 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, RunArgument
-from pellucid.cli.show import show
+from pellucid.cli.show import show, warn
+
+if TYPE_CHECKING:
+    from pellucid.predict.predictor import Asked, Predictor
+
+TEXT, SUBMISSION = "text", "submission"
+
+AT_ONCE = 500  # images in memory
 
 
 def predict(
     run: RunArgument,
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="The image files to answer for.")],
+    images: Annotated[
+        list[Path],
+        typer.Argument(metavar="IMAGE...", help="Image files, folders of them, or tables of pixels, to answer for."),
+    ],
     invert: Annotated[
         bool, typer.Option("--invert", help="Exchange dark and bright, as for dark ink on bright paper.")
     ] = False,
     top: Annotated[int, typer.Option(min=1, help="How many classes to show for each image.")] = 3,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="How answers are printed: text, or submission (CSV of ImageId,Label for the rows of one table of"
+            " pixels, as competitions take it).",
+        ),
+    ] = TEXT,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
     """Answer for image files, brought to the channels and size that the run was trained for.
 
-    A file that cannot be read is named, the others are answered, and the exit status is 1.
+    Of a folder all images are answered, those in the folders below it too; in a table of pixels (.csv, .tsv) each row
+    is an image. A file that cannot be read is named, the others are answered, and the exit status is 1.
 
     \b
     Examples:
       pellucid predict latest digit.png
+      pellucid predict latest scans/
       pellucid predict runs/first scans/*.jpg --invert --json
+      pellucid predict latest test.csv --format submission > submission.csv
     """
+    _require_form(form, images, as_json)
     with uninterrupted():
         import numpy as np
 
-        from pellucid.errors import DataError
         from pellucid.predict.predictor import Predictor
         from pellucid.run.folder import find_run
-        from pellucid.sections.prediction import brightness_hint, prediction_section
+        from pellucid.sections.prediction import brightness_hint, prediction_section, submission
 
     folder = find_run(run)
     predictor = Predictor.load(folder, device=device)
-    pixels, read, faults = [], [], []
-    for path in images:
-        try:
-            pixels.append(predictor.read(path, invert=invert))
-            read.append(path)
-        except DataError as error:
-            faults.append(str(error))
-    answers = predictor.predict(np.stack(pixels)) if pixels else []
     usual = predictor.record.data.mean_brightness
-    hints = (
-        brightness_hint(path, float(image.mean() / 255), usual, invert)
-        for path, image in zip(read, pixels, strict=True)
-    )
-    said = [hint for hint in hints if hint]
-    show(prediction_section(folder.path, read, answers, top=top, faults=faults, hints=said), as_json, {})
+    files, faults, hints = _files(images)
+    names, numbers, answers = [], [], []
+    for start in range(0, len(files), AT_ONCE):
+        read, unread = _read(predictor, files[start : start + AT_ONCE], invert)
+        answers += predictor.predict(np.concatenate([asked.images for _, asked in read])) if read else []
+        names += [name for _, asked in read for name in asked.names]
+        numbers += [number for _, asked in read for number in asked.numbers]
+        faults += unread
+        told = [brightness_hint(path, float(asked.images.mean() / 255), usual, invert) for path, asked in read]
+        hints += [hint for hint in told if hint]
+    section = prediction_section(folder.path, names, answers, top=top, faults=faults, hints=hints)
+    if form == SUBMISSION:
+        warn(section)
+        typer.echo(submission(numbers, answers) if answers else "", nl=False)
+    else:
+        show(section, as_json, {})
     if faults:
         raise typer.Exit(1)
+
+
+def _files(paths: list[Path]) -> tuple[list[Path], list[str], list[str]]:
+    """The files, with their images in place of folders; what is wrong with a folder; and what is passed over."""
+    from pellucid.data.folders import files_to_answer
+    from pellucid.errors import DataError
+    from pellucid.words import counted, some
+
+    files, faults, passed = [], [], []
+    for path in paths:
+        if not path.is_dir():
+            files.append(path)
+            continue
+        try:
+            images, others = files_to_answer(path)
+        except DataError as error:
+            faults.append(str(error))
+            continue
+        files += images
+        if others:
+            are = "is no image by its name" if len(others) == 1 else "are no images by their names"
+            passed.append(f"{path}: {counted(len(others), 'file')} {are}: {some([str(file) for file in others], 5)}")
+    return files, faults, passed
+
+
+def _read(predictor: Predictor, paths: Sequence[Path], invert: bool) -> tuple[list[tuple[Path, Asked]], list[str]]:
+    """The images of the files that can be read, and what is wrong with the others."""
+    from pellucid.errors import DataError
+
+    read, faults = [], []
+    for path in paths:
+        try:
+            asked = predictor.read_all(path, invert=invert)
+        except DataError as error:
+            faults.append(str(error))
+        else:
+            read.append((path, asked))
+            faults += asked.faults
+    return read, faults
+
+
+def _require_form(form: str, paths: Sequence[Path], as_json: bool) -> None:
+    """See that the answers can be printed as asked.
+
+    Raises:
+        SettingError: There is no such format.
+        typer.BadParameter: The format is not for these images, or another one is asked for as well.
+    """
+    from pellucid.data.rows import CSV_SUFFIXES
+    from pellucid.errors import SettingError, unknown
+
+    if form not in {TEXT, SUBMISSION}:
+        raise SettingError([unknown("format", form, (TEXT, SUBMISSION))])
+    if form == SUBMISSION and as_json:
+        raise typer.BadParameter("give either --format submission or --json")
+    if form == SUBMISSION and (len(paths) != 1 or paths[0].suffix.lower() not in CSV_SUFFIXES):
+        raise typer.BadParameter("--format submission is for one table of pixels (.csv or .tsv)")

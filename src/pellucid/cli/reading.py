@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pellucid.words import counted
+from pellucid.cli.output import print_table, say
+from pellucid.words import counted, some
 
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
@@ -19,15 +20,52 @@ Channels = Annotated[
 ]
 Fit = Annotated[str | None, typer.Option(help="How to bring images to the size: stretch, pad or crop.")]
 Background = Annotated[int | None, typer.Option(help="Grey value below what is transparent or padded, 0 to 255.")]
+ValueRange = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LOW:HIGH",
+        help="Values in the files that become black and white; full: what the files' format can hold; auto: the same, "
+        "but the training images' own range where that is less than an eighth of it.  [default: auto]",
+    ),
+]
 MaxBad = Annotated[float | None, typer.Option(help="Share of the files that may be unreadable.  [default: 0.01]")]
 TestSplit = Annotated[
     float | None, typer.Option(help="Share held out for testing where the data have no test split.  [default: 0.1]")
 ]
 NoTest = Annotated[bool, typer.Option("--no-test", help="Hold out no test split.")]
 Column = Annotated[str | None, typer.Option(help="Column of a table, where its name does not say it.")]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(
+        help="Column of the class, where its name does not say it; of a table of pixels without header, first or last."
+    ),
+]
+GroupColumn = Annotated[
+    str | None,
+    typer.Option(
+        help="Column of what is never parted, unless it is called group, patient, subject or writer (with or without"
+        " _id)."
+    ),
+]
+NoGroups = Annotated[bool, typer.Option("--no-groups", help="Let a split part rows of one group, patient or writer.")]
+
+LabelFrom = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="Take the classes from the files' names: a regular expression for the whole name without its suffix, "
+        'whose one group is the class. "(.*)_\\d+" makes cat of cat_001.jpg.',
+    ),
+]
 
 
-def reading_settings(image_size: str | None, test_split: float | None, no_test: bool, **others: Any) -> dict[str, Any]:
+def reading_settings(
+    image_size: str | None = None,
+    test_split: float | None = None,
+    no_test: bool = False,
+    no_groups: bool = False,
+    **others: Any,
+) -> dict[str, Any]:
     """Settings of `ReadSpec` from those options that were given.
 
     Raises:
@@ -41,27 +79,55 @@ def reading_settings(image_size: str | None, test_split: float | None, no_test: 
         if len(sizes) > 2 or not all(size.isdecimal() for size in sizes):
             raise typer.BadParameter(f"--image-size must be like 64x64 or 64; received {image_size!r}")
         settings["image_size"] = (int(sizes[0]), int(sizes[-1]))
+    if ":" in settings.get("value_range", ""):
+        settings["value_range"] = _value_range(settings["value_range"])
     if test_split is not None or no_test:
         settings["test_split"] = None if no_test else test_split
+    if no_groups:
+        if others.get("group_column") is not None:
+            raise typer.BadParameter("give either --group-column or --no-groups")
+        settings["group_column"] = None
     return settings
+
+
+def _value_range(text: str) -> tuple[float, float]:
+    try:
+        low, high = (float(number) for number in text.split(":"))
+    except ValueError:
+        rule = "--value-range must be like 0:4095, or full or auto"
+        raise typer.BadParameter(f"{rule}; received {text!r}") from None
+    return low, high
 
 
 def notes_of(splits: DataSplits) -> list[str]:
     """What a user should know of data before they are used: notes, files left out, leaks."""
     from pellucid.audit.duplicates import leaks
     from pellucid.data.listing import rejected_of
+    from pellucid.sections.data import class_counts
 
     notes = [f"{splits.name}: {note}" for note in splits.notes]
     if splits.rejected:
         count = len(splits.rejected)
         are = "is" if count == 1 else "are"
         notes.append(f"{splits.name}: {counted(count, 'file')} {are} not used: {rejected_of(splits.rejected)}")
-    present = set(splits.train.labels.tolist())
-    if absent := [name for label, name in enumerate(splits.class_names) if label not in present]:
-        notes.append(f"{splits.name}: there is no training image of {', '.join(absent)}")
+    for split, counts in class_counts(splits).items():
+        if any(note.startswith(f"the {split} split has no image of") for note in splits.notes):
+            continue  # said already, with the reason
+        if absent := [name for name, count in zip(splits.class_names, counts, strict=True) if not count]:
+            what = "training" if split == "train" else split
+            notes.append(f"{splits.name}: there is no {what} image of {some(absent)}")
     if splits.has_test and (groups := leaks(splits)):
         places = "; ".join(" and ".join(member.place for member in group.members[:2]) for group in groups[:3])
         hint = "The test accuracy will flatter. See: pellucid data audit"
         stand = f"{counted(len(groups), 'image')} {'stands' if len(groups) == 1 else 'stand'}"
         notes.append(f"{splits.name}: {stand} in both the training and the test split: {places}. {hint}")
     return notes
+
+
+def tell_classes(splits: DataSplits) -> None:
+    """Say on stderr which classes there are, and how many images each has in each split."""
+    from pellucid.sections.data import class_table
+
+    table = class_table(splits)
+    say(table.caption)
+    print_table(table.header, table.rows, left=table.left, err=True)

@@ -15,12 +15,18 @@ from pellucid.cli.reading import (
     Channels,
     Column,
     Fit,
+    GroupColumn,
     ImageSize,
+    LabelColumn,
+    LabelFrom,
     MaxBad,
+    NoGroups,
     NoTest,
     TestSplit,
+    ValueRange,
     notes_of,
     reading_settings,
+    tell_classes,
 )
 from pellucid.cli.show import tell
 from pellucid.cli.training import (
@@ -75,13 +81,16 @@ def train(
     channels: Channels = None,
     fit: Fit = None,
     background: Background = None,
+    value_range: ValueRange = None,
     max_bad: MaxBad = None,
     test_split: TestSplit = None,
     no_test: NoTest = False,
     image_column: Column = None,
-    label_column: Column = None,
+    label_column: LabelColumn = None,
     split_column: Column = None,
-    group_column: Column = None,
+    group_column: GroupColumn = None,
+    no_groups: NoGroups = False,
+    label_from: LabelFrom = None,
     device: Device = "auto",
     precision: Precision = "auto",
     gpu_memory_mib: Annotated[int | None, typer.Option(help="The most to take of a GPU's memory, in MiB.")] = None,
@@ -146,18 +155,22 @@ def train(
         image_size,
         test_split,
         no_test,
+        no_groups,
         channels=channels,
         fit=fit,
         background=background,
+        value_range=value_range,
         max_bad=max_bad,
         image_column=image_column,
         label_column=label_column,
         split_column=split_column,
         group_column=group_column,
+        label_from=label_from,
     )
     splits = load_data(data, progress=True, **reading)
     for note in notes_of(splits):
         say(note)
+    tell_classes(splits)
     chosen = choose(splits, model=model, recipe=recipe, **settings)
     run = train_on(
         splits,

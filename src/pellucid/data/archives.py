@@ -31,14 +31,20 @@ DAMAGED = (
 )
 CHUNK = 1 << 20
 CONTENTS = ".contents.json"  # in a folder that an archive was unpacked to: the files, as they were then
+UNIX = 3  # in a zip: made where a backslash is a letter as any other
+SAID_UTF8 = 0x800  # in a zip: names are in UTF-8, and not in the code page of the first PCs
+Members = tuple[list[tuple[str, Content]], list[str], list[Rejected]]
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
 
-def members_of(archive: Path) -> tuple[list[tuple[str, Content]], list[Rejected]]:
+def members_of(archive: Path) -> Members:
     """The files of a zip or tar archive. Nothing is unpacked to disk.
 
     Members whose names lead out of the archive (absolute, ``..``), links and devices are rejected. A tar archive is
     read whole, since it cannot be read out of order; its files may have ten times its size and `MAX_FILE_BYTES`.
+
+    Returns:
+        Name and content of each file, the names of the folders that stand in it by themselves, and what was rejected.
 
     Raises:
         DataError: The archive is damaged, or unpacks to more than it may.
@@ -51,28 +57,41 @@ def members_of(archive: Path) -> tuple[list[tuple[str, Content]], list[Rejected]
         raise DataError(f"{archive}: the archive cannot be read ({error}).") from None
 
 
-def _zip_members(archive: Path) -> tuple[list[tuple[str, Content]], list[Rejected]]:
-    found, rejected = [], []
+def _zip_members(archive: Path) -> Members:
+    found, folders, rejected = [], [], []
     with zipfile.ZipFile(archive) as opened:
         for info in opened.infolist():
-            if info.is_dir():
-                continue
+            name = _name_in_zip(info)
             is_link = (info.external_attr >> 16) & 0o170000 == 0o120000
-            if reason := _unsafe(info.filename, is_link):
+            if name.endswith("/"):
+                folders.append(name)
+            elif reason := _unsafe(info.filename, is_link):
                 rejected.append(Rejected(f"{archive}/{info.filename}", reason))
             elif info.flag_bits & 1:
                 rejected.append(Rejected(f"{archive}/{info.filename}", "it is encrypted"))
             else:
-                found.append((info.filename, Content(str(archive), info.filename)))
-    return found, rejected
+                found.append((name, Content(str(archive), info.filename)))
+    return found, folders, rejected
 
 
-def _tar_members(archive: Path) -> tuple[list[tuple[str, Content]], list[Rejected]]:
-    found, rejected = [], []
+def _name_in_zip(info: zipfile.ZipInfo) -> str:
+    """What a member is called: with slashes where Windows wrote backslashes, in UTF-8 where it is that unsaid."""
+    name = info.filename if info.create_system == UNIX else info.filename.replace("\\", "/")
+    if info.flag_bits & SAID_UTF8 or name.isascii():
+        return name
+    try:
+        return name.encode("cp437").decode("utf-8")  # as macOS and some other systems write names
+    except UnicodeError:
+        return name
+
+
+def _tar_members(archive: Path) -> Members:
+    found, folders, rejected = [], [], []
     left = 10 * archive.stat().st_size + listing.MAX_FILE_BYTES
     with tarfile.open(archive) as opened:
         for info in opened:
             if info.isdir():
+                folders.append(info.name)
                 continue
             if reason := _unsafe(info.name, not info.isfile()):
                 rejected.append(Rejected(f"{archive}/{info.name}", reason))
@@ -89,7 +108,7 @@ def _tar_members(archive: Path) -> tuple[list[tuple[str, Content]], list[Rejecte
             left -= len(rest)
             if left < 0:
                 raise ValueError("it unpacks to more than ten times its size")
-    return found, rejected
+    return found, folders, rejected
 
 
 def _unsafe(name: str, is_link: bool) -> str:
@@ -112,7 +131,7 @@ def unpack(archive: Path, cache: Path) -> Path:
     folder = cache / f"{plain_name(archive.name, keep='.', most=100)}-{key}"
     if folder.exists():
         return folder
-    members, rejected = members_of(archive)
+    members, _, rejected = members_of(archive)
     if rejected:
         raise DataError(f"{archive}: the archive is not to be trusted: {listing.rejected_of(rejected)}.")
     scratch = None

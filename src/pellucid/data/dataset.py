@@ -13,6 +13,7 @@ from numpy import ndarray
 
 from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
+from pellucid.words import some
 
 ROWS_AT_ONCE = 10_000
 
@@ -42,7 +43,7 @@ class ImageDataset:
     def __post_init__(self) -> None:
         object.__setattr__(self, "class_names", tuple(self.class_names))  # untyped callers give lists
         if len(set(self.class_names)) != len(self.class_names):
-            raise DataError(f"class_names must differ; received {', '.join(self.class_names)}.")
+            raise DataError(f"class_names must differ; received {some(self.class_names)}.")
         if self.images.dtype != np.uint8 or self.images.ndim != 4:
             received = f"{self.images.dtype} {list(self.images.shape)}"
             raise DataError(f"images must be uint8 [count, height, width, channels]; received {received}.")

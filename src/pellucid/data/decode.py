@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Shaped, UInt8
 from numpy import ndarray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from pellucid.data.formats import FORMATS
 from pellucid.data.listing import Content
-from pellucid.errors import DataError
+from pellucid.data.remarks import gathered, native_warned
+from pellucid.data.values import WHITE, Extent, eight_bits, extent_of, range_within
+from pellucid.errors import DataError, PellucidWarning
 from pellucid.spec.reading import ReadSpec
 
 MODES = {1: "L", 3: "RGB"}
 ORIENTATION, BITS_PER_SAMPLE = 0x0112, 258  # tags of EXIF and TIFF
-SUSPICIOUS_BYTES, SUSPICIOUS_RATIO = 8 << 20, 200
-GREY_MODES = {"1", "L", "LA", "I;16", "I;16B", "I;16L", "I;16N"}
+GREY_MODES = {"1", "L", "LA", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"}
+# Bytes that a pixel takes at most, in Pillow's modes: as it is decoded, and turned upright or converted beside that.
+WORKING_BYTES = {"1": 2, "L": 2, "P": 5, "I;16": 4, "I;16B": 4, "I;16L": 4, "I;16N": 4}
+DECODER_BYTES = {"WEBP": 8, "AVIF": 12, "JPEG2000": 20}  # where the decoder has the whole image before Pillow has it
+MOST_BYTES = 704 << 20  # a photograph in colour with as many pixels as Pillow lets pass, 89 million
+TILE_PIXELS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,7 @@ class Header:
         channels: 1 for grey, 3 for colour.
         key: A number that follows from the file's bytes alone.
         format: What the bytes are, such as PNG, whatever the name says.
+        most: The greatest value that a pixel can hold; infinite where that is not known, as of floats.
     """
 
     height: int
@@ -42,6 +51,7 @@ class Header:
     channels: int
     key: int
     format: str
+    most: float
 
 
 def read_image(
@@ -57,13 +67,19 @@ def read_image(
 
     Raises:
         DataError: The file cannot be read, or is so large that it looks like a decompression bomb.
+
+    Warns:
+        PellucidWarning: Something in the file is damaged or beyond the range of values, and it was read all the same.
     """
     if input_shape[2] not in MODES:
         raise DataError(f"Image files give 1 or 3 channels; the network takes {input_shape[2]}.")
-    try:
-        pixels = decode(Content(str(path)), input_shape, reading or ReadSpec())
-    except ValueError as error:
-        raise DataError(f"{path}: {error}.") from None
+    with gathered() as remarks:
+        try:
+            pixels = decode(Content(str(path)), input_shape, reading or ReadSpec())
+        except ValueError as error:
+            raise DataError(f"{path}: {error}.") from None
+    for remark in remarks:
+        warnings.warn(f"{path}: {remark}", PellucidWarning, stacklevel=2)
     return 255 - pixels if invert else pixels
 
 
@@ -81,7 +97,7 @@ def probe(content: Content) -> Header:
         palette = image.getpalette("RGB") if image.mode == "P" else None
         is_grey = image.mode in GREY_MODES or (palette is not None and palette[::3] == palette[1::3] == palette[2::3])
         key = int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), "little")
-        return Header(height, width, 1 if is_grey else 3, key, image.format or "")
+        return Header(height, width, 1 if is_grey else 3, key, image.format or "", _most(image))
 
 
 def decode(
@@ -94,11 +110,27 @@ def decode(
     """
     height, width, channels = input_shape
     with _opened(content) as (opened, _):
-        bits = getattr(opened, "tag_v2", {}).get(BITS_PER_SAMPLE, (16,))[0]  # of deep grey; a TIFF may have 12
-        image = _eight_bits(ImageOps.exif_transpose(opened), bits, reading.background).convert(MODES[channels])
+        most = _most(opened)
+        ImageOps.exif_transpose(opened, in_place=True)
+        image = _plain(opened, most, reading)
+        if image.mode == "RGB" and channels == 1:
+            image = image.convert("L")
         if image.size != (width, height):
             image = _fit(image, (width, height), reading)
-    return np.asarray(image).reshape(input_shape).copy()
+        return np.asarray(image.convert(MODES[channels])).reshape(input_shape).copy()
+
+
+def measure(content: Content) -> Extent:
+    """The values of an image, as they stand in its file.
+
+    Raises:
+        ValueError: It cannot be read; the text says why.
+    """
+    with _opened(content) as (image, _):
+        extent = Extent.of_nothing(_most(image))
+        for _, tile in _tiles(image):
+            extent = extent.joined(extent_of(_values(tile), extent.most))
+        return extent
 
 
 @contextmanager
@@ -109,9 +141,10 @@ def _opened(content: Content) -> Iterator[tuple[Image.Image, bytes]]:
         raw = content.read()
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(raw)) as image:
-                _refuse_bomb(image, len(raw))
-                yield image, raw
+            with Image.open(io.BytesIO(raw), formats=tuple(FORMATS)) as image:
+                _refuse_bomb(image)
+                with native_warned() if image.format == "TIFF" else nullcontext():
+                    yield image, raw
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise ValueError(f"the image is too large ({error})") from None
     except UnidentifiedImageError:
@@ -121,11 +154,13 @@ def _opened(content: Content) -> Iterator[tuple[Image.Image, bytes]]:
         raise ValueError(f"the image cannot be read ({reason})") from None
 
 
-def _refuse_bomb(image: Image.Image, size: int) -> None:
-    """Few bytes that become very many are no photograph."""
-    decoded = image.width * image.height * len(image.getbands())
-    if decoded > SUSPICIOUS_BYTES and decoded > SUSPICIOUS_RATIO * size:
-        raise ValueError(f"{image.width}x{image.height} pixels from {size:,} bytes look like a decompression bomb")
+def _refuse_bomb(image: Image.Image) -> None:
+    """See that decoding takes no more memory than it may; the header says how much, whatever the size of the file."""
+    pixel = max(WORKING_BYTES.get(image.mode, 8), DECODER_BYTES.get(image.format or "", 0))
+    needed = image.width * image.height * pixel
+    if needed > MOST_BYTES:
+        received = f"{image.width}x{image.height} pixels, which take {needed >> 20:,} MiB"
+        raise ValueError(f"decoding may take {MOST_BYTES >> 20} MiB; received {received}")
 
 
 def _fit(image: Image.Image, size: tuple[int, int], reading: ReadSpec) -> Image.Image:
@@ -136,18 +171,69 @@ def _fit(image: Image.Image, size: tuple[int, int], reading: ReadSpec) -> Image.
     return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=3)
 
 
-def _eight_bits(image: Image.Image, bits: int, background: int) -> Image.Image:
-    """Grey or colour of 8 bits a channel, without transparency."""
-    if image.mode in {"I", "F"}:
-        raise ValueError("its values have 32 bits and no known range; save it with 8 or 16")
-    if image.mode.startswith("I;16"):
-        values = np.asarray(image, np.float64) * (255 / (2**bits - 1))
-        return Image.fromarray(values.round().clip(0, 255).astype(np.uint8))
+def _plain(image: Image.Image, most: float, reading: ReadSpec) -> Image.Image:
+    """Grey or colour of 8 bits a channel, without transparency.
+
+    Raises:
+        ValueError: No range is known of its values.
+    """
+    low, high = range_within(reading.value_range, most)
+    is_opaque, is_deep = not image.has_transparency_data, _is_deep(image)
+    is_scaled = is_deep or (low, high) != (0, WHITE)
+    mode = "L" if is_deep or (is_opaque and image.mode in {"1", "L"}) else "RGB"
+    if image.mode == mode and is_opaque and not is_scaled:
+        return image
+    plain, extent = Image.new(mode, image.size), Extent.of_nothing(most)
+    for place, tile in _tiles(image):
+        if is_scaled:
+            extent = extent.joined(extent_of(_values(tile), most))
+        plain.paste(_plain_tile(tile, low, high, reading.background), place)
+    if beyond := extent.beyond(low, high):
+        warnings.warn(f"it holds {beyond}", stacklevel=2)
+    return plain
+
+
+def _tiles(image: Image.Image) -> Iterator[tuple[tuple[int, int], Image.Image]]:
+    """An image in pieces and where they lie, so that what is made of them stays small beside it."""
+    columns, rows = min(image.width, TILE_PIXELS), max(1, TILE_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        for left in range(0, image.width, columns):
+            box = (left, top, min(left + columns, image.width), min(top + rows, image.height))
+            yield (left, top), image.crop(box)
+
+
+def _plain_tile(tile: Image.Image, low: float, high: float, background: int) -> Image.Image:
+    if _is_deep(tile):
+        return Image.fromarray(eight_bits(np.asarray(tile), low, high))
+    table = eight_bits(np.arange(256), low, high).tolist()
+    if not tile.has_transparency_data:
+        image = tile.convert("L" if tile.mode in {"1", "L"} else "RGB")
+        return image.point(table * len(image.getbands()))
+    image = tile.convert("RGBA").point([*table * 3, *range(256)])
+    below = Image.new("RGBA", image.size, (background, background, background, 255))
+    return Image.alpha_composite(below, image).convert("RGB")
+
+
+def _values(image: Image.Image) -> Shaped[ndarray, ...]:
+    """The values of the pixels, without the transparency."""
+    if _is_deep(image) or image.mode in {"L", "RGB"}:
+        return np.asarray(image)
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        below = Image.new("RGBA", image.size, (background, background, background, 255))
-        return Image.alpha_composite(below, image).convert("RGB")
-    return image.convert("RGB") if image.mode not in {"L", "RGB"} else image
+    return np.asarray(image.convert("L" if image.mode == "1" else "RGB"))
+
+
+def _is_deep(image: Image.Image) -> bool:
+    return image.mode == "F" or image.mode.startswith("I")
+
+
+def _most(image: Image.Image) -> float:
+    """The greatest value that an image's format can hold; infinite where that is not known, as of floats."""
+    if image.mode.startswith("I;16"):
+        return 2.0 ** getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, (16,))[0] - 1  # a TIFF may have 12 bits
+    if image.mode == "I" and image.format == "PPM":  # Pillow brings them to 16 bits
+        return 65535.0
+    return math.inf if _is_deep(image) else WHITE
 
 
 def _grey(mode: str, value: int) -> int | tuple[int, int, int]:

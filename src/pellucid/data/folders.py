@@ -1,127 +1,171 @@
-"""Folders and archives: a subfolder a class, or splits above the classes."""
+"""Folders and archives of images: what each image's class and split are."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from pellucid.data.archives import members_of
+from pellucid.data.annotations import annotations_of
+from pellucid.data.arrangement import Arrangement, Place, arrangement_of
 from pellucid.data.dataset import Rejected
-from pellucid.data.listing import SPLIT_NAMES, Content, Entry, Listing
+from pellucid.data.formats import is_image, suffix_of
+from pellucid.data.listing import Content, Entry, Listing, natural_order
+from pellucid.data.rows import TABLE_SUFFIXES
+from pellucid.data.tables import list_table
+from pellucid.data.trees import Parts, Tree, folder_tree
 from pellucid.errors import DataError
+from pellucid.spec.label_pattern import label_in, require_quick
+from pellucid.spec.reading import ReadSpec
+from pellucid.words import counted, some
 
-OWN = {"run.json", "study.json"}  # what a folder of Pellucid's own holds
-IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
-
-
-def list_folder(folder: Path) -> Listing:
-    """List the images below a folder.
-
-    Below the folder, or below ``train``, ``validation`` (``val``) and ``test`` in it, each subfolder is a class; what
-    lies deeper belongs to it. Hidden files and Pellucid's own runs and studies are passed over. A folder that holds one
-    folder alone stands for that one.
-
-    Raises:
-        DataError: The folder cannot be read.
-    """
-    files: list[tuple[str, Content]] = []
-    rejected: list[Rejected] = []
-    seen: set[str] = set()
-
-    def on_error(error: OSError) -> None:
-        rejected.append(Rejected(str(error.filename), f"the folder cannot be read ({error.strerror})"))
-
-    for place, folders, names in os.walk(folder, followlinks=True, onerror=on_error):
-        real = os.path.realpath(place)
-        if real in seen:
-            rejected.append(Rejected(place, "a symbolic link leads to a folder that was read already"))
-            folders.clear()
-            continue
-        seen.add(real)
-        if OWN & set(names):
-            folders.clear()
-            continue
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(place) / name
-            files.append((path.relative_to(folder).as_posix(), Content(str(path))))
-    return _arrange(folder.resolve().name, str(folder), files, rejected)
+Labeller = Callable[[Parts], Place]
 
 
-def list_archive(archive: Path) -> Listing:
-    """List the images of a zip or tar archive, as if it were a folder.
+def list_by_folders(tree: Tree) -> Listing:
+    """List the images whose folders say their classes.
+
+    Below the top, or below ``train``, ``validation`` and ``test`` in it, each folder is a class; what lies deeper
+    belongs to it. Splits may also stand below the classes; see `arrangement_of`. A ``val_annotations.txt`` gives the
+    classes of the images below its folder.
 
     Raises:
-        DataError: The archive is damaged or not to be trusted.
+        DataError: There are no images, the arrangement is ambiguous, or the annotations cannot be read.
     """
-    files, rejected = members_of(archive)
-    name = archive.name.split(".")[0]
-    return _arrange(name, str(archive), sorted(files, key=lambda file: file[0]), rejected)
+    arrangement = _arrangement(tree, (parts for parts, _ in tree.images))
+    annotations = annotations_of(tree)
+    places = {folder: arrangement.place(folder) for folder in {parts[:-1] for parts, _ in tree.images}}
+
+    def place(parts: Parts) -> Place:
+        found = places[parts[:-1]]
+        if arrangement.splits and not found.split:
+            return found
+        label = annotations.label(parts, found.split)
+        return Place(label, found.split) if label else found
+
+    entries, rejected = _labelled(tree, place, annotations.files)
+    notes = (*arrangement.notes, *_empty_classes(tree, arrangement, entries))
+    return Listing(tree.name, tuple(entries), (*rejected, *annotations.rejected), notes)
 
 
-def _arrange(name: str, where: str, files: Iterable[tuple[str, Content]], rejected: list[Rejected]) -> Listing:
-    """Give each file its class and split by the folders that it lies in."""
-    named = [(PurePosixPath(path), content) for path, content in files]
-    named = [(path, content) for path, content in named if not is_hidden(path)]
-    top = _single_folder([path for path, _ in named if _is_image(path)])
-    has_splits = _has_splits(where, top, [path for path, _ in named if _is_image(path)])
-    entries = []
-    for path, content in named:
-        source = f"{where}/{path}" if content.member is None else f"{where}/{content.member}"
-        inner = list(path.relative_to(top).parts) if path.is_relative_to(top) else []
-        folders = inner[1:-1] if has_splits else inner[:-1]
+def list_by_names(tree: Tree, pattern: str) -> Listing:
+    """List the images whose own names say their classes; the folders say the splits.
+
+    Args:
+        tree: The files.
+        pattern: A regular expression for the whole name without its suffix; its one group is the class.
+
+    Raises:
+        DataError: There are no images, or the pattern would take too long on their names.
+    """
+    arrangement = _arrangement(tree, (parts for parts, _ in tree.images))
+    stems = {parts: os.path.splitext(parts[-1])[0] for parts, _ in tree.images}  # noqa: PTH122 - may be millions
+    require_quick(pattern, max(map(len, stems.values()), default=0))
+
+    def place(parts: Parts) -> Place:
+        label, split = label_in(stems[parts], pattern), arrangement.place(parts[:-1]).split
+        return Place(label, split, f"no label: its name without the suffix does not fit {pattern}")
+
+    entries, rejected = _labelled(tree, place)
+    return Listing(tree.name, tuple(entries), tuple(rejected), arrangement.notes)
+
+
+def list_by_metadata(tree: Tree, root: Path, tables: Sequence[Parts], reading: ReadSpec) -> Listing:
+    """List the images that tables beside them name, as Hugging Face's imagefolder has it; the folders say the splits.
+
+    Args:
+        tree: The files.
+        root: The folder that they lie in on disk.
+        tables: Each table, which names images by paths relative to itself.
+        reading: Columns of the tables.
+
+    Raises:
+        DataError: A table cannot be read, or lacks a column.
+    """
+    listings = [list_table(root.joinpath(*parts), reading) for parts in tables]
+    placed = [(entry, _below(root, entry.content)) for listing in listings for entry in listing.entries]
+    arrangement = _arrangement(tree, (parts for _, parts in placed if parts))
+    entries = [replace(entry, split=entry.split or arrangement.place(parts[:-1]).split) for entry, parts in placed]
+    named = {parts for _, parts in placed}
+    where = some(["/".join(parts) for parts in tables], 3)
+    unnamed = [
+        Rejected(tree.source(parts), f"no label: it is not named in {where}")
+        for parts, _ in tree.images
+        if parts not in named
+    ]
+    rejected = [fault for listing in listings for fault in listing.rejected]
+    notes = dict.fromkeys(note for listing in listings for note in listing.notes)
+    said = (f"the classes are those that {where} gives", *arrangement.notes, *notes)
+    return Listing(tree.name, tuple(entries), (*tree.rejected, *rejected, *unnamed), said)
+
+
+def files_to_answer(folder: Path) -> tuple[list[Path], list[Path]]:
+    """All images in a folder and the folders below it, in natural order, and the files that are none by their names.
+
+    Hidden files and what Pellucid's own runs hold are left out.
+
+    Raises:
+        DataError: There are no images.
+    """
+    tree = folder_tree(folder)
+    images = sorted((Path(content.path) for _, content in tree.images), key=lambda path: natural_order(str(path)))
+    if not images:
+        raise DataError(f"{folder}: no images were found in the folder.")
+    return images, [Path(content.path) for parts, content in tree.files if not is_image(parts[-1])]
+
+
+def _below(root: Path, content: Content) -> Parts:
+    """The place of a file below a folder; empty where it lies elsewhere, or in no file of its own."""
+    path, top = Path(os.path.normpath(content.path)), os.path.normpath(root)
+    return path.relative_to(top).parts if content.raw is None and path.is_relative_to(top) else ()
+
+
+def _arrangement(tree: Tree, images: Iterable[Parts]) -> Arrangement:
+    return arrangement_of(str(tree.where), {parts[:-1] for parts in images})
+
+
+def _labelled(tree: Tree, place: Labeller, others: Iterable[Parts] = ()) -> tuple[list[Entry], list[Rejected]]:
+    """Give each image its class and split; the other files are rejected, but for those that are used otherwise."""
+    used = set(others)
+    entries, rejected = [], list(tree.rejected)
+    for parts, content in tree.files:
+        source = tree.source(parts)
         if not _is_utf8(source):
             printable = source.encode(errors="backslashreplace").decode()
             rejected.append(Rejected(printable, "its name is not UTF-8"))
-        elif not _is_image(path):
-            rejected.append(Rejected(source, f"not an image by its name ({path.suffix or 'no suffix'})"))
-        elif not folders:
-            rejected.append(Rejected(source, "no label: it lies in no class's folder"))
-        else:
-            split = SPLIT_NAMES[inner[0].lower()] if has_splits else None
-            entries.append(Entry(source, content, folders[0], split))
+        elif is_image(parts[-1]):
+            label, split, reason = place(parts)
+            if label:
+                entries.append(Entry(source, content, label, split))
+            else:
+                rejected.append(Rejected(source, reason))
+        elif parts not in used:
+            rejected.append(Rejected(source, _no_image(parts[-1])))
     if not entries and not rejected:
-        raise DataError(f"{where}: no images were found. Put each class's images in a folder of its own.")
-    return Listing(name, tuple(entries), tuple(rejected))
+        raise DataError(f"{tree.where}: no images were found. Put each class's images in a folder of its own.")
+    return entries, rejected
 
 
-def _single_folder(images: list[PurePosixPath]) -> PurePosixPath:
-    """The folder in which all images' class folders lie, as archives have one around all the rest."""
-    top = PurePosixPath()
-    while images:
-        inner = [path.relative_to(top).parts for path in images]
-        if len({parts[0] for parts in inner}) > 1 or not any(len(parts) > 2 for parts in inner):
-            break
-        top /= inner[0][0]
-    return top
-
-
-def _has_splits(where: str, top: PurePosixPath, images: list[PurePosixPath]) -> bool:
-    """Whether the folders are splits with classes below them.
-
-    Raises:
-        DataError: Some are, and others are not.
-    """
-    inner = [path.relative_to(top).parts for path in images]
-    tops = {parts[0] for parts in inner if len(parts) > 1}
-    splits = {name for name in tops if name.lower() in SPLIT_NAMES}
-    below = any(parts[0] in splits and len(parts) > 2 for parts in inner)
-    if below and splits != tops and any(SPLIT_NAMES[name.lower()] == "train" for name in splits):
-        others = ", ".join(sorted(tops - splits))
-        raise DataError(
-            f"{where}: beside {', '.join(sorted(splits))} only splits may stand; received {others}. Move them."
+def _no_image(name: str) -> str:
+    suffix = suffix_of(name)
+    if suffix == ".npy" or "-ubyte" in name:
+        return (
+            "arrays must be called x_train.npy and y_train.npy, or train-images-idx3-ubyte and train-labels-idx1-ubyte"
         )
-    return bool(tops) and splits == tops
+    if suffix in TABLE_SUFFIXES:
+        return "a table beside images that have their classes otherwise; give the table itself to use it"
+    return f"not an image by its name ({suffix or 'no suffix'})"
 
 
-def is_hidden(path: PurePosixPath) -> bool:
-    """Whether a file is one that systems put beside the user's own."""
-    return any(part.startswith((".", "__MACOSX")) for part in path.parts)
-
-
-def _is_image(path: PurePosixPath) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES
+def _empty_classes(tree: Tree, arrangement: Arrangement, entries: Iterable[Entry]) -> list[str]:
+    """Say which folders stand where classes do, and hold nothing that can be used."""
+    labels = {label for folder in tree.folders if (label := arrangement.place(folder).label)}
+    empty = sorted(labels - {entry.label for entry in entries}, key=natural_order)
+    if not empty:
+        return []
+    hold = "holds" if len(empty) == 1 else "hold"
+    return [f"{counted(len(empty), 'folder')} beside the classes {hold} no usable image: {some(empty)}"]
 
 
 def _is_utf8(name: str) -> bool:

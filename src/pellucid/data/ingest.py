@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from pellucid.data.dataset import ROWS_AT_ONCE, Rejected, fingerprint_of, hash_of
-from pellucid.data.decode import Header, decode, probe
+from pellucid.data.dataset import Rejected, hash_of
+from pellucid.data.decode import Header, decode, measure, probe
+from pellucid.data.formats import is_misnamed
+from pellucid.data.index import INDEX, PIXELS, SPLITS, describe
 from pellucid.data.listing import Entry, Listing, rejected_of
-from pellucid.data.splits import part
-from pellucid.data.workers import over_files
+from pellucid.data.splits import absent_note, part
+from pellucid.data.values import WHITE, Extent
+from pellucid.data.workers import Done, over_file, over_files
 from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
 from pellucid.spec.seeds import derive_seed
 
-PIXELS, INDEX = "images.u8", "index.json"
-INDEX_KEYS = {"class_names", "shape", "notes", "rejected", "splits"}
-SPLITS = ("train", "validation", "test")
 DEFAULT_SIZE = (64, 64)
+LARGEST_SIDE = 2048  # of images that keep their size where it is not given; a page of text is larger
+MEASURED_FIRST = 64  # images that are measured before all of them are
 # What is being done, of how many files, how many more are done.
 OnProgress = Callable[[str, int, int], None]
 
@@ -42,45 +43,110 @@ def ingest(folder: Path, listing: Listing, reading: ReadSpec, on_progress: OnPro
         DataError: There are fewer than two classes, or too many files are unreadable.
         OSError: The folder cannot be written.
     """
-    names = listing.class_names
     rejected: list[Rejected] = []
-    entries, headers = _probe(listing.entries, rejected, on_progress)
+    doubtful: dict[str, list[str]] = {}
+    headers = _probe(listing.entries, rejected, doubtful, on_progress)
     refuse_too_many(listing, rejected, reading)
     if not headers:
         raise DataError(f"{listing.name}: no image could be read: {rejected_of(rejected)}.")
-    shape, notes = _shape(headers, reading)
-    notes += _misnamed(entries, headers)
-    keys = np.array([_split_key(entry, header) for entry, header in zip(entries, headers, strict=True)], np.uint64)
-    splits, more = _splits(entries, keys, names, reading)
-    order = sorted(range(len(entries)), key=lambda row: SPLITS.index(splits[row]))
-    kept = _decode(folder / PIXELS, [entries[row] for row in order], shape, reading, rejected, on_progress)
+    shape, notes = _shape(list(headers.values()), reading)
+    if reading.value_range == "auto":
+        reading, said = _extent(listing.entries, headers, on_progress).resolved(reading)
+        notes += said
+    notes += _misnamed(listing.entries, headers)
+    keys = {number: _split_key(listing.entries[number], header) for number, header in headers.items()}
+    splits, split_notes = _splits(listing, keys, reading)
+    order = _in_order(splits)
+    contents = [listing.entries[number] for number in order]
+    kept = _decode(folder / PIXELS, contents, shape, reading, rejected, doubtful, on_progress)
     refuse_too_many(listing, rejected, reading)
-    rows = [row for row, good in zip(order, kept, strict=True) if good]
+    rows = [number for number, good in zip(order, kept, strict=True) if good]
     if not rows:
         raise DataError(f"{listing.name}: no image could be read: {rejected_of(rejected)}.")
     index = {
-        "class_names": names,
+        "class_names": listing.class_names,
         "shape": shape,
-        "notes": [*notes, *more],
+        "value_range": reading.value_range,
+        "notes": [*notes, *_doubts(doubtful, rejected)],
         "rejected": [[fault.source, fault.reason] for fault in rejected],
-        "splits": _describe(folder / PIXELS, rows, entries, splits, keys, names, shape),
+        "undecoded": [[number, keys[number]] for number, good in zip(order, kept, strict=True) if not good],
+        "split_notes": split_notes,
+        "splits": describe(folder / PIXELS, rows, listing, splits, keys, shape),
     }
     (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
 
 
+def rearrange(decoded: Path, folder: Path, listing: Listing, reading: ReadSpec) -> None:
+    """Write images that were decoded before to another folder, in the splits that are asked for now.
+
+    Args:
+        decoded: A folder that `ingest` wrote from the same listing and the same settings of pixels.
+        folder: An empty folder.
+        listing: The files.
+        reading: How the images are to be split.
+
+    Raises:
+        DataError: A class has too few images for the splits.
+        OSError, ValueError, KeyError, TypeError: A folder cannot be read or written, or is damaged.
+    """
+    index = json.loads((decoded / INDEX).read_text(encoding="utf-8"))
+    keys, places = dict(index["undecoded"]), {}
+    for split in index["splits"].values():
+        keys |= zip(split["entries"], split["keys"], strict=True)
+        places |= {number: split["start"] + row for row, number in enumerate(split["entries"])}
+    shape = tuple(index["shape"])
+    splits, index["split_notes"] = _splits(listing, {number: keys[number] for number in sorted(keys)}, reading)
+    rows = [number for number in _in_order(splits) if number in places]
+    size = int(np.prod(shape))
+    with (decoded / PIXELS).open("rb") as source, (folder / PIXELS).open("wb") as target:
+        for number in rows:
+            source.seek(places[number] * size)
+            target.write(source.read(size))
+        target.flush()
+        os.fsync(target.fileno())
+    index["splits"] = describe(folder / PIXELS, rows, listing, splits, keys, shape)
+    (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
+
+
 def _probe(
-    entries: Sequence[Entry], rejected: list[Rejected], on_progress: OnProgress
-) -> tuple[list[Entry], list[Header]]:
-    good, headers = [], []
+    entries: Sequence[Entry], rejected: list[Rejected], doubtful: dict[str, list[str]], on_progress: OnProgress
+) -> dict[int, Header]:
+    """The header of each image that can be read, under the number of its entry."""
+    headers = {}
     told = partial(on_progress, "looking at files", len(entries))
     results = over_files(probe, [entry.content for entry in entries], told)
-    for entry, header in zip(entries, (result for some in results for result in some), strict=True):
-        if isinstance(header, ValueError):
-            rejected.append(Rejected(entry.source, str(header)))
+    for number, (entry, done) in enumerate(zip(entries, results, strict=True)):
+        if done.remarks:
+            doubtful.setdefault(entry.source, []).extend(done.remarks)
+        if isinstance(done.result, ValueError):
+            rejected.append(Rejected(entry.source, str(done.result)))
         else:
-            good.append(entry)
-            headers.append(header)
-    return good, headers
+            headers[number] = done.result
+    return headers
+
+
+def _extent(entries: Sequence[Entry], headers: Mapping[int, Header], on_progress: OnProgress) -> Extent:
+    """The values of the training images; of some of them, where these show already that they are not narrow.
+
+    Training images are here all that the data do not call otherwise. So the values do not depend on what is held out
+    of them, and neither do the pixels.
+    """
+    own = [number for number, header in headers.items() if entries[number].split in {None, "train"}]
+    own = sorted((number for number in own if math.isfinite(headers[number].most)), key=lambda n: headers[n].key)
+    contents = [entries[number].content for number in own]
+    extent = Extent.of_nothing(max((headers[number].most for number in own), default=WHITE))
+    for content in contents[:MEASURED_FIRST]:
+        extent = _joined(extent, over_file(measure, content))
+        if not extent.is_narrow:
+            return extent
+    rest = contents[MEASURED_FIRST:]
+    for done in over_files(measure, rest, partial(on_progress, "measuring values", len(rest))):
+        extent = _joined(extent, done)
+    return extent
+
+
+def _joined(extent: Extent, done: Done[Extent]) -> Extent:
+    return extent if isinstance(done.result, ValueError) else extent.joined(done.result)
 
 
 def refuse_too_many(listing: Listing, rejected: Sequence[Rejected], reading: ReadSpec) -> None:
@@ -97,53 +163,72 @@ def refuse_too_many(listing: Listing, rejected: Sequence[Rejected], reading: Rea
 
 def _shape(headers: Sequence[Header], reading: ReadSpec) -> tuple[tuple[int, int, int], list[str]]:
     """The shape that all images are brought to, and what should be said of it."""
-    notes = []
     channels = reading.channels or max(header.channels for header in headers)
     sizes = {(header.height, header.width) for header in headers}
-    size = reading.image_size
-    if size is None and len(sizes) == 1:
-        size = next(iter(sizes))
-    elif size is None:
-        size = DEFAULT_SIZE
-        smallest, largest = min(sizes), max(sizes)
-        found = f"from {smallest[0]}x{smallest[1]} to {largest[0]}x{largest[1]}"
-        done = f"all are brought to {size[0]}x{size[1]} ({reading.fit})"
-        notes.append(f"the images differ in size, {found}; {done}. --image-size and --fit change that.")
-    return (size[0], size[1], channels), notes
+    smallest, largest = min(sizes), max(sizes)
+    if reading.image_size is not None:
+        return (*reading.image_size, channels), []
+    if len(sizes) == 1 and max(largest) <= LARGEST_SIDE:
+        return (*largest, channels), []
+    found = f"differ in size, from {smallest[0]}x{smallest[1]} to" if len(sizes) > 1 else "are all of"
+    done = f"all are brought to {DEFAULT_SIZE[0]}x{DEFAULT_SIZE[1]} ({reading.fit})"
+    note = f"the images {found} {largest[0]}x{largest[1]}; {done}. --image-size and --fit change that."
+    return (*DEFAULT_SIZE, channels), [note]
 
 
-def _misnamed(entries: Sequence[Entry], headers: Sequence[Header]) -> list[str]:
+def _misnamed(entries: Sequence[Entry], headers: Mapping[int, Header]) -> list[str]:
     """Say which files are of another format than their names tell; they are used all the same."""
-    known = Image.registered_extensions()
     wrong = []
-    for entry, header in zip(entries, headers, strict=True):
-        told = known.get(Path(entry.content.member or entry.content.path).suffix.lower())
-        if entry.content.raw is None and told and told != header.format:
-            wrong.append(f"{entry.source} is {header.format}")
+    for number, header in headers.items():
+        content = entries[number].content
+        if content.raw is None and is_misnamed(content.member or content.path, header.format):
+            wrong.append(f"{entries[number].source} is {header.format}")
     if not wrong:
         return []
     more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
     return [f"some files are of another format than their names say: {', '.join(wrong[:3])}{more}. They are used."]
 
 
+def _doubts(doubtful: Mapping[str, Sequence[str]], rejected: Sequence[Rejected]) -> list[str]:
+    """Say what was remarked of files that are used."""
+    unused = {fault.source for fault in rejected}
+    used = {source: texts for source, texts in doubtful.items() if source not in unused}
+    remarks = [Rejected(source, ", ".join(dict.fromkeys(texts))) for source, texts in used.items()]
+    if not remarks:
+        return []
+    are = "file is" if len(remarks) == 1 else "files are"
+    return [f"{len(remarks):,} {are} used, though there are doubts: {rejected_of(remarks)}"]
+
+
 def _split_key(entry: Entry, header: Header) -> int:
     return header.key if entry.group is None else hash_of(entry.group.encode())
 
 
-def _splits(
-    entries: Sequence[Entry], keys: np.ndarray, names: tuple[str, ...], reading: ReadSpec
-) -> tuple[list[str], list[str]]:
-    """The split of each image; a test split is held out where the data have none."""
-    splits = [entry.split or "train" for entry in entries]
-    if "test" in splits or reading.test_split is None:
+def _splits(listing: Listing, keys: Mapping[int, int], reading: ReadSpec) -> tuple[dict[int, str], list[str]]:
+    """The split of each image, by the number of its entry; a test split is held out where the data have none.
+
+    Args:
+        listing: The files.
+        keys: The split key of each image that can be read, in the order of the listing.
+        reading: The share to hold out.
+    """
+    splits = {number: listing.entries[number].split or "train" for number in keys}
+    if "test" in splits.values() or reading.test_split is None:
         return splits, []
-    number = {name: label for label, name in enumerate(names)}
-    rows = np.array([row for row, split in enumerate(splits) if split == "train"], np.int64)
-    labels = np.array([number[entries[row].label] for row in rows], np.int64)
-    _, held_out = part(keys[rows], labels, names, reading.test_split, derive_seed(0, "test split"))
-    for row in rows[held_out]:
-        splits[row] = "test"
-    return splits, [no_test_note(reading.test_split)]
+    names = listing.class_names
+    number_of = {name: label for label, name in enumerate(names)}
+    rows = [number for number, split in splits.items() if split == "train"]
+    labels = np.array([number_of[listing.entries[row].label] for row in rows], np.int64)
+    own = np.array([keys[row] for row in rows], np.uint64)
+    least_kept = 1 if "validation" in splits.values() else 2
+    _, held_out = part(own, labels, names, reading.test_split, derive_seed(0, "test split"), least_kept)
+    splits |= {rows[place]: "test" for place in held_out}
+    return splits, [no_test_note(reading.test_split), *absent_note("test", labels, held_out, names)]
+
+
+def _in_order(splits: Mapping[int, str]) -> list[int]:
+    """The images split by split."""
+    return sorted(splits, key=lambda number: SPLITS.index(splits[number]))
 
 
 def no_test_note(share: float) -> str:
@@ -158,6 +243,7 @@ def _decode(
     shape: tuple[int, int, int],
     reading: ReadSpec,
     rejected: list[Rejected],
+    doubtful: dict[str, list[str]],
     on_progress: OnProgress,
 ) -> list[bool]:
     """Write the pixels one image after another; False stands for those that could not be decoded."""
@@ -166,66 +252,14 @@ def _decode(
     work = partial(decode, input_shape=shape, reading=reading)
     with path.open("wb") as file:
         results = over_files(work, [entry.content for entry in entries], told)
-        for entry, pixels in zip(entries, (result for some in results for result in some), strict=True):
-            kept.append(not isinstance(pixels, ValueError))
-            if isinstance(pixels, ValueError):
-                rejected.append(Rejected(entry.source, str(pixels)))
+        for entry, done in zip(entries, results, strict=True):
+            if done.remarks:
+                doubtful.setdefault(entry.source, []).extend(done.remarks)
+            kept.append(not isinstance(done.result, ValueError))
+            if isinstance(done.result, ValueError):
+                rejected.append(Rejected(entry.source, str(done.result)))
             else:
-                file.write(pixels.tobytes())
+                file.write(done.result.tobytes())
         file.flush()
         os.fsync(file.fileno())
     return kept
-
-
-def _describe(
-    pixels: Path,
-    rows: Sequence[int],
-    entries: Sequence[Entry],
-    splits: Sequence[str],
-    keys: np.ndarray,
-    names: tuple[str, ...],
-    shape: tuple[int, int, int],
-) -> dict[str, Any]:
-    """What is kept of each split beside its pixels."""
-    number = {name: label for label, name in enumerate(names)}
-    described, start = {}, 0
-    for split in SPLITS:
-        own = [row for row in rows if splits[row] == split]
-        if not own:
-            continue
-        labels = np.array([number[entries[row].label] for row in own], np.int64)
-        brightness: list[float] = []
-        hashes: list[int] = []
-        parts = _parts(pixels, start, len(own), shape, brightness, hashes)
-        groups = [entries[row].group for row in own]
-        described[split] = {
-            "start": start,
-            "count": len(own),
-            "labels": labels.tolist(),
-            "sources": [entries[row].source for row in own],
-            "groups": [group or "" for group in groups] if any(groups) else None,
-            "keys": keys[own].tolist(),
-            "fingerprint": fingerprint_of((len(own), *shape), names, parts, labels),
-            "hashes": hashes,  # filled by the line above, as the parts go by
-            "mean_brightness": sum(brightness) / (255 * len(own) * int(np.prod(shape))),
-        }
-        start += len(own)
-    return described
-
-
-def _parts(
-    pixels: Path, start: int, count: int, shape: tuple[int, int, int], brightness: list[float], hashes: list[int]
-) -> Iterator[np.ndarray]:
-    """The images of a split, some at a time, read and not mapped so that they do not stay in memory.
-
-    As they go by, the sums of their values and the hash of each are noted.
-    """
-    size = int(np.prod(shape))
-    with pixels.open("rb") as file:
-        file.seek(start * size)
-        at_once = max(1, min(ROWS_AT_ONCE, (64 << 20) // size))
-        for first in range(0, count, at_once):
-            images = np.frombuffer(file.read(min(at_once, count - first) * size), np.uint8)
-            brightness.append(float(images.sum(dtype=np.uint64)))
-            hashes += [hash_of(image.data) for image in images.reshape(-1, size)]
-            yield images

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
 import stat
-import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from pellucid.data.classes import plain
 from pellucid.data.dataset import Rejected
 from pellucid.errors import DataError
 
 MAX_FILE_BYTES = 64 << 20
+WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9]\d{0,17}))(?:\.0*)?", re.ASCII)
 SPLIT_NAMES = {
     "train": "train",
     "training": "train",
@@ -97,11 +100,13 @@ class Listing:
         name: What the data set is called.
         entries: The images.
         rejected: What could not be listed.
+        notes: What the user should know of how the images were found.
     """
 
     name: str
     entries: tuple[Entry, ...]
     rejected: tuple[Rejected, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -110,19 +115,63 @@ class Listing:
         Raises:
             DataError: There are none or only one, or two differ by case alone.
         """
-        names = sorted({entry.label for entry in self.entries}, key=natural_order)
-        by_case: dict[str, str] = {}
-        for name in names:
-            plain = unicodedata.normalize("NFC", name).strip().casefold()
-            if (other := by_case.setdefault(plain, name)) != name:
-                rule = "differ by case, spaces around them or Unicode form alone"
-                raise DataError(f"{self.name}: the classes {other!r} and {name!r} {rule}. Rename one.")
-        if len(names) < 2:
-            found = f"only {names[0]!r}" if names else "none"
-            hint = "Put each class's images in a folder of its own, or name the label column."
-            because = f" ({rejected_of(self.rejected)})" if self.rejected else ""
-            raise DataError(f"{self.name}: at least 2 classes are needed; received {found}{because}. {hint}")
-        return tuple(names)
+        return classes_of(self.name, {entry.label for entry in self.entries}, self.rejected)
+
+
+def classes_of(data: str, labels: Iterable[str], rejected: Sequence[Rejected] = ()) -> tuple[str, ...]:
+    """The classes of labels in natural order: 2 before 10.
+
+    Args:
+        data: What the data set is called.
+        labels: All labels.
+        rejected: What could not be listed; named where there are too few classes.
+
+    Raises:
+        DataError: There are none or only one, or two differ by case alone.
+    """
+    names = sorted(set(labels), key=natural_order)
+    by_case: dict[str, str] = {}
+    for name in names:
+        if (other := by_case.setdefault(plain(name), name)) != name:
+            rule = "differ by case, spaces around them or Unicode form alone"
+            raise DataError(f"{data}: the classes {other!r} and {name!r} {rule}. Rename one.")
+    if len(names) < 2:
+        found = f"only {names[0]!r}" if names else "none"
+        hint = "Put each class's images in a folder of its own, name the label column, or see --label-from."
+        because = f" ({rejected_of(rejected)})" if rejected else ""
+        raise DataError(f"{data}: at least 2 classes are needed; received {found}{because}. {hint}")
+    return tuple(names)
+
+
+def text_of(value: Any, what: str) -> str:
+    """A cell of a table as text, without the spaces around it; empty for what is missing, as null and NaN are.
+
+    Args:
+        value: What stands in the cell.
+        what: What the cell is to hold.
+
+    Raises:
+        ValueError: It is neither a text nor a number.
+    """
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return ""
+    if isinstance(value, bytes | list | tuple | dict):
+        found = "bytes" if isinstance(value, bytes) else "an object" if isinstance(value, dict) else "a list"
+        raise ValueError(f"a {what} must be a text or a number; received {found}")  # noqa: TRY004 - told, as others are
+    return str(value).strip()
+
+
+def one_form(texts: Iterable[str]) -> dict[str, str]:
+    """Which text stands for those that are the same whole number in several forms, such as 1 for 1 and 1.0.
+
+    Texts in one form only, such as 1.0 where 1 does not occur, stay as they are.
+    """
+    forms: dict[int, set[str]] = {}
+    for text in set(texts):
+        if number := WHOLE_NUMBER.fullmatch(text):
+            forms.setdefault(int(number[1]), set()).add(text)
+    several = (found for found in forms.values() if len(found) > 1)
+    return {text: min(found, key=lambda form: (len(form), form)) for found in several for text in found}
 
 
 def natural_order(name: str) -> tuple[list[tuple[int, int, str]], str]:

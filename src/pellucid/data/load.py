@@ -3,27 +3,52 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from os import PathLike
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from pellucid.data.archives import ARCHIVE_SUFFIXES, members_of, unpack
-from pellucid.data.arrays import are_arrays, is_idx_folder, is_npy_folder, read_idx_folder, read_npy_folder, read_npz
+from pellucid.data.archives import ARCHIVE_SUFFIXES, DAMAGED, unpack
+from pellucid.data.arrays import are_arrays, is_npy_folder, read_npy_folder, read_npz
 from pellucid.data.cache import read_listing, unpacked_folder
 from pellucid.data.catalogue import CATALOGUE
 from pellucid.data.dataset import DataSplits
-from pellucid.data.folders import is_hidden, list_archive, list_folder
+from pellucid.data.folders import list_by_folders, list_by_metadata, list_by_names
+from pellucid.data.formats import suffix_of
+from pellucid.data.idx_sets import idx_sets, is_idx, read_idx_set
 from pellucid.data.ingest import no_test_note
-from pellucid.data.listing import Listing
+from pellucid.data.listing import Content, Listing
+from pellucid.data.pixel_columns import pixel_columns
+from pellucid.data.pixel_tables import read_pixel_table
 from pellucid.data.progress import ReadingBar
-from pellucid.data.splits import hold_out
-from pellucid.data.tables import TABLE_SUFFIXES, list_table
+from pellucid.data.rows import TABLE_SUFFIXES
+from pellucid.data.splits import absent_note, hold_out
+from pellucid.data.tables import list_split_tables, list_table, split_tables
+from pellucid.data.trees import Parts, Tree, archive_tree, folder_tree
 from pellucid.errors import DataError, Fault, SettingError, unknown
+from pellucid.names import user_path
 from pellucid.spec.reading import ReadSpec
+from pellucid.words import some
 
 COLUMNS = {"image_column", "label_column", "split_column", "group_column"}
+METADATA = re.compile(r"metadata\.(csv|jsonl|parquet)", re.IGNORECASE)
 IMAGE_SETTINGS = {"image_size", "channels", "fit", "background", "max_bad"}
+
+
+class Found(NamedTuple):
+    """What there is to read in a place.
+
+    Attributes:
+        listing: The images; None where a table or arrays are to be read.
+        place: Where the table or the arrays are, or what was given.
+        idle: Settings that would change nothing.
+    """
+
+    listing: Listing | None
+    place: Path
+    idle: frozenset[str] = frozenset()
 
 
 def load_data(
@@ -37,8 +62,9 @@ def load_data(
 
     Args:
         source: A name of the catalogue; a folder with a subfolder a class, or with train, validation and test above
-            them, or with IDX files; a CSV, TSV, JSON Lines or Parquet table; an .npz archive of arrays; a zip or tar
-            archive of folders.
+            or below them, or with IDX files, or with a table; a CSV, TSV, JSON Lines or Parquet table of paths or of
+            pixels; a folder of Parquet tables that are called by their split; an .npz archive of arrays; a zip or tar
+            archive of what a folder may hold.
         reading: How to read image files.
         progress: Show progress on stderr; unless given, only where that is a terminal.
         settings: Settings of `ReadSpec` that differ from ``reading``.
@@ -52,32 +78,43 @@ def load_data(
         SettingError: A setting breaks a rule.
     """
     reading = (reading or ReadSpec()).replace(**settings)
-    path = Path(source)
+    path = user_path(source)
     if isinstance(source, str) and source in CATALOGUE:  # a Path, or ./mnist, is a folder of that name
-        _refuse_idle(settings, "a data set of the catalogue", {*COLUMNS, *IMAGE_SETTINGS, "test_split"})
-        return CATALOGUE[source]()
+        idle = {*COLUMNS, *IMAGE_SETTINGS, "value_range", "label_from", "test_split"}
+        _refuse_idle(settings, "a data set of the catalogue", idle)
+        return _named(source)
     if not os.path.lexists(path):
         raise DataError(f"{unknown('data set', source, CATALOGUE)} There is no file or folder of that name either.")
     location = str(path.resolve())
-    path = path.absolute()  # so that images are called alike wherever the command is given
-    if path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES):
-        path = _inside(path)
-    elif path.is_file() and "-ubyte" in path.name:  # one of the IDX files stands for all of them
-        path = path.parent
-    if read := _reader_of_arrays(path):
-        _refuse_idle(settings, "arrays", {*COLUMNS, *IMAGE_SETTINGS})
-        return _with_test(read(path, location=location), reading)
-    if path.suffix.lower() not in TABLE_SUFFIXES:
-        _refuse_idle(settings, "folders and archives of images", COLUMNS)
-    listing = _list(path, reading)
+    # Images are called alike wherever the command is given. Of a link to a file, the name may say what it is.
+    path = path.resolve() if path.is_dir() else path.parent.resolve() / path.name
+    found = _found(path, reading)
+    if found.listing is None and (read := _reader_of_arrays(found.place)):
+        _refuse_idle(settings, "arrays", {*COLUMNS, *IMAGE_SETTINGS, "label_from"})
+        return _with_test(read(found.place, location, reading), reading.test_split)
+    if found.listing is None and (columns := pixel_columns(found.place, reading)):
+        _refuse_idle(settings, "tables of pixels", {"image_column", "fit", "background", "label_from"})
+        with ReadingBar(progress) as bar:
+            return _with_test(read_pixel_table(found.place, columns, reading, location, bar), reading.test_split)
+    _refuse_idle(settings, "folders and archives of images" if found.listing else "a table", found.idle)
+    listing = found.listing or _list_table(found.place, path, reading)
     with ReadingBar(progress) as bar:
         return read_listing(listing, reading, location, bar)
 
 
+def _named(name: str) -> DataSplits:
+    """A data set of the catalogue; where the user has something of that name too, it is said which of both is read."""
+    splits = CATALOGUE[name]()
+    if os.path.lexists(name):
+        note = f"this is the data set that Pellucid has by that name; what you have here is read as ./{name}"
+        splits.notes = (*splits.notes, note)
+    return splits
+
+
 def _reader_of_arrays(path: Path) -> Callable[..., DataSplits] | None:
     """Who reads it, where it holds arrays."""
-    if is_idx_folder(path):
-        return read_idx_folder
+    if is_idx(path):
+        return read_idx_set
     if is_npy_folder(path):
         return read_npy_folder
     return read_npz if path.suffix.lower() in {".npz", ".npy"} else None
@@ -90,46 +127,103 @@ def _refuse_idle(settings: Mapping[str, Any], what: str, idle: Iterable[str]) ->
         raise SettingError([Fault(f"{what} must be read without {', '.join(names)}", remedy="Leave them out.")])
 
 
-def _with_test(splits: DataSplits, reading: ReadSpec) -> DataSplits:
+def _with_test(splits: DataSplits, share: float | None) -> DataSplits:
     """Arrays with a test split of their own, or with one that is held out."""
-    splits.reading = reading  # a run reads them again in the same way
-    if splits.has_test or reading.test_split is None:
+    if splits.has_test or share is None:
         return splits
-    kept, held_out = hold_out(splits.train, reading.test_split, 0, "test split")
+    least_kept = 2 if splits.validation is None else 1
+    kept, held_out = hold_out(splits.train, share, 0, "test split", least_kept)
     train, test = splits.train.subset(kept), splits.train.subset(held_out)
-    notes = [*splits.notes, no_test_note(reading.test_split)]
-    location = splits.location
-    return DataSplits(splits.name, train, test, splits.validation, location=location, reading=reading, notes=notes)
+    absent = absent_note("test", splits.train.labels, held_out, splits.class_names)
+    notes = [*splits.notes, no_test_note(share), *absent]
+    rest = {"location": splits.location, "reading": splits.reading, "notes": notes}
+    return DataSplits(splits.name, train, test, splits.validation, splits.rejected, **rest)
 
 
-def _inside(archive: Path) -> Path:
-    """The archive itself where it holds images alone; else its one table or arrays, unpacked below the cache."""
-    names = [Path(name) for name, _ in members_of(archive)[0] if not is_hidden(PurePosixPath(name))]
-    tables = [name for name in names if name.suffix.lower() in {*TABLE_SUFFIXES, ".npz"}]
-    is_idx = any("-images" in name.name and "idx3" in name.name for name in names)
-    if is_idx or are_arrays(name for name in names if name.suffix.lower() == ".npy"):
-        folder = unpack(archive, unpacked_folder())
-        found = sorted(place for place in {folder / name.parent for name in names} if _reader_of_arrays(place))
-        if not found:
-            wanted = "train-images and train-labels of IDX, or x_train.npy and y_train.npy"
-            raise DataError(f"{archive}: arrays in it must be called {wanted}; received {_listed(names)}.")
-        return found[0]
-    if len(tables) > 1:
-        received = _listed(tables)
-        raise DataError(f"{archive}: it must hold one table or .npz file; received {received}. Unpack it and name one.")
-    return unpack(archive, unpacked_folder()) / tables[0] if tables else archive
+def _found(path: Path, reading: ReadSpec) -> Found:
+    """What there is to read: the same in a folder as in an archive, which is unpacked only where it must be.
+
+    Arrays that lie outermost come first; then a pattern for names, tables of metadata, folders that are classes; where
+    there are none, the one table, or the arrays, that lie anywhere.
+    """
+    is_archive = path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES)
+    if not is_archive and (_reader_of_arrays(path) or not path.is_dir()):
+        return Found(None, path, frozenset({"label_from"}))
+    tree = archive_tree(path) if is_archive else folder_tree(path)
+    arrays = _arrays(tree)
+    if () in arrays:
+        return Found(None, _on_disk(tree))
+    if reading.label_from is not None:
+        return Found(list_by_names(tree, reading.label_from), path, frozenset(COLUMNS))
+    metadata, fault = _metadata(tree), None
+    if metadata:
+        try:
+            return Found(list_by_metadata(tree, _on_disk(tree), metadata, reading), path)
+        except DataError as error:
+            fault = error
+    listing = list_by_folders(tree)
+    if len({entry.label for entry in listing.entries}) > 1:
+        return Found(listing, path, frozenset(COLUMNS))
+    if fault:
+        raise fault
+    if any(suffix_of(parts[-1]) == ".parquet" for parts, _ in tree.files) and split_tables(_on_disk(tree)):
+        return Found(
+            replace(list_split_tables(_on_disk(tree), reading), name=tree.name), path, frozenset({"label_from"})
+        )
+    only = _only(tree, arrays)
+    return Found(None, only, frozenset({"label_from"})) if only else Found(listing, path, frozenset(COLUMNS))
 
 
-def _listed(names: Sequence[Path]) -> str:
-    return ", ".join(map(str, names[:5]))
+def _arrays(tree: Tree) -> set[Parts]:
+    """The folders that hold arrays under the names that they must have."""
+    names: dict[Parts, list[str]] = {}
+    for parts, _ in tree.files:
+        if parts[-1].lower().endswith(".npy") or "-ubyte" in parts[-1]:
+            names.setdefault(parts[:-1], []).append(parts[-1])
+    return {folder for folder, own in names.items() if are_arrays(own) or idx_sets(own)}
 
 
-def _list(path: Path, reading: ReadSpec) -> Listing:
-    if path.is_dir():
-        return list_folder(path)
-    if path.suffix.lower() in TABLE_SUFFIXES:
-        return list_table(path, reading)
-    if path.name.lower().endswith(ARCHIVE_SUFFIXES):
-        return list_archive(path)
-    kinds = ", ".join(sorted({*TABLE_SUFFIXES, ".npz", *ARCHIVE_SUFFIXES}))
-    raise DataError(f"{path}: a data file must be one of {kinds}; received {path.suffix or 'no suffix'}.")
+def _metadata(tree: Tree) -> list[Parts]:
+    """The tables that name the images beside them, as Hugging Face's imagefolder has them."""
+    named = [file for file in tree.files if METADATA.fullmatch(file[0][-1])]
+    return [parts for parts, content in named if _names_files(content)]
+
+
+def _names_files(content: Content) -> bool:
+    try:
+        return b"file_name" in content.read()
+    except DAMAGED:
+        return False
+
+
+def _only(tree: Tree, arrays: set[Parts]) -> Path | None:
+    """The one table or data set of arrays in a tree; None where there is none.
+
+    Raises:
+        DataError: There are several.
+    """
+    tables = [parts for parts, _ in tree.files if suffix_of(parts[-1]) in {*TABLE_SUFFIXES, ".npz"}]
+    found = sorted(arrays) or tables
+    if len(found) > 1:
+        remedy = "Name one." if tree.where.is_dir() else "Unpack it and name one."
+        received = some(["/".join(parts) for parts in found], 5)
+        raise DataError(f"{tree.where}: it must hold one table or .npz file; received {received}. {remedy}")
+    return _on_disk(tree).joinpath(*found[0]) if found else None
+
+
+def _on_disk(tree: Tree) -> Path:
+    """The folder that the files of a tree lie in; an archive is unpacked below the cache."""
+    return tree.where if tree.where.is_dir() else unpack(tree.where, unpacked_folder())
+
+
+def _list_table(table: Path, given: Path, reading: ReadSpec) -> Listing:
+    if suffix_of(table.name) not in TABLE_SUFFIXES:
+        kinds = ", ".join(sorted({*TABLE_SUFFIXES, ".npz", *ARCHIVE_SUFFIXES}))
+        raise DataError(f"{table}: a data file must be one of {kinds}; received {table.suffix or 'no suffix'}.")
+    if table == given:
+        return list_table(table, reading)
+    try:
+        name = given.resolve().name if given.is_dir() else given.name.split(".")[0]
+        return replace(list_table(table, reading), name=name)
+    except DataError as error:
+        raise DataError(f"{given}: there are no two folders with images, so that its table counts. {error}") from None

@@ -8,7 +8,6 @@ Cohen et al. 2017, arXiv:1702.05373. CIFAR: Krizhevsky 2009, "Learning multiple 
 from __future__ import annotations
 
 import shutil
-import string
 import tarfile
 import tempfile
 import zipfile
@@ -22,6 +21,7 @@ import numpy as np
 
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.downloads import RemoteFile, fetch
+from pellucid.data.emnist import PARTS, class_numbers, upright
 from pellucid.data.idx import read_idx
 from pellucid.errors import DataError
 
@@ -81,19 +81,13 @@ def read_idx_pair(paths: Sequence[Path], split: str, class_names: tuple[str, ...
     return ImageDataset(images[..., np.newaxis], labels.astype(np.int64), class_names)
 
 
-def read_emnist(
-    paths: Sequence[Path], split: str, part: str, class_names: tuple[str, ...], first_label: int = 0
-) -> ImageDataset:
+def read_emnist(paths: Sequence[Path], split: str, part: str) -> ImageDataset:
     """Read a split of one of EMNIST's parts from the archive of IDX files.
-
-    The files hold each image column by column; here they stand upright.
 
     Args:
         paths: The archive alone.
         split: train or test.
-        part: digits, letters or balanced.
-        class_names: Name of each class.
-        first_label: The label of the first class.
+        part: A name of `emnist.PARTS`.
 
     Raises:
         DataError: The archive is damaged or lacks the part.
@@ -102,8 +96,7 @@ def read_emnist(
         prefix = f"emnist-{part}-{split}"
         images = read_idx(_unpacked(paths[0], f"{prefix}-images-idx3-ubyte.gz", Path(folder)), (None, 28, 28))
         labels = read_idx(_unpacked(paths[0], f"{prefix}-labels-idx1-ubyte.gz", Path(folder)), (None,))
-    upright = np.ascontiguousarray(images.transpose(0, 2, 1))
-    return ImageDataset(upright[..., np.newaxis], labels.astype(np.int64) - first_label, class_names)
+    return ImageDataset(upright(images)[..., np.newaxis], class_numbers(part, labels), PARTS[part].class_names)
 
 
 @dataclass(frozen=True)
@@ -256,11 +249,6 @@ CIFAR_100 = _files(
 CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 # In the order of CODH's kmnist_classmap.csv.
 HIRAGANA = tuple("おきすつなはまやれを")
-DIGITS = tuple(string.digits)
-# Lower and upper case are one class.
-LETTERS = tuple(string.ascii_lowercase)
-# Both cases where they differ in shape; Cohen et al. 2017, section II.
-BALANCED = (*string.digits, *string.ascii_uppercase, *"abdefghnqrt")
 
 CIFAR_10_LAYOUT = CifarLayout(
     "cifar-10-batches-bin",
@@ -274,9 +262,9 @@ CIFAR_100_LAYOUT = CifarLayout("cifar-100-binary", "fine_label_names.txt", ("tra
 PUBLISHED: dict[str, Published] = {
     "fashion-mnist": Published(FASHION_MNIST, partial(read_idx_pair, class_names=CLOTHES)),
     "kmnist": Published(KMNIST, partial(read_idx_pair, class_names=HIRAGANA)),
-    "emnist-digits": Published(EMNIST, partial(read_emnist, part="digits", class_names=DIGITS)),
-    "emnist-letters": Published(EMNIST, partial(read_emnist, part="letters", class_names=LETTERS, first_label=1)),
-    "emnist-balanced": Published(EMNIST, partial(read_emnist, part="balanced", class_names=BALANCED)),
+    "emnist-digits": Published(EMNIST, partial(read_emnist, part="digits")),
+    "emnist-letters": Published(EMNIST, partial(read_emnist, part="letters")),
+    "emnist-balanced": Published(EMNIST, partial(read_emnist, part="balanced")),
     "cifar10": Published(CIFAR_10, partial(read_cifar, layout=CIFAR_10_LAYOUT)),
     "cifar100": Published(CIFAR_100, partial(read_cifar, layout=CIFAR_100_LAYOUT)),
 }

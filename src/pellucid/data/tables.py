@@ -1,27 +1,30 @@
-"""Tables of images: CSV, JSON Lines, and Parquet through the extra ``tables``."""
+"""Tables of images: one image a row, by its path or its bytes, with its class."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import csv
-import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pellucid.data.dataset import Rejected
-from pellucid.data.listing import Content, Entry, Listing, split_of
+from pellucid.data.listing import SPLIT_NAMES, Content, Entry, Listing, one_form, split_of, text_of
+from pellucid.data.rows import BEYOND, read_rows
 from pellucid.errors import DataError, suggest
-from pellucid.spec.reading import ReadSpec
+from pellucid.names import user_path
+from pellucid.spec.reading import BY_NAME, ReadSpec
+from pellucid.words import counted, some
 
 COLUMN_NAMES = {
     "image": ("image", "image_path", "img", "path", "file", "filename", "file_name", "filepath", "file_path"),
-    "label": ("label", "class", "category", "target", "y", "label_name", "class_name"),
+    "label": ("label", "class", "category", "target", "y", "label_name", "class_name", "labels"),
     "split": ("split", "subset", "partition", "set"),
+    "group": ("group", "group_id", "patient", "patient_id", "subject", "subject_id", "writer", "writer_id"),
 }
-BEYOND = object()  # in a row, where the cells stand that no column is above
-TABLE_SUFFIXES = {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"}
 
 
 def list_table(path: Path, reading: ReadSpec) -> Listing:
@@ -33,48 +36,150 @@ def list_table(path: Path, reading: ReadSpec) -> Listing:
     Raises:
         DataError: The table cannot be read, or a column is missing.
     """
-    readers = {".csv": _csv, ".tsv": _csv, ".parquet": _parquet}
-    columns, rows = readers.get(path.suffix.lower(), _json_lines)(path)
-    image = _column(path, columns, "image", reading.image_column)
-    label = _column(path, columns, "label", reading.label_column)
-    split = _column(path, columns, "split", reading.split_column)
-    group = _column(path, columns, "group", reading.group_column)
-    entries, rejected = [], []
-    for number, row in enumerate(rows, start=1):
-        where = f"{path}, row {number}"
-        try:
-            content, source = _content(path, where, row.get(image))
-        except ValueError as error:
-            rejected.append(Rejected(where, str(error)))
-            continue
-        if beyond := [cell for cell in row.get(BEYOND) or () if cell.strip()]:
-            rejected.append(Rejected(where, f"more cells than columns ({', '.join(beyond)[:40]}): quote a comma"))
-            continue
-        name = _text(row.get(label))
-        if not name:
-            rejected.append(Rejected(source, "no label"))
-            continue
-        part = split_of(_text(row.get(split)), where) if split else None
-        entries.append(Entry(source, content, name, part, _text(row.get(group)) or None))
-    _refuse_parted_groups(path, entries)
-    return Listing(path.stem, tuple(entries), tuple(rejected))
+    return _list(path.stem, [(path, None)], reading)
 
 
-def _text(value: Any) -> str:
-    """A cell without the spaces around it; empty for one that is missing, as NaN is."""
-    return "" if value is None or value != value else str(value).strip()
+def list_split_tables(folder: Path, reading: ReadSpec) -> Listing:
+    """List the images of the tables that `split_tables` finds in a folder.
+
+    Raises:
+        DataError: A table cannot be read, or lacks a column.
+    """
+    return _list(folder.resolve().name, split_tables(folder), reading)
 
 
-def _refuse_parted_groups(path: Path, entries: Iterable[Entry]) -> None:
+def split_tables(folder: Path) -> list[tuple[Path, str]]:
+    """The Parquet tables of a folder that are called by their split, such as ``train-00000-of-00002.parquet``.
+
+    They lie in the folder, in ``data`` in it, or in the only folder in it, as Hugging Face's data sets have them.
+
+    Returns:
+        Each table with its split; nothing where none is to train on.
+    """
+    inner = [place for place in sorted(folder.iterdir()) if place.is_dir() and not place.name.startswith(".")]
+    for place in (folder, folder / "data", *(inner if len(inner) == 1 else ())):
+        words = [(path, re.split(r"[-_.]", path.name.lower())[0]) for path in sorted(place.glob("*.parquet"))]
+        tables = [(path, SPLIT_NAMES[word]) for path, word in words if word in SPLIT_NAMES]
+        if any(split == "train" for _, split in tables):
+            return tables
+    return []
+
+
+def column_of(path: Path, names: Sequence[str], what: str, reading: ReadSpec, said: str | None = None) -> str:
+    """The column of an image, label, split or group; empty where there is none.
+
+    Args:
+        path: The table.
+        names: Its columns.
+        what: ``image``, ``label``, ``split`` or ``group``.
+        reading: Names the column, or leaves it to be found by its name.
+        said: The column of that kind as the table itself says; taken where none is found by name.
+
+    Raises:
+        DataError: A column stands twice, or the one that was named is not there.
+    """
+    if twice := sorted(name for name, count in Counter(names).items() if count > 1):
+        raise DataError(f"{path}: a column must stand once; received {some(twice)} twice.")
+    given = getattr(reading, f"{what}_column")
+    if given is None and what == "group":
+        return ""
+    if given:
+        if given not in names:
+            raise DataError(f"{path}: there is no {what} column {given!r}. {suggest(given, names)}")
+        return given
+    by_plain = {name.strip().lower(): name for name in reversed(names)}
+    return next((by_plain[name] for name in COLUMN_NAMES[what] if name in by_plain), said or "")
+
+
+def require_column(path: Path, names: Sequence[str], what: str, found: str) -> None:
+    """See that a column is there.
+
+    Raises:
+        DataError: It is not.
+    """
+    if not found:
+        rule = f"a column must be called {', '.join(COLUMN_NAMES[what])}"
+        raise DataError(f"{path}: {rule}; received {some(names) or 'none'}. Name it with --{what}-column.")
+
+
+def groups_notes(
+    path: Path, column: str | None, reading: ReadSpec, placed: Iterable[tuple[str | None, str | None]]
+) -> list[str]:
+    """What is said of groups that were found by the name of their column.
+
+    Args:
+        path: The table.
+        column: The column of groups; empty or None where there is none.
+        reading: Says whether groups were asked for.
+        placed: The group of each row and the split that it stands in, where it has any.
+
+    Raises:
+        DataError: Groups were asked for, and one stands in several splits.
+    """
     splits: dict[str, set[str]] = {}
-    for entry in entries:
-        if entry.group is not None:
-            splits.setdefault(entry.group, set()).add(entry.split or "train")  # as rows without a split are used
+    for group, split in placed:
+        if group:
+            splits.setdefault(group, set()).add(split or "train")  # as rows without a split are used
     parted = [group for group, found in splits.items() if len(found) > 1]
+    received = f"{len(parted)} in several: {some(parted, 5)}"
+    if reading.group_column != BY_NAME and parted:
+        raise DataError(f"{path}: a group must stand in one split; received {received}.")
+    if reading.group_column != BY_NAME or not splits:
+        return []
     if parted:
-        raise DataError(
-            f"{path}: a group must stand in one split; received {len(parted)} in several: {', '.join(parted[:5])}."
-        )
+        return [f"rows with the same {column!r} should stand in one split; {received}. The accuracy will flatter."]
+    told = f"rows with the same {column!r} are kept together, in {counted(len(splits), 'group')}"
+    return [f"{told}, wherever a split is held out. --no-groups parts them."]
+
+
+def _list(name: str, tables: Sequence[tuple[Path, str | None]], reading: ReadSpec) -> Listing:
+    entries: list[Entry] = []
+    rejected: list[Rejected] = []
+    group_column = ""
+    for path, split in tables:
+        read = read_rows(path)
+        columns = {kind: column_of(path, read.columns, kind, reading, read.kinds.get(kind)) for kind in COLUMN_NAMES}
+        for kind in ("image", "label"):
+            require_column(path, read.columns, kind, columns[kind])
+        for number, row in enumerate(read.rows, start=1):
+            where = f"{path}, row {number}"
+            try:
+                entries.append(_entry(path, where, row, columns, split))
+            except ValueError as error:
+                rejected.append(Rejected(where, str(error)))
+        group_column = group_column or columns["group"]
+    entries = _with_one_form(entries)
+    notes = groups_notes(tables[0][0], group_column, reading, ((entry.group, entry.split) for entry in entries))
+    return Listing(name, tuple(entries), tuple(rejected), tuple(notes))
+
+
+def _entry(path: Path, where: str, row: Mapping[Any, Any], columns: Mapping[str, str], split: str | None) -> Entry:
+    """The image of a row.
+
+    Raises:
+        ValueError: The row cannot be used; the text says why.
+    """
+    content, source = _content(path, where, row.get(columns["image"]))
+    if beyond := [cell for cell in row.get(BEYOND) or () if cell.strip()]:
+        raise ValueError(f"more cells than columns ({', '.join(beyond)[:40]}): quote a comma")
+    label = text_of(row.get(columns["label"]), "label")
+    if not label:
+        raise ValueError("no label")
+    group = text_of(row.get(columns["group"]), "group") or None
+    said = split_of(text_of(row.get(columns["split"]), "split"), where) if columns["split"] else None
+    return Entry(source, content, label, said or split, group)
+
+
+def _with_one_form(entries: list[Entry]) -> list[Entry]:
+    """The same with labels, and with groups, that are one number written in one way."""
+    labels = one_form(entry.label for entry in entries)
+    groups = one_form(entry.group for entry in entries if entry.group)
+    if not labels and not groups:
+        return entries
+    return [
+        replace(entry, label=labels.get(entry.label, entry.label), group=groups.get(entry.group or "", entry.group))
+        for entry in entries
+    ]
 
 
 def _content(table: Path, where: str, value: Any) -> tuple[Content, str]:
@@ -85,9 +190,10 @@ def _content(table: Path, where: str, value: Any) -> tuple[Content, str]:
         value = name
     if isinstance(value, bytes):
         return Content(str(table), raw=value), where
-    if value is None or not str(value).strip():
+    text = text_of(value, "path")
+    if not text:
         raise ValueError("no image")
-    path = Path(str(value).strip())
+    path = user_path(text)
     path = path if path.is_absolute() else table.parent / path
     return Content(str(path)), str(path)
 
@@ -99,91 +205,3 @@ def _bytes(value: Any) -> bytes:
         return base64.b64decode(str(value), validate=True)
     except (binascii.Error, ValueError):
         raise ValueError("the image's bytes are not base64") from None
-
-
-def _column(path: Path, columns: Iterable[str], what: str, given: str | None) -> str:
-    """The column of that kind; empty for a split or group that is not there."""
-    names = list(columns)
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise DataError(f"{path}: a column must stand once; received {', '.join(twice)} twice.")
-    if given is not None:
-        if given not in names:
-            raise DataError(f"{path}: there is no {what} column {given!r}. {suggest(given, names)}")
-        return given
-    by_lower = {name.lower(): name for name in reversed(names)}
-    found = next((by_lower[name] for name in COLUMN_NAMES.get(what, ()) if name in by_lower), "")
-    if not found and what in {"image", "label"}:
-        rule = f"a column must be called {', '.join(COLUMN_NAMES[what])}"
-        raise DataError(f"{path}: {rule}; received {', '.join(names) or 'none'}. Name it with --{what}-column.")
-    return found
-
-
-def _csv(path: Path) -> tuple[list[str], Iterable[dict[Any, Any]]]:
-    lines = _csv_lines(path)
-    names = next(lines, [])
-    return names, (dict(zip(names, cells, strict=False)) | {BEYOND: cells[len(names) :]} for cells in lines if cells)
-
-
-def _csv_lines(path: Path) -> Iterator[list[str]]:
-    """The cells of one line at a time, as there may be millions."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
-            yield from reader
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path}: the text must be UTF-8; received other bytes at {error.start}. Save it as UTF-8."
-        ) from None
-    except (OSError, csv.Error) as error:
-        raise DataError(f"{path}: the table cannot be read ({error}).") from None
-
-
-def _json_lines(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
-    rows = []
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path}: the text must be UTF-8; received other bytes at {error.start}. Save it as UTF-8."
-        ) from None
-    except OSError as error:
-        raise DataError(f"{path}: the table cannot be read ({error.strerror or error}).") from None
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataError(f"{path}, line {number}: not JSON ({error.msg}).") from None
-        if not isinstance(row, dict):
-            raise DataError(f"{path}, line {number}: a row must be an object; received {line[:40]}.")
-        rows.append(row)
-    return list(dict.fromkeys(name for row in rows for name in row)), rows
-
-
-def _parquet(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
-    try:
-        from pyarrow import ArrowException, parquet
-    except ImportError:
-        raise DataError(f"{path}: Parquet needs pyarrow. Install it with: pip install 'pellucid[tables]'") from None
-    try:
-        table = parquet.read_table(path)
-    except (OSError, ArrowException) as error:
-        raise DataError(f"{path}: the table cannot be read ({error}).") from None
-    rows = table.to_pylist()
-    for column, names in _class_labels(table.schema.metadata or {}).items():
-        for row in rows:
-            if isinstance(row.get(column), int) and 0 <= row[column] < len(names):
-                row[column] = names[row[column]]
-    return table.column_names, rows
-
-
-def _class_labels(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
-    """Names of the classes that Hugging Face's datasets write beside the table."""
-    try:
-        features = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"]
-        return {
-            column: feature["names"] for column, feature in features.items() if feature.get("_type") == "ClassLabel"
-        }
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return {}

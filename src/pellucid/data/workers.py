@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pellucid.data.listing import Content
+from pellucid.data.remarks import gathered
 from pellucid.errors import DataError
 from pellucid.machine import cores
 
@@ -15,10 +17,23 @@ FILES_PER_TASK = 64
 FEW_FILES = 1_000  # below this, starting processes takes longer than it saves
 
 
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T]):
+    """What came of the work on a file.
+
+    Attributes:
+        result: The result, or the ValueError that says why there is none.
+        remarks: What libraries remarked meanwhile.
+    """
+
+    result: T | ValueError
+    remarks: Sequence[str]
+
+
 def over_files(
     work: Callable[[Content], T], contents: Sequence[Content], on_done: Callable[[int], None]
-) -> Iterator[list[T | ValueError]]:
-    """Do the same work on every file, and give the results in the files' order, some at a time.
+) -> Iterator[Done[T]]:
+    """Do the same work on every file, and give what came of each, in the files' order.
 
     Args:
         work: What to do; can be pickled. A ValueError that it raises takes the place of its result.
@@ -34,7 +49,7 @@ def over_files(
     alone = workers == 1 or len(contents) < FEW_FILES
     for result in map(run, tasks) if alone else _in_processes(run, tasks, workers):
         on_done(len(result))
-        yield result
+        yield from result
 
 
 def _in_processes(run: Callable[[Any], Any], tasks: Sequence[Any], workers: int) -> Iterator[Any]:
@@ -47,12 +62,15 @@ def _in_processes(run: Callable[[Any], Any], tasks: Sequence[Any], workers: int)
         raise DataError("A process that read images ended before its time, perhaps for want of memory.") from None
 
 
-def _run(work: Callable[[Content], T], contents: Sequence[Content]) -> list[T | ValueError]:
-    return [_one(work, content) for content in contents]
+def _run(work: Callable[[Content], T], contents: Sequence[Content]) -> list[Done[T]]:
+    return [over_file(work, content) for content in contents]
 
 
-def _one(work: Callable[[Content], T], content: Content) -> T | ValueError:
-    try:
-        return work(content)
-    except ValueError as error:
-        return error
+def over_file(work: Callable[[Content], T], content: Content) -> Done[T]:
+    """Do some work on one file; a ValueError that it raises takes the place of its result."""
+    with gathered() as remarks:
+        try:
+            result = work(content)
+        except ValueError as error:
+            result = error
+    return Done(result, remarks)

@@ -11,6 +11,7 @@ from jaxtyping import UInt8
 from numpy import ndarray
 
 from pellucid.errors import DataError, SettingError, unknown
+from pellucid.names import user_path
 from pellucid.trained.data import require_fitting
 from pellucid.trained.run import Run
 
@@ -48,8 +49,8 @@ def read_image_argument(run: Run, text: str, invert: bool = False) -> ChosenImag
     """
     numbered = NUMBERED.fullmatch(text)
     note = ", inverted" if invert else ""
-    if not numbered or Path(text).exists():
-        return ChosenImage(run.predictor.read(Path(text), invert=invert), None, Path(text).name + note)
+    if not numbered or user_path(text).exists():
+        return ChosenImage(run.predictor.read(user_path(text), invert=invert), None, Path(text).name + note)
     split, number = numbered[1], int(numbered[2])
     if split not in SPLITS:
         raise SettingError([unknown("split", split, SPLITS)])

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from pellucid.errors import Fault, RunError, SettingError, suggest, unknown
+from pellucid.errors import Fault, RunError, SettingError, suggest
 
 Observer = Callable[[str, nn.Module, Any, Tensor], None]
 
@@ -46,19 +46,6 @@ def require_layer(name: str, known: Iterable[str], what: str = "layer") -> str:
         rule, near, known_names = f"Unknown {what} {name!r}", suggest(name, names), f"Known: {', '.join(names)}."
         raise SettingError([Fault(rule, remedy=near if near == known_names else f"{near} {known_names}")])
     return name
-
-
-def require_class(name: str | int, class_names: tuple[str, ...]) -> int:
-    """The number of a class that is given by name or by number; a name counts first.
-
-    Raises:
-        SettingError: There is no such class.
-    """
-    if str(name) in class_names:
-        return class_names.index(str(name))
-    if str(name).isdecimal() and int(name) < len(class_names):
-        return int(name)
-    raise SettingError([unknown("class", name, class_names)])
 
 
 @contextmanager

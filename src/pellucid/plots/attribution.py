@@ -118,7 +118,8 @@ def draw_map(axes: Axes, image: Shaped[ndarray, "height width channels"], panel:
     norm = Normalize(-most if panel.signed else 0, most)
     colours = colormaps[SIGNED if panel.signed else UNSIGNED]
     density = (np.abs(panel.values) / most)[..., np.newaxis]
-    axes.imshow(pale * (1 - density) + colours(norm(panel.values))[..., :3] * density)
+    mixed = pale * (1 - density) + colours(norm(panel.values))[..., :3] * density
+    axes.imshow(mixed.clip(0, 1))  # rounding may lead beyond white by a hundred-millionth
     mappable = ScalarMappable(norm, _thinned(colours, panel.signed))
     bar = axes.figure.colorbar(mappable, ax=axes, orientation="horizontal", shrink=0.85, aspect=22, pad=0.03)
     bar.set_ticks([norm.vmin or 0, 0, most] if panel.signed else [0, most])

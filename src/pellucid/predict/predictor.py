@@ -19,11 +19,14 @@ from torch import Tensor, nn
 from pellucid.batches.images import DeviceImages
 from pellucid.data.dataset import ImageDataset
 from pellucid.data.decode import read_image
+from pellucid.data.pixel_tables import read_for_answers
+from pellucid.data.rows import CSV_SUFFIXES
 from pellucid.device import choose_device, choose_precision, enough_memory, place
 from pellucid.errors import DataError, RunError
 from pellucid.machine import keep_freed_memory
 from pellucid.model.build import build
 from pellucid.model.trust import require_trust, trusting
+from pellucid.names import user_path
 from pellucid.predict.answer import answer, answers, probabilities
 from pellucid.run.folder import WEIGHTS, RunFolder
 from pellucid.run.record import RunRecord
@@ -43,6 +46,23 @@ class Prediction:
     label: str
     probability: float
     probabilities: dict[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """The images of one file that a network is asked about.
+
+    Attributes:
+        names: What each image is called.
+        numbers: Number of each image in the file, from 1.
+        images: uint8, [count, height, width, channels].
+        faults: What kept other images of the file from being read.
+    """
+
+    names: tuple[str, ...]
+    numbers: tuple[int, ...]
+    images: UInt8[ndarray, "count height width channels"]
+    faults: tuple[str, ...] = ()
 
 
 class Predictor:
@@ -143,13 +163,28 @@ class Predictor:
         return [self._prediction(row) for row in self.probabilities(images)]
 
     def predict_files(self, paths: Sequence[str | PathLike[str]], *, invert: bool = False) -> list[Prediction]:
-        """The answer for each image file, brought to the run's channels and size.
+        """The answer for each image file, brought to the run's channels and size; for each row of a table of pixels.
 
         Raises:
-            DataError: A file cannot be read.
+            DataError: A file, or a row, cannot be read.
         """
-        images = [self.read(Path(path), invert=invert) for path in paths]
-        return self.predict(np.stack(images)) if images else []
+        found = [self.read_all(user_path(path), invert=invert) for path in paths]
+        if faults := [fault for asked in found for fault in asked.faults]:
+            raise DataError(faults[0])
+        return self.predict(np.concatenate([asked.images for asked in found])) if found else []
+
+    def read_all(self, path: Path, *, invert: bool = False) -> Asked:
+        """The image of a file, or those of a table of pixels, as the network takes them.
+
+        Raises:
+            DataError: The file cannot be read, or a table's images have another shape.
+        """
+        if path.suffix.lower() not in CSV_SUFFIXES:
+            return Asked((str(path),), (1,), self.read(path, invert=invert)[np.newaxis])
+        rows = read_for_answers(path, self.input_shape, self.record.data.reading)
+        images = 255 - rows.images if invert else rows.images
+        faults = tuple(f"{fault.source}: {fault.reason}." for fault in rows.rejected)
+        return Asked(tuple(rows.sources), tuple(rows.numbers), images, faults)
 
     def read(self, path: Path, *, invert: bool = False) -> UInt8[ndarray, "height width channels"]:
         """An image file as the network takes it: its channels and size, and turned from dark to bright on demand."""

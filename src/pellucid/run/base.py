@@ -11,6 +11,7 @@ from typing import ClassVar, Generic, Self, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from pellucid.errors import PellucidError, RunError
+from pellucid.names import user_path
 from pellucid.run.files import read_file, write_file
 from pellucid.run.lock import locked
 
@@ -58,7 +59,7 @@ class RecordFolder(Generic[AnyRecord]):
     if_none: ClassVar[str]
 
     def __init__(self, path: str | PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = user_path(path)
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -75,6 +76,7 @@ class RecordFolder(Generic[AnyRecord]):
         Raises:
             RunError: Something stands in that place, or the folder cannot be made.
         """
+        path = user_path(path)
         place, number = path, 1
         while True:
             try:

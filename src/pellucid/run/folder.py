@@ -13,7 +13,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from pellucid.errors import PellucidWarning, RunError, TrainingError
-from pellucid.names import plain_name
+from pellucid.names import plain_name, user_path
 from pellucid.run.base import RecordFolder
 from pellucid.run.checkpoints import Checkpoints
 from pellucid.run.contents import CURVES as CURVES
@@ -123,6 +123,7 @@ def new_run(path: Path, *, overwrite: bool = False, numbered: bool = False) -> I
     Raises:
         RunError: Something stands in that place, another process trains there, or the folder cannot be made.
     """
+    path = user_path(path)
     path = path.resolve() if overwrite and path.is_symlink() else path  # the link stays, and leads to the new run
     replaces = overwrite and not numbered and path.exists()
     folder = _replaceable(path) if replaces else RunFolder.make(path, numbered=numbered)

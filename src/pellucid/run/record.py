@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from pellucid.spec.model import AnyModelSpec
 from pellucid.spec.reading import ReadSpec
@@ -43,6 +43,12 @@ class DataRecord(_Part):
     test_fingerprint: str | None = None
     location: str | None = None
     reading: ReadSpec | None = None
+
+    @field_validator("reading", mode="before")
+    @classmethod
+    def _full_where_unsaid(cls, reading: Any) -> Any:
+        """Versions that wrote no range of values read what a file's format can hold."""
+        return {"value_range": "full", **reading} if isinstance(reading, dict) else reading
 
 
 class Environment(_Part):

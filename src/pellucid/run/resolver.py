@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pellucid.errors import RunError, suggest
+from pellucid.names import user_path
 from pellucid.run.base import RecordFolder
 
 RUNS = Path("runs")
@@ -51,7 +52,7 @@ def folder_named(kind: type[Folder], text: str, runs: Path = RUNS, *, names_only
     """The folder of a path or of a name below ``runs``; None where there is none, whatever the text is."""
     if not text:
         return None
-    for path in (runs / text,) if names_only else (Path(text), runs / text):
+    for path in (runs / text,) if names_only else (user_path(text), runs / text):
         if os.path.exists(path / kind.record_name):  # noqa: PTH110 - see above
             return kind(path)
     return None

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.sections.section import Picture, Section
+from pellucid.sections.section import Picture, Section, Table
 from pellucid.spec.augment import AugmentSpec
 from pellucid.words import counted
 
@@ -33,7 +33,6 @@ def data_section(splits: DataSplits, augment: str | None = None, seed: int = 0) 
     counts |= {"validation": len(splits.validation)} if splits.validation else {}
     counts |= {"test": len(splits.test)} if splits.has_test else {}
     title = f"{splits.name}: {', '.join(f'{count:,} {name}' for name, count in counts.items())} images"
-    classes = f"{counted(len(splits.class_names), 'class')}: {', '.join(splits.class_names)}"
     document = {"data": splits.name, "counts": counts, "class_names": splits.class_names}
     if spec:
         heading = f"{splits.name}: first the image, then variants of it ({augment}, seed {seed})"
@@ -43,10 +42,36 @@ def data_section(splits: DataSplits, augment: str | None = None, seed: int = 0) 
         draw = partial(_images_figure, splits, seed, heading)
     return Section(
         title=title,
-        document=document | {"input_shape": splits.train.input_shape},
-        body=(f"{title}\n{classes}\n{'x'.join(map(str, splits.train.input_shape))}",),
+        document=document | {"input_shape": splits.train.input_shape, "class_counts": class_counts(splits)},
+        body=(title, class_table(splits)),
         pictures=(Picture("data", f"Images in rows, each below the name of its class. {heading}.", draw),),
     )
+
+
+def class_counts(splits: DataSplits) -> dict[str, list[int]]:
+    """How many images each class has in each split that there is."""
+    import numpy as np
+
+    datasets = {"train": splits.train}
+    datasets |= {"validation": splits.validation} if splits.validation else {}
+    datasets |= {"test": splits.test} if splits.has_test else {}
+    size = len(splits.class_names)
+    return {split: np.bincount(dataset.labels, minlength=size).tolist() for split, dataset in datasets.items()}
+
+
+def class_table(splits: DataSplits) -> Table:
+    """The images of each class in each split; of many classes the first few, and the others in one row."""
+    counts = class_counts(splits)
+    names = splits.class_names
+    told = len(names) if len(names) <= MOST_CLASSES + 2 else MOST_CLASSES
+    rows = [(names[row], *(f"{numbers[row]:,}" for numbers in counts.values())) for row in range(told)]
+    if told < len(names):
+        rows.append(
+            (f"{len(names) - told:,} more classes", *(f"{sum(numbers[told:]):,}" for numbers in counts.values()))
+        )
+    height, width, channels = splits.train.input_shape
+    caption = f"{splits.name}: {counted(len(names), 'class')}, images of {height}x{width}x{channels}"
+    return Table(("class", *counts), tuple(rows), caption=caption)
 
 
 def _images_figure(splits: DataSplits, seed: int, heading: str) -> Figure:

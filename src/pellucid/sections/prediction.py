@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +16,7 @@ FAR_OFF = 0.4
 
 def prediction_section(
     path: Path,
-    files: Sequence[Path],
+    files: Sequence[str | Path],
     answers: Sequence[Prediction],
     *,
     top: int = 3,
@@ -46,13 +48,27 @@ def prediction_section(
     )
 
 
+def submission(numbers: Sequence[int], answers: Sequence[Prediction]) -> str:
+    """Answers for the rows of a table as competitions take them: CSV with a header, ``ImageId,Label``.
+
+    Args:
+        numbers: Number of each row, from 1.
+        answers: One for each of them.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("ImageId", "Label"))
+    writer.writerows((number, answer.label) for number, answer in zip(numbers, answers, strict=True))
+    return text.getvalue()
+
+
 def brightness_hint(file: Path, brightness: float, usual: float, inverted: bool) -> str | None:
     """What to try, where an image is dark where those of the training were bright; None where it is not.
 
     Dark ink on bright paper is answered wrongly by a network that learned bright ink on dark.
 
     Args:
-        file: The image.
+        file: The image, or the table of images.
         brightness: Its mean, 0 to 1.
         usual: That of the training images.
         inverted: Whether dark and bright were exchanged already.

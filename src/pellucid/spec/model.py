@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
@@ -21,6 +20,7 @@ from pydantic import (
 )
 
 from pellucid.errors import Fault, SpecError, unknown
+from pellucid.names import user_path
 from pellucid.spec import shorthand
 from pellucid.spec.base import Spec, faults_of
 from pellucid.spec.layers import LAYERS, Activation, AnyLayer, Layer, Unread, times
@@ -103,7 +103,7 @@ class ModelSpec(Spec):
             SpecError: The file cannot be read, or the model has faults; all are named.
         """
         try:
-            content = Path(path).read_bytes()
+            content = user_path(path).read_bytes()
         except OSError as error:
             raise SpecError([Fault(f"The model file {path} must be readable", error.strerror or str(error))]) from None
         return cls.model_validate_json(content, context={"classes": classes})

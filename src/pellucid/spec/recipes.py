@@ -16,6 +16,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from pellucid.errors import Fault, SettingError, unknown
+from pellucid.names import user_path
 from pellucid.spec.augment import AugmentSpec
 from pellucid.spec.base import Spec
 from pellucid.spec.layers import (
@@ -214,7 +215,7 @@ def recipe(name: str, input_shape: tuple[int, int, int], classes: int, images: i
         SpecError: The network does not fit the images or the classes.
     """
     if name.endswith(FILE):
-        return _read(Path(name), input_shape, classes)
+        return _read(user_path(name), input_shape, classes)
     if name not in RECIPES:
         raise SettingError([unknown("recipe", name, RECIPES)])
     chosen = RECIPES[name](input_shape, classes)
@@ -226,7 +227,7 @@ def names_recipe(text: str) -> bool:
     if not text.endswith(FILE):
         return text in RECIPES
     with contextlib.suppress(OSError, ValueError, RecursionError):
-        read = json.loads(Path(text).read_text(encoding="utf-8"))
+        read = json.loads(user_path(text).read_text(encoding="utf-8"))
         return isinstance(read, dict) and set(PARTS) <= read.keys() <= set(Recipe.model_fields)
     return False
 

@@ -86,7 +86,8 @@ def fit(
         TrainingError: The loss is not finite, or a module of the user's failed.
 
     Warns:
-        PellucidWarning: A module of the user's gives probabilities in place of logits.
+        PellucidWarning: A module of the user's gives probabilities in place of logits, or a class is too small to have
+            an image in the validation split.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     chosen = choose(data, model=model, recipe=recipe, **settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from torch import Tensor
 
 from pellucid.batches.images import DeviceImages
 from pellucid.data.dataset import DataSplits
+from pellucid.data.splits import absent_note
+from pellucid.errors import PellucidWarning
 from pellucid.spec.train import TrainSpec
 from pellucid.trained.splits import Split, held_out
 
@@ -35,10 +38,19 @@ def splits_to_train_on(data: DataSplits, spec: TrainSpec) -> dict[str, Split]:
     """The training split, and the validation split unless the training is to be without one.
 
     Raises:
-        DataError: A class has too few images to stand on both sides.
+        DataError: No class has images for both sides.
+
+    Warns:
+        PellucidWarning: A class has no image in the validation split that was held out.
     """
     splits = held_out(data, spec.validation_split, spec.seed)
-    return {"train": splits["train"]} if spec.validation_split is None else splits
+    if spec.validation_split is None:
+        return {"train": splits["train"]}
+    if data.validation is None:
+        train, rows = data.train, splits["validation"].rows
+        for note in absent_note("validation", train.labels, rows, train.class_names, "training image"):
+            warnings.warn(f"{data.name}: {note}", PellucidWarning, stacklevel=3)
+    return splits
 
 
 def place_splits(splits: Mapping[str, Split], device: torch.device) -> dict[str, PlacedSplit]:

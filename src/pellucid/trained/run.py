@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.errors import DataError, PellucidWarning, RunError
 from pellucid.judge.evaluation import Evaluation
+from pellucid.names import user_path
 from pellucid.predict.predictor import Prediction, Predictor
 from pellucid.run.folder import CURVES, EVALUATION, HISTORY, RECORD, WEIGHTS, RunFolder, find_run, new_run
 from pellucid.run.history import History
@@ -173,7 +174,7 @@ class Run:
             RunError: No epoch was finished, or the file cannot be written.
         """
         folder = self.path or Path()
-        return draw_curves(self.history, self.record, Path(path) if path else folder / CURVES)
+        return draw_curves(self.history, self.record, user_path(path) if path else folder / CURVES)
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the run to a folder of its own: run.json, history.csv, model.safetensors, curves.png, evaluation.json.

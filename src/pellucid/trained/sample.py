@@ -39,7 +39,7 @@ def sample_of(run: Run) -> Sample:
     """The sample of a run: the same each time.
 
     Raises:
-        DataError: The data cannot be had, have changed since, or have a class too small to hold some out.
+        DataError: The data cannot be had, have changed since, or have no class large enough to hold some out.
     """
     spec = run.record.train
     splits = held_out(run.own_data(), spec.validation_split or SHARE, spec.seed)

@@ -45,7 +45,7 @@ def held_out(data: DataSplits, share: float | None, seed: int) -> dict[str, Spli
         seed: Seed of the training.
 
     Raises:
-        DataError: A class has too few images to stand on both sides.
+        DataError: No class has images for both sides.
     """
     if data.validation is not None:
         return {"train": _whole(data.train), "validation": _whole(data.validation)}

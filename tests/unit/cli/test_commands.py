@@ -15,7 +15,7 @@ from PIL import Image
 
 import pellucid as pl
 from pellucid.data import catalogue
-from pellucid.data.dataset import DataSplits
+from pellucid.data.dataset import DataSplits, ImageDataset
 
 Command = Callable[..., Any]
 
@@ -31,6 +31,9 @@ def test_train_prints_the_accuracy_and_the_folder_last(pellucid: Command) -> Non
     assert "95% interval" in lines[0]
     assert lines[-1] == "runs/two"
     assert "epoch 1/1: loss " in err
+    told = "bars: 3 classes, images of 8x8x1\nclass    train  test\nacross      80    30\n"
+    assert told in err
+    assert err.index(told) < err.index("epoch 1/1")
     assert Path("runs/two/curves.svg").exists()
     assert Path("runs/two/curves.png").exists()
 
@@ -190,6 +193,24 @@ def test_predict_gives_all_probabilities_in_json(pellucid: Command, pictures: li
     assert sum(first["probabilities"].values()) == pytest.approx(1)
 
 
+def test_predict_answers_for_all_images_of_a_folder(pellucid: Command, pictures: list[Path]) -> None:
+    folder = pictures[0].parent / "scans"
+    (folder / "more").mkdir(parents=True)
+    for name in ("10.png", "9.png", "more/1.png", ".hidden.png"):
+        shutil.copy(pictures[0], folder / name)
+    (folder / "notes.txt").write_text("x")
+    status, out, err = pellucid("predict", "bars-one", folder, pictures[1], "--json")
+    assert status == 0
+    answered = [answer["image"] for answer in json.loads(out)["predictions"]]
+    assert answered == [str(folder / name) for name in ("9.png", "10.png", "more/1.png")] + [str(pictures[1])]
+    assert f"{folder}: 1 file is no image by its name: {folder}/notes.txt" in err
+    (folder / "empty").mkdir()
+    status, out, err = pellucid("predict", "bars-one", folder / "empty", pictures[0])
+    assert status == 1
+    assert f"pellucid: {folder}/empty: no images were found in the folder." in err
+    assert str(pictures[0]) in out
+
+
 def test_predict_names_a_bad_file_and_answers_for_the_rest(pellucid: Command, pictures: list[Path]) -> None:
     Path("bad.png").write_text("no image")
     status, out, err = pellucid("predict", "latest", pictures[0], "bad.png", "--json")
@@ -207,6 +228,82 @@ def test_predict_hints_at_dark_ink_on_bright_paper(pellucid: Command, pictures: 
     assert outcome.err == ""
     assert f"inverted.png  {pictures[0].stem} " in outcome.out
     assert "leave --invert out" in pellucid("predict", "latest", pictures[0], "--invert").err
+
+
+def pixel_table(path: Path, dataset: ImageDataset, labels: bool = True) -> Path:
+    rows = [
+        [*([label] if labels else []), *image.ravel()]
+        for image, label in zip(dataset.images, dataset.labels, strict=True)
+    ]
+    names = [*(["label"] if labels else []), *(f"pixel{number}" for number in range(64))]
+    path.write_text("\n".join(",".join(map(str, row)) for row in [names, *rows]) + "\n")
+    return path
+
+
+def test_tables_of_pixels_are_trained_on_judged_shown_and_answered_for(pellucid: Command, bars: DataSplits) -> None:
+    pixel_table(Path("train.csv"), bars.train)
+    pixel_table(Path("judged.csv"), bars.test)
+    pixel_table(Path("test.csv"), bars.test, labels=False)
+    model = ("--model", "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3", "--epochs", 4, "--learning-rate", 0.01)
+    status, _, err = pellucid("train", "train.csv", *model, "--batch-size", 16, "--out", "run")
+    assert status == 0
+    assert "train: each row is an image of 8x8x1 from 64 columns, its class in the column 'label'." in err
+    judged = json.loads(pellucid("evaluate", "run", "judged.csv", "--json").out)
+    assert judged["count"] == 90
+    status, out, err = pellucid("predict", "run", "test.csv", "--format", "submission")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "ImageId,Label"
+    assert [line.split(",")[0] for line in lines[1:]] == [str(number) for number in range(1, 91)]
+    right = np.mean([line.split(",")[1] == str(label) for line, label in zip(lines[1:], bars.test.labels, strict=True)])
+    assert right == judged["accuracy"]
+    answers = json.loads(pellucid("predict", "run", "test.csv", "--json").out)["predictions"]
+    assert answers[89]["image"] == "test.csv, row 90"
+    assert pellucid("data", "show", "train.csv").status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (("one.png", "--format", "submission"), 2, "--format submission is for one table of pixels (.csv or .tsv)"),
+        (("t.csv", "--format", "submission", "--json"), 2, "give either --format submission or --json"),
+        (("t.csv", "--format", "sumbission"), 2, "Unknown format 'sumbission'. Did you mean submission?"),
+        (("t.csv",), 1, "an image of 8x8x1 must have a column a value; received 63 columns of pixels"),
+        (("cut.csv", "--format", "submission"), 1, "cut.csv, row 2: it has 1 cells; the first line has 64."),
+    ],
+)
+def test_what_a_table_cannot_be_answered_for_is_said(
+    pellucid: Command, arguments: tuple[str, ...], status: int, message: str
+) -> None:
+    names = [f"pixel{number}" for number in range(64)]
+    Path("t.csv").write_text(",".join(names[:63]) + "\n" + ",".join("1" * 63) + "\n")
+    Path("cut.csv").write_text(",".join(names) + "\n" + ",".join("1" * 64) + "\n7\n" + ",".join("2" * 64) + "\n")
+    found = pellucid("predict", "bars-one", *arguments)
+    assert found.status == status
+    assert message in found.err
+    if arguments[0] == "cut.csv":
+        assert [line.split(",")[0] for line in found.out.splitlines()] == ["ImageId", "1", "3"]
+
+
+def test_the_home_folder_is_found_behind_an_option(
+    pellucid: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    assert pellucid("train", *QUICK, "--out=~/run").out.splitlines()[-1] == str(tmp_path / "home" / "run")
+    assert pellucid("plot", "~/run", "--out=~/curves.png").status == 0
+    assert (tmp_path / "home" / "curves.png").exists()
+
+
+def test_groups_are_parted_on_demand(pellucid: Command, photos: Path) -> None:
+    names = sorted(photos.glob("train/*/*.png"))
+    rows = [f"{file.relative_to(Path.cwd())},{file.parent.name},{number // 2}" for number, file in enumerate(names)]
+    Path("t.csv").write_text("\n".join(["image,label,patient", *rows]) + "\n")
+    assert "rows with the same 'patient' are kept together" in pellucid("data", "audit", "t.csv").out
+    assert "patient" not in pellucid("data", "audit", "t.csv", "--no-groups").out
+    both = pellucid("data", "audit", "t.csv", "--no-groups", "--group-column", "patient")
+    assert both.status == 2
+    assert "give either --group-column or --no-groups" in both.err
 
 
 def test_plot_draws_png_and_svg(pellucid: Command) -> None:

@@ -65,14 +65,6 @@ def test_a_folder_of_single_arrays_is_read(tmp_path: Path) -> None:
         load_data(tmp_path)
 
 
-def test_images_of_0_and_1_are_said_to_be_nearly_black(tmp_path: Path) -> None:
-    images = np.random.default_rng(0).integers(0, 2, (200, 4, 5), np.uint8)
-    splits = load_data(saved(tmp_path, images=images, labels=np.arange(200) % 2))
-    assert splits.train.images.max() == 1
-    assert "the images hold 0 and 1 alone" in splits.notes[0]
-    assert not any("0 and 1" in note for note in read_npz(saved(tmp_path, images=IMAGES, labels=LABELS)).notes)
-
-
 def test_truth_values_are_black_and_white(tmp_path: Path) -> None:
     splits = read_npz(saved(tmp_path, images=IMAGES > 50, labels=LABELS))
     assert set(splits.train.images.flat) == {0, 255}

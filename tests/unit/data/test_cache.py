@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pellucid as pl
 from pellucid.data import cache, workers
 from pellucid.data.archives import unpack
 from pellucid.data.cache import cache_folder, clean_cache, list_cache, unpacked_folder
+from pellucid.data.index import ALWAYS
 from pellucid.data.listing import Content
 from pellucid.data.load import load_data
 from pellucid.errors import DataError, SettingError
@@ -70,6 +72,82 @@ def test_another_content_or_setting_is_decoded_anew(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((6, 8), np.uint8)).save(folder / "class 0" / "0.png")
     assert load_data(folder).train.fingerprint != before.train.fingerprint
     assert len(list_cache()) == 4
+
+
+def test_other_splits_of_the_same_images_are_not_decoded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = lay(tmp_path / "pets", each=60)
+    whole = (folder / "class 0" / "5.png").read_bytes()
+    (folder / "class 1" / "cut.png").write_bytes(whole[: len(whole) // 2])  # found out when it is decoded
+
+    def read(share: float | None, **settings: object) -> list[object]:
+        splits = load_data(folder, test_split=share, max_bad=0.05, **settings)
+        sets = [splits.train, *([splits.test] if splits.has_test else [])]
+        found = [splits.notes, splits.rejected, splits.reading]
+        return found + [value for part in sets for value in (part.fingerprint, part.sources, part.split_keys.tolist())]
+
+    anew = []
+    for share in (0.1, None, 0.4):
+        anew.append(read(share))
+        clean_cache()
+    assert read(None) == anew[1]
+    with monkeypatch.context() as patched:
+        patched.setattr(cache, "ingest", lambda *_: pytest.fail("it must not be decoded again"))
+        assert [read(share) for share in (0.1, None, 0.4)] == anew
+        assert read(0.1, image_size=(6, 8))[3:] == anew[0][3:]
+        assert read(0.2, image_size=(6, 8), channels=1)[0] != anew[0][0]
+    damaged = next(cache_folder().iterdir()) / "images.u8"
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    assert read(0.3)[1] == anew[0][1]
+
+
+def test_the_way_to_the_data_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = lay(tmp_path / "pets")
+    (folder / "t.csv").write_text("image,label\nclass 0/1.png,a\nclass 0/2.png,b\n")
+    (tmp_path / "link").symlink_to(folder)
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    monkeypatch.chdir(beside)
+    for name in ("", "t.csv"):
+        first = load_data(folder / name, test_split=None).train
+        for way in (f"../pets/{name}", f"../link/{name}", f"../../{tmp_path.name}/pets/{name}"):
+            assert load_data(way, test_split=None).train.sources == first.sources
+    assert len(list_cache()) == 2
+
+
+def test_a_large_page_is_brought_to_a_size_that_a_network_can_have(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        Image.new("1", (1240, 2100), name == "a").save(tmp_path / name / "1.png")
+    splits = load_data(tmp_path, test_split=None)
+    assert splits.train.input_shape == (64, 64, 1)
+    assert "the images are all of 2100x1240; all are brought to 64x64 (stretch). --image-size" in splits.notes[0]
+
+
+def test_what_libraries_remark_is_told_once_with_the_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(12):
+        (tmp_path / "ab"[number % 2]).mkdir(exist_ok=True)
+        exif = b"Exif\0\0II*\0\x08\0\0\0\x05\0" if number < 7 else b""
+        Image.new("L", (8, 8), number * 20).save(tmp_path / "ab"[number % 2] / f"{number}.jpg", exif=exif)
+    first = load_data(tmp_path, test_split=None)  # warnings are errors here, so none comes through
+    assert len(first.train) == 12
+    (note,) = first.notes
+    assert note.startswith("7 files are used, though there are doubts: ")
+    assert note.count("Corrupt EXIF data. Expecting to read 12 bytes but only got 0") == 5
+    assert f"{tmp_path / 'a' / '0.jpg'}: Corrupt" in note
+    assert note.endswith("; and 2 more")
+    assert load_data(tmp_path, test_split=None).notes == first.notes
+    clean_cache()
+    monkeypatch.setattr(workers, "FEW_FILES", 1)
+    monkeypatch.setattr(workers, "cores", lambda: 2)
+    assert load_data(tmp_path, test_split=None).notes == first.notes
+
+
+def test_an_index_of_an_earlier_version_is_known_again(tmp_path: Path) -> None:
+    load_data(lay(tmp_path / "pets"))
+    index = list_cache()[0][0] / "index.json"
+    earlier = {key: value for key, value in json.loads(index.read_text()).items() if key in ALWAYS}
+    index.write_text(json.dumps(earlier))
+    assert clean_cache().left == ()
 
 
 def test_a_test_split_is_held_out_once_for_all_and_said(tmp_path: Path) -> None:

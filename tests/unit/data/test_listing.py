@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.data.folders import list_archive, list_folder
+from pellucid.data.folders import list_by_folders
 from pellucid.data.listing import Listing, _opened, natural_order, split_of
 from pellucid.data.load import load_data
+from pellucid.data.trees import archive_tree, folder_tree
 from pellucid.errors import DataError
 
 
@@ -26,6 +27,14 @@ def lay(folder: Path, *names: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(png(number) if path.suffix == ".png" else b"text")
     return folder
+
+
+def list_folder(folder: Path) -> Listing:
+    return list_by_folders(folder_tree(folder))
+
+
+def list_archive(archive: Path) -> Listing:
+    return list_by_folders(archive_tree(archive))
 
 
 def seen(listing: Listing) -> list[tuple[str, str | None]]:
@@ -80,8 +89,8 @@ def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
 def test_folders_beside_splits_are_refused_and_other_files_are_not(tmp_path: Path) -> None:
     lay(tmp_path, "train/a/1.png", "train/b/2.png", "test/a/3.png", "test/b/4.png", "docs/readme.txt", "LICENSE")
     assert {entry.split for entry in list_folder(tmp_path).entries} == {"train", "test"}
-    lay(tmp_path, "extra/5.png")
-    with pytest.raises(DataError, match="beside test, train only splits may stand; received extra. Move them."):
+    lay(tmp_path, "extra/5/6.png")
+    with pytest.raises(DataError, match="beside test, train only splits may stand; received extra/5. Move them."):
         list_folder(tmp_path)
 
 
@@ -226,7 +235,7 @@ def test_a_table_or_arrays_in_an_archive_are_unpacked_below_the_cache(tmp_path: 
     arrays = zipped(tmp_path / "arrays.zip", **{"deep/x.npz": (tmp_path / "x.npz").read_bytes()})
     assert len(load_data(arrays, test_split=None).train) == 4
     two = zipped(tmp_path / "two.zip", **{"a.csv": b"", "b.csv": b""})
-    with pytest.raises(DataError, match=r"it must hold one table or .npz file; received a.csv, b.csv"):
+    with pytest.raises(DataError, match=r"it must hold one table or .npz file; received a.csv, b.csv. Unpack it"):
         load_data(two)
     evil = zipped(tmp_path / "evil.zip", **{"t.csv": b"image,label\n", "../x.png": png()})
     with pytest.raises(DataError, match="not to be trusted: .*its name leads out of the archive"):
@@ -249,7 +258,9 @@ def test_single_arrays_in_an_archive_are_read(tmp_path: Path) -> None:
 
 def test_idx_files_of_other_names_in_an_archive_are_named(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "x.zip", **{"t10k-images-idx3-ubyte": b"\0"})
-    with pytest.raises(DataError, match="arrays in it must be called train-images and .*; received t10k-images"):
+    with pytest.raises(
+        DataError, match="t10k-images-idx3-ubyte: arrays must be called x_train.npy .*train-images-idx3"
+    ):
         load_data(archive)
 
 

@@ -17,6 +17,7 @@ from pellucid.cli.data_get import get
 from pellucid.data import published
 from pellucid.data.catalogue import CATALOGUE
 from pellucid.data.downloads import downloads_folder
+from pellucid.data.emnist import PARTS
 from pellucid.data.load import load_data
 from pellucid.data.published import PUBLISHED
 from pellucid.errors import DataError
@@ -114,8 +115,8 @@ def test_class_names_are_the_published_ones() -> None:
     assert "".join(published.HIRAGANA) == "おきすつなはまやれを"
     assert published.CLOTHES[0] == "T-shirt/top"
     assert published.CLOTHES[9] == "Ankle boot"
-    assert len(published.BALANCED) == 47
-    assert "".join(published.BALANCED[36:]) == "abdefghnqrt"
+    assert len(PARTS["balanced"].class_names) == 47
+    assert "".join(PARTS["balanced"].class_names[36:]) == "abdefghnqrt"
 
 
 def test_the_test_split_is_read_when_it_is_asked_for(place: Callable[..., None]) -> None:

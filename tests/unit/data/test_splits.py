@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.data.splits import hold_out
+from pellucid.data.splits import absent_note, hold_out, part
 from pellucid.errors import DataError
 
 
@@ -66,14 +66,53 @@ def test_small_classes_stand_on_both_sides_all_the_same(sizes: list[int], seed: 
     assert {labels[row] for row in kept} == {labels[row] for row in held_out} == set(range(len(sizes)))
 
 
-def test_a_class_that_cannot_stand_on_both_sides_is_named() -> None:
+def test_a_class_that_cannot_stand_on_both_sides_is_kept_and_named() -> None:
+    images = dataset([0] * 40 + [1] + [2] * 3, [*range(41), 50, 50, 50])
+    kept, held_out = hold_out(images, 0.1, 0)
+    assert {40, 41, 42, 43} <= set(kept)
+    assert absent_note("test", images.labels, held_out, images.class_names) == [
+        "the test split has no image of b (1 image), c (3 images): too few to share out, or equal, or of one group."
+    ]
+    assert absent_note("test", images.labels, np.arange(44), images.class_names) == []
+
+
+def test_images_none_of_which_can_be_held_out_are_refused() -> None:
     with pytest.raises(DataError) as caught:
-        hold_out(dataset([0] * 40 + [1] + [2] * 3, [*range(41), 50, 50, 50]), 0.1, 0)
-    message = "Each class must have different images, or groups, for both sides of a split; received too few in "
-    assert (
-        str(caught.value)
-        == f"{message}b (1 images), c (3 images). Add images, or hold out nothing (--no-validation, --no-test)."
-    )
+        hold_out(dataset([0, 1, 1], [1, 2, 2]), 0.1, 0)
+    message = "A split needs a class that has different images, or groups, for both sides; received a (1 image), "
+    assert str(caught.value) == f"{message}b (2 images). Add images, or hold out nothing (--no-validation, --no-test)."
+
+
+def test_shares_that_leave_no_class_empty_are_as_they_always_were() -> None:
+    images = dataset([number % 3 for number in range(90)])
+    before = [6, 8, 14, 22, 37, 45, 53, 58, 59, 69, 70, 86, 88]
+    assert hold_out(images, 0.1, seed=3)[1].tolist() == before
+    assert hold_out(images, 0.1, seed=3, least_kept=2)[1].tolist() == before
+
+
+@pytest.mark.parametrize(("classes", "each"), [(300, 4), (50, 3)])
+def test_small_classes_stand_in_all_three_splits(classes: int, each: int) -> None:
+    labels = np.repeat(np.arange(classes), each)
+    names = tuple(map(str, range(classes)))
+    for seed in range(10):
+        keys = np.random.default_rng(seed).integers(0, 2**63, len(labels)).astype(np.uint64)
+        kept, test = part(keys, labels, names, 0.1, 0, least_kept=2)
+        train, validation = part(keys[kept], labels[kept], names, 0.1, seed)
+        for rows in (test, kept[train], kept[validation]):
+            assert len(np.unique(labels[rows])) == classes
+
+
+@given(data=st.data(), least_kept=st.sampled_from([1, 2]))
+def test_groups_stay_whole_and_every_class_can_be_trained_on(data: st.DataObject, least_kept: int) -> None:
+    count = data.draw(st.integers(4, 40))
+    labels = np.array(data.draw(st.lists(st.integers(0, 5), min_size=count, max_size=count)))
+    keys = np.array(data.draw(st.lists(st.integers(0, 12), min_size=count, max_size=count)), np.uint64)
+    try:
+        kept, held_out = part(keys, labels, tuple("abcdef"), 0.3, 0, least_kept)
+    except DataError:  # no group can be held out without taking a class from training
+        return
+    assert not set(keys[kept]) & set(keys[held_out])
+    assert set(labels[kept]) == set(labels)
 
 
 def test_a_class_without_images_does_not_hinder() -> None:

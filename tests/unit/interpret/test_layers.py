@@ -9,7 +9,6 @@ from pellucid.errors import RunError, SettingError
 from pellucid.interpret.layers import (
     convolutions_of,
     layers_of,
-    require_class,
     require_layer,
     undisturbed,
     watched,
@@ -42,17 +41,6 @@ def test_an_unknown_layer_is_told_with_the_nearest_and_all() -> None:
         require_layer("conv_1", ["conv2d_1", "dense_1"])
     with pytest.raises(SettingError, match=r"Unknown layer 'zzz'\. Known: conv2d_1, dense_1\.$"):
         require_layer("zzz", ["conv2d_1", "dense_1"])
-
-
-@pytest.mark.parametrize(("given", "number"), [("b", 1), (0, 0), ("2", 2), ("7", 0)])
-def test_a_class_is_known_by_name_then_by_number(given: str | int, number: int) -> None:
-    assert require_class(given, ("7", "b", "c")) == number
-
-
-@pytest.mark.parametrize("given", ["d", 3, "-1", ""])
-def test_an_unknown_class_is_told(given: str | int) -> None:
-    with pytest.raises(SettingError, match="Unknown class"):
-        require_class(given, ("7", "b", "c"))
 
 
 def test_what_layers_give_is_left_with_its_gradient(model: nn.Module) -> None:

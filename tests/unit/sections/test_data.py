@@ -6,18 +6,30 @@ import numpy as np
 import pytest
 
 from pellucid.audit.examine import examine
-from pellucid.data.dataset import DataSplits
+from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.errors import SettingError
 from pellucid.sections.audit import audit_section
-from pellucid.sections.data import data_section
+from pellucid.sections.data import class_table, data_section
 
 
 def test_images_are_counted_and_shown(bars: DataSplits) -> None:
     section = data_section(bars)
-    assert section.body == ("bars: 240 train, 90 test images\n3 classes: across, upright, aslant\n8x8x1",)
+    assert section.body[0] == "bars: 240 train, 90 test images"
+    (table,) = section.tables
+    assert table.caption == "bars: 3 classes, images of 8x8x1"
+    assert table.header == ("class", "train", "test")
+    assert table.rows == (("across", "80", "30"), ("upright", "80", "30"), ("aslant", "80", "30"))
     assert section.document["counts"] == {"train": 240, "test": 90}
+    assert section.document["class_counts"] == {"train": [80, 80, 80], "test": [30, 30, 30]}
     figure = section.pictures[0].draw()
     assert [axes.get_title() for axes in figure.axes[::10]] == ["across", "upright", "aslant"]
+
+
+def test_of_many_classes_the_first_are_told_and_the_rest_counted() -> None:
+    images, labels = np.zeros((1500, 1, 1, 1), np.uint8), np.arange(1500) % 15
+    names = tuple(f"c{number}" for number in range(15))
+    rows = class_table(DataSplits("many", ImageDataset(images, labels, names), None)).rows
+    assert [*rows[:2], *rows[9:]] == [("c0", "100"), ("c1", "100"), ("c9", "100"), ("5 more classes", "500")]
 
 
 def test_variants_stand_beside_their_image(bars: DataSplits) -> None:

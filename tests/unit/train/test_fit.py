@@ -527,3 +527,19 @@ def test_a_callback_may_end_a_training_in_its_first_epoch(bars: DataSplits, tmp_
     assert (results.epochs, results.steps, results.stopped_early, run.record.status) == (0, 1, True, "done")
     assert results.validation.accuracy == run.evaluate(split="validation").accuracy
     assert pl.load_run(tmp_path / "run").record == run.record
+
+
+def test_a_run_may_go_below_the_home_folder(bars: DataSplits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    run = pl.fit(bars, model="flatten, dense 3", epochs=1, out="~/run")
+    assert run.path == tmp_path / "run"
+    assert pl.load_run("~/run").record == run.record
+    assert run.plot("~/curves.png") == tmp_path / "curves.png"
+    assert run.save("~/again") == tmp_path / "again"
+
+
+def test_a_class_too_small_for_the_validation_split_is_trained_on_and_said(bars: DataSplits) -> None:
+    train = bars.train.subset(np.array([0, 3, 6, 9, 12, 1, 4, 7, 10, 2]))
+    with pytest.warns(pl.PellucidWarning, match=r"the validation split has no image of aslant \(1 training image\)"):
+        run = pl.fit(DataSplits("few", train, None), model="flatten, dense 3", epochs=1)
+    assert run.record.data.counts == {"train": 8, "validation": 2}

@@ -10,13 +10,14 @@ from jaxtyping import Float32, Shaped
 from numpy import ndarray
 
 from pellucid.batches.images import as_input
+from pellucid.data.classes import require_class
 from pellucid.device import enough_memory, repeatable
 from pellucid.errors import Fault, RunError, SettingError
 from pellucid.interpret.attribution.integrated_gradients import Completeness, completeness
 from pellucid.interpret.attribution.maps import choose_layer
 from pellucid.interpret.attribution.methods import METHODS, Method
 from pellucid.interpret.attribution.pixel_question import PixelQuestion
-from pellucid.interpret.layers import require_class, require_layer, undisturbed
+from pellucid.interpret.layers import require_layer, undisturbed
 from pellucid.model.vote import with_mean_logits
 from pellucid.predict.predictor import Predictor
 from pellucid.trained.run import Run, predictor_of

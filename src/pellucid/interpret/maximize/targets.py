@@ -9,8 +9,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from pellucid.data.classes import require_class
 from pellucid.errors import Fault, RunError, SettingError
-from pellucid.interpret.layers import layers_of, require_class, require_layer, undisturbed, watched
+from pellucid.interpret.layers import layers_of, require_layer, undisturbed, watched
 from pellucid.predict.predictor import Predictor
 from pellucid.trained.run import Run, predictor_of
 

@@ -1,0 +1,158 @@
+"""The rows of a table file: CSV, TSV, JSON Lines, and Parquet through the extra ``tables``."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pellucid.errors import DataError
+
+CSV_SUFFIXES = {".csv", ".tsv"}
+TABLE_SUFFIXES = {*CSV_SUFFIXES, ".jsonl", ".ndjson", ".parquet"}
+BEYOND = object()  # in a row, where the cells stand that no column is above
+UNLABELLED = -1  # in a column of classes, as Hugging Face's datasets have it
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table as it is read.
+
+    Attributes:
+        columns: Name of each column.
+        rows: The cells of each row by the name of their column, one row at a time.
+        kinds: The columns that the file itself calls images or classes, by ``image`` and ``label``.
+    """
+
+    columns: list[str]
+    rows: Iterable[Mapping[Any, Any]]
+    kinds: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_rows(path: Path) -> Rows:
+    """The columns and the rows of a table.
+
+    Raises:
+        DataError: The table cannot be read; with the rows of CSV and Parquet, only once they are reached.
+    """
+    suffix = path.suffix.lower()
+    if suffix in CSV_SUFFIXES:
+        return _csv(path)
+    return _parquet(path) if suffix == ".parquet" else _json_lines(path)
+
+
+def text_lines(path: Path) -> Iterator[str]:
+    """The lines of a text file, one at a time, as there may be millions.
+
+    Raises:
+        DataError: The file cannot be read, or is no text.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield from file
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path, error) from None
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def cells_of(path: Path, lines: Iterable[str]) -> Iterator[list[str]]:
+    """The cells of the lines of a CSV or TSV file.
+
+    Raises:
+        DataError: A line cannot be read.
+    """
+    try:
+        yield from csv.reader(lines, delimiter=delimiter(path), strict=True)
+    except csv.Error as error:
+        raise _unreadable(path, error) from None
+
+
+def delimiter(path: Path) -> str:
+    """What stands between the cells of a line."""
+    return "\t" if path.suffix.lower() == ".tsv" else ","
+
+
+def _csv(path: Path) -> Rows:
+    lines = cells_of(path, text_lines(path))
+    names = next(lines, [])
+    rows = (dict(zip(names, cells, strict=False)) | {BEYOND: cells[len(names) :]} for cells in lines if cells)
+    return Rows(names, rows)
+
+
+def _json_lines(path: Path) -> Rows:
+    rows = []
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path, error) from None
+    except OSError as error:
+        raise _unreadable(path, error.strerror or error) from None
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:  # ValueError: a number of thousands of digits, too
+            raise DataError(f"{path}, line {number}: not JSON ({getattr(error, 'msg', error)}).") from None
+        if not isinstance(row, dict):
+            raise DataError(f"{path}, line {number}: a row must be an object; received {line[:40]}.")
+        rows.append(row)
+    return Rows(list(dict.fromkeys(name for row in rows for name in row)), rows)
+
+
+def _parquet(path: Path) -> Rows:
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError:
+        raise DataError(f"{path}: Parquet needs pyarrow. Install it with: pip install 'pellucid[tables]'") from None
+    try:
+        schema = parquet.read_schema(path)
+    except (OSError, ArrowException) as error:
+        raise _unreadable(path, error) from None
+    features = _features(schema.metadata or {})
+    classes = {name: feature["names"] for name, feature in features.items() if _kind(feature) == "ClassLabel"}
+
+    def rows() -> Iterator[dict[str, Any]]:
+        try:
+            with parquet.ParquetFile(path) as file:
+                for batch in file.iter_batches(batch_size=1000):
+                    for row in batch.to_pylist():
+                        yield row | {name: _class_of(row.get(name), names) for name, names in classes.items()}
+        except (OSError, ArrowException) as error:
+            raise _unreadable(path, error) from None
+
+    images = [name for name, feature in features.items() if _kind(feature) == "Image"]
+    only = {"image": images, "label": list(classes)}
+    return Rows(schema.names, rows(), {what: names[0] for what, names in only.items() if len(names) == 1})
+
+
+def _features(metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
+    """What Hugging Face's datasets write of the columns beside the table."""
+    try:
+        return dict(json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"])
+    except (KeyError, TypeError, ValueError):
+        return {}
+
+
+def _kind(feature: Any) -> str:
+    kind = feature.get("_type") if isinstance(feature, dict) else None
+    return "" if kind == "ClassLabel" and not isinstance(feature.get("names"), list) else str(kind)
+
+
+def _class_of(value: Any, names: list[Any]) -> Any:
+    """The name of a class by its number; None for what has no label."""
+    if not isinstance(value, int):
+        return value
+    return names[value] if 0 <= value < len(names) else None if value == UNLABELLED else value
+
+
+def _not_utf8(path: Path, error: UnicodeDecodeError) -> DataError:
+    return DataError(f"{path}: the text must be UTF-8; received other bytes at {error.start}. Save it as UTF-8.")
+
+
+def _unreadable(path: Path, reason: object) -> DataError:
+    return DataError(f"{path}: the table cannot be read ({reason}).")

@@ -1,0 +1,207 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pellucid.data import pixel_rows
+from pellucid.data.load import load_data
+from pellucid.data.pixel_tables import read_for_answers
+from pellucid.errors import DataError, SettingError
+
+RANDOM = np.random.default_rng(0)
+IMAGES = RANDOM.integers(0, 256, (40, 8, 8), dtype=np.uint8)
+IMAGES[:, [0, -1]] = 0  # a dark border, as digits have
+LABELS = [str(number % 4) for number in range(40)]
+PIXELS = [f"pixel{number}" for number in range(64)]
+
+
+def table(path: Path, rows: Sequence[Sequence[object]], header: Sequence[str] = ()) -> Path:
+    lines = [header, *rows] if header else rows
+    path.write_text("\n".join(",".join(map(str, line)) for line in lines) + "\n")
+    return path
+
+
+def rows_of(images: np.ndarray = IMAGES, *, first: Sequence[object] = (), last: Sequence[object] = ()) -> list[list]:
+    rows = [image.ravel().tolist() for image in images]
+    return [[*before, *row, *after] for before, row, after in zip(_cells(first), rows, _cells(last), strict=False)]
+
+
+def _cells(values: Sequence[object]) -> list[tuple[object, ...]]:
+    return [(value,) for value in values] if len(values) else [()] * len(IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("rows", "header"),
+    [
+        (rows_of(first=LABELS), ["label", *PIXELS]),
+        (rows_of(last=LABELS), [*PIXELS, "class"]),
+        (rows_of(first=LABELS), ["label", *(f"{y}x{x}" for y in range(1, 9) for x in range(1, 9))]),
+        (rows_of(first=LABELS), ["label", *map(str, range(64))]),
+        (rows_of(first=LABELS), list(map(str, range(65)))),
+        (rows_of(first=LABELS), []),
+        (rows_of(last=LABELS), []),
+        ([[f'"{cell}"' for cell in row] for row in rows_of(first=LABELS)], []),
+        (rows_of(IMAGES.astype(float), first=[f"{label}.0" for label in LABELS]), []),
+        ([[f"{cell:.6e}" for cell in map(float, row)] for row in rows_of(first=LABELS)], []),  # as numpy.savetxt
+    ],
+)
+def test_each_row_is_an_image(tmp_path: Path, rows: list[list[object]], header: list[str]) -> None:
+    splits = load_data(table(tmp_path / "digits.csv", rows, header), test_split=None)
+    assert np.array_equal(splits.train.images[..., 0], IMAGES)
+    assert [splits.class_names[label] for label in splits.train.labels] == LABELS
+    assert (splits.name, splits.class_names) == ("digits", ("0", "1", "2", "3"))
+    assert splits.train.sources is not None
+    assert splits.train.sources[2] == f"{tmp_path / 'digits.csv'}, row 3"
+
+
+def test_what_the_columns_mean_is_said_and_a_test_split_is_held_out(tmp_path: Path) -> None:
+    splits = load_data(table(tmp_path / "t.csv", rows_of(first=LABELS), ["label", *PIXELS]))
+    assert splits.notes[0] == "each row is an image of 8x8x1 from 64 columns, its class in the column 'label'."
+    assert len(splits.train) + len(splits.test) == 40
+    again = load_data(tmp_path / "t.csv", splits.reading)
+    assert again.train.fingerprint == splits.train.fingerprint
+
+
+def test_pixels_are_put_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    order = sorted(range(64), key=str)  # as tools sort the names of columns
+    rows = [[row[place] for place in order] + [label] for row, label in zip(rows_of(), LABELS, strict=True)]
+    path = table(tmp_path / "t.csv", rows, [*(PIXELS[place] for place in order), "label"])
+    assert np.array_equal(load_data(path, test_split=None).train.images[..., 0], IMAGES)
+
+
+def test_texts_as_labels_splits_and_groups(tmp_path: Path) -> None:
+    names = ["a cat", "dog"] * 20
+    parts = ["train"] * 30 + ["test"] * 10
+    rows = [
+        [part, number // 2, *row] for number, (part, row) in enumerate(zip(parts, rows_of(last=names), strict=True))
+    ]
+    splits = load_data(table(tmp_path / "t.csv", rows, ["split", "writer", *PIXELS, "label"]))
+    assert (len(splits.train), len(splits.test), splits.class_names) == (30, 10, ("a cat", "dog"))
+    assert splits.test.groups == tuple(str(number // 2) for number in range(30, 40))
+    assert np.array_equal(splits.test.images[..., 0], IMAGES[30:])
+    assert load_data(table(tmp_path / "u.csv", rows_of(first=names)), test_split=None).class_names == ("a cat", "dog")
+
+
+def test_colour_lies_side_by_side_or_as_the_size_says(tmp_path: Path) -> None:
+    colour = RANDOM.integers(0, 256, (40, 5, 5, 3), dtype=np.uint8)
+    path = table(tmp_path / "t.csv", rows_of(colour, first=LABELS), ["label", *(f"p{n}" for n in range(75))])
+    splits = load_data(path, test_split=None)
+    assert np.array_equal(splits.train.images, colour)
+    assert "5x5x3 from 75 columns, its class in the column 'label'; the three colours of a pixel" in splits.notes[0]
+    assert load_data(path, image_size=(3, 25)).train.input_shape == (3, 25, 1)
+    with pytest.raises(DataError, match="an image of 4x4 must have a column a value; received 75 columns of pixels"):
+        load_data(path, image_size=(4, 4))
+
+
+def test_pixels_of_no_square_need_a_size(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", [["a", *range(70)], ["b", *range(70)]], ["label", *(f"p{n}" for n in range(70))])
+    with pytest.raises(DataError, match="as many columns as a square image .*received 70 columns of pixels. Give the"):
+        load_data(path)
+    assert load_data(path, image_size=(7, 10), test_split=None).train.input_shape == (7, 10, 1)
+    with pytest.raises(DataError, match="received 70 columns of numbers, one of which may be the labels"):
+        load_data(table(tmp_path / "u.csv", [[1] * 70, [2] * 70]))
+
+
+def test_without_header_the_label_is_first_or_last_as_the_values_show(tmp_path: Path) -> None:
+    photos = RANDOM.integers(0, 256, (40, 8, 8), dtype=np.uint8)  # without a border that is the same everywhere
+    splits = load_data(table(tmp_path / "t.csv", rows_of(photos, last=LABELS)), test_split=None)
+    assert np.array_equal(splits.train.images[..., 0], photos)
+    both = table(tmp_path / "u.csv", rows_of(photos % 4, first=LABELS))
+    with pytest.raises(
+        DataError, match="first or the last column holds the labels; both may. Say --label-column first"
+    ):
+        load_data(both)
+    splits = load_data(both, label_column="first", value_range="full", test_split=None)
+    assert np.array_equal(splits.train.images[..., 0], photos % 4)
+    with pytest.raises(DataError, match="the label column must be first or last; received 'label'"):
+        load_data(both, label_column="label")
+    with pytest.raises(DataError, match="neither may"):
+        load_data(table(tmp_path / "v.csv", rows_of(first=[7] * 40)))
+
+
+def test_rows_that_cannot_be_used_are_named(tmp_path: Path) -> None:
+    rows = rows_of(first=LABELS)
+    rows[1], rows[2][5], rows[3][0], rows[4][9] = rows[1][:-3], "x", "", "nan"
+    path = table(tmp_path / "t.csv", rows, ["label", *PIXELS])
+    with pytest.raises(
+        DataError, match=r"at most 1.0% of the rows may be unusable; received 4 of 40: .*, row 2: it has"
+    ):
+        load_data(path)
+    splits = load_data(path, max_bad=0.2, test_split=None)
+    assert np.array_equal(splits.train.images[..., 0], IMAGES[[0, *range(5, 40)]])
+    assert [fault.source.rpartition(", ")[2] + ": " + fault.reason for fault in splits.rejected] == [
+        "row 2: it has 62 cells; the first line has 65",
+        "row 3: a pixel must be a number; received 'x'",
+        "row 4: no label",
+        "row 5: a pixel must be a number; received 'nan'",
+    ]
+
+
+def test_rows_are_read_some_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pixel_rows, "CELLS_AT_ONCE", 3 * 65)
+    rows = rows_of(first=LABELS)
+    rows[4], rows[6][0], rows[7][1] = ["?"] * 65, "01", "1e1"
+    path = table(tmp_path / "t.csv", rows, ["label", *PIXELS])
+    path.write_text(path.read_text().replace("\n", "\n\n", 9))  # lines without anything are no rows
+    splits = load_data(path, max_bad=0.1, test_split=None)
+    images = IMAGES.copy()
+    images[7, 0, 0] = 10
+    kept = [number for number in range(40) if number != 4]
+    assert np.array_equal(splits.train.images[..., 0], images[kept])
+    assert [splits.class_names[label] for label in splits.train.labels][:7] == ["0", "1", "2", "3", "1", "01", "3"]
+    assert [fault.source for fault in splits.rejected] == [f"{path}, row 5"]
+
+
+def test_values_that_are_no_bytes_stay_what_they_are_until_they_are_judged(tmp_path: Path) -> None:
+    rows = rows_of(first=LABELS)
+    rows[5][3], rows[6][3] = "0.5", "300"
+    with pytest.raises(DataError, match="images must be whole numbers from 0 to 255; received float32 from 0 to 300"):
+        load_data(table(tmp_path / "t.csv", rows, ["label", *PIXELS]))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (",".join(["label", *PIXELS]), "no row could be read: there is none"),
+        (",".join(PIXELS), "must have a column of labels; received 64 columns of pixels. .*: pellucid predict"),
+        (",".join(["digit", *PIXELS]), "a column must be called label, .*; received digit, .* and 55 more. Name it"),
+        (",".join(["1"] * 64), "must have a column of labels; received 64 columns of pixels. .*: pellucid predict"),
+        (",".join(["label", *PIXELS, "pixel3"]), "a column must stand once; received pixel3 twice"),
+    ],
+)
+def test_a_table_without_what_is_needed_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "t.csv").write_text(content + "\n")
+    with pytest.raises(DataError, match=message):
+        load_data(tmp_path / "t.csv")
+
+
+def test_settings_that_would_change_nothing_are_refused(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", rows_of(first=LABELS), ["label", *PIXELS])
+    with pytest.raises(SettingError, match="tables of pixels must be read without fit"):
+        load_data(path, fit="pad")
+
+
+@pytest.mark.parametrize(
+    ("rows", "header"),
+    [
+        (rows_of(), PIXELS),
+        (rows_of(), []),
+        (rows_of(first=LABELS), []),
+        (rows_of(first=[""] * 40), ["label", *PIXELS]),
+        (rows_of(first=range(1, 41)), ["id", *PIXELS]),
+    ],
+)
+def test_what_is_answered_for_needs_no_labels(tmp_path: Path, rows: list[list[object]], header: list[str]) -> None:
+    found = read_for_answers(table(tmp_path / "t.csv", rows, header), (8, 8, 1))
+    assert np.array_equal(found.images[..., 0], IMAGES)
+    assert found.numbers == list(range(1, 41))
+
+
+def test_what_is_answered_for_must_fit(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", rows_of(), PIXELS)
+    with pytest.raises(DataError, match="an image of 9x9x1 must have a column a value; received 64 columns of pixels"):
+        read_for_answers(path, (9, 9, 1))
+    (tmp_path / "u.csv").write_text("image,label\n1.png,a\n")
+    with pytest.raises(DataError, match="a column for each of the 64 values of an image, 8x8x1, to be answered for"):
+        read_for_answers(tmp_path / "u.csv", (8, 8, 1))
