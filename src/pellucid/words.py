@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+MOST_LETTERS = 80  # of a name among others
+
 
 def counted(number: int, noun: str, *, separator: str = "") -> str:
     """How many there are of something: ``1 epoch``, ``2 epochs``, ``0 classes``.
@@ -36,11 +38,12 @@ def number(value: float | None, digits: int = 4) -> str:
 
 
 def some(names: Sequence[str], most: int = 10) -> str:
-    """The first few of many names, and how many more there are: ``a, b and 5 more``.
+    """The first few of many names, and how many more there are: ``a, b and 5 more``. Long names are cut.
 
     Args:
         names: What to tell.
         most: How many are told at most.
     """
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
+    told = [name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…" for name in names[:most]]
+    more = len(names) - len(told)
+    return ", ".join(told) + (f" and {more:,} more" if more else "")

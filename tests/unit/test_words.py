@@ -29,3 +29,4 @@ def test_of_many_names_the_first_few_are_told() -> None:
     assert some(["a", "b"], 2) == "a, b"
     assert some([*"abc"], 2) == "a, b and 1 more"
     assert some([]) == ""
+    assert some(["x" * 81, "y" * 80]) == f"{'x' * 79}…, {'y' * 80}"

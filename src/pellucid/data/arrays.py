@@ -147,7 +147,8 @@ class _Classes(NamedTuple):
             raise DataError(f"{path}: a label must not be an empty text. Give each image a class, or leave it out.")
         forms = {text: text for text in texts} | one_form(texts)
         names = tuple(sorted(set(forms.values()), key=natural_order))
-        return cls(names, {text: names.index(form) for text, form in forms.items()})
+        numbers = {name: number for number, name in enumerate(names)}
+        return cls(names, {text: numbers[form] for text, form in forms.items()})
 
 
 def _text(value: Any) -> str:
