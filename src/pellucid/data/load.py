@@ -25,7 +25,7 @@ from pellucid.data.pixel_tables import read_pixel_table
 from pellucid.data.progress import ReadingBar
 from pellucid.data.rows import TABLE_SUFFIXES
 from pellucid.data.splits import absent_note, hold_out
-from pellucid.data.tables import list_split_tables, list_table, split_tables
+from pellucid.data.tables import list_table, list_tables, split_tables
 from pellucid.data.trees import Parts, Tree, archive_tree, folder_tree
 from pellucid.errors import DataError, Fault, SettingError, unknown
 from pellucid.names import user_path
@@ -166,10 +166,9 @@ def _found(path: Path, reading: ReadSpec) -> Found:
         return Found(listing, path, frozenset(COLUMNS))
     if fault:
         raise fault
-    if any(suffix_of(parts[-1]) == ".parquet" for parts, _ in tree.files) and split_tables(_on_disk(tree)):
-        return Found(
-            replace(list_split_tables(_on_disk(tree), reading), name=tree.name), path, frozenset({"label_from"})
-        )
+    has_parquet = any(suffix_of(parts[-1]) == ".parquet" for parts, _ in tree.files)
+    if tables := split_tables(_on_disk(tree)) if has_parquet else None:
+        return Found(list_tables(tree.name, tables, reading), path, frozenset({"label_from"}))
     only = _only(tree, arrays)
     return Found(None, only, frozenset({"label_from"})) if only else Found(listing, path, frozenset(COLUMNS))
 

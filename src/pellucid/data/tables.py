@@ -36,16 +36,38 @@ def list_table(path: Path, reading: ReadSpec) -> Listing:
     Raises:
         DataError: The table cannot be read, or a column is missing.
     """
-    return _list(path.stem, [(path, None)], reading)
+    return list_tables(path.stem, [(path, None)], reading)
 
 
-def list_split_tables(folder: Path, reading: ReadSpec) -> Listing:
-    """List the images of the tables that `split_tables` finds in a folder.
+def list_tables(name: str, tables: Sequence[tuple[Path, str | None]], reading: ReadSpec) -> Listing:
+    """List the images of several tables; see `list_table`.
+
+    Args:
+        name: What the data set is called.
+        tables: Each table with the split that its rows stand in unless they say it.
+        reading: Which columns are named.
 
     Raises:
         DataError: A table cannot be read, or lacks a column.
     """
-    return _list(folder.resolve().name, split_tables(folder), reading)
+    entries: list[Entry] = []
+    rejected: list[Rejected] = []
+    group_column = ""
+    for path, split in tables:
+        read = read_rows(path)
+        columns = {kind: column_of(path, read.columns, kind, reading, read.kinds.get(kind)) for kind in COLUMN_NAMES}
+        for kind in ("image", "label"):
+            require_column(path, read.columns, kind, columns[kind])
+        for number, row in enumerate(read.rows, start=1):
+            where = f"{path}, row {number}"
+            try:
+                entries.append(_entry(path, where, row, columns, split))
+            except ValueError as error:
+                rejected.append(Rejected(where, str(error)))
+        group_column = group_column or columns["group"]
+    entries = _with_one_form(entries)
+    notes = groups_notes(tables[0][0], group_column, reading, ((entry.group, entry.split) for entry in entries))
+    return Listing(name, tuple(entries), tuple(rejected), tuple(notes))
 
 
 def split_tables(folder: Path) -> list[tuple[Path, str]]:
@@ -56,7 +78,7 @@ def split_tables(folder: Path) -> list[tuple[Path, str]]:
     Returns:
         Each table with its split; nothing where none is to train on.
     """
-    inner = [place for place in sorted(folder.iterdir()) if place.is_dir() and not place.name.startswith(".")]
+    inner = [place for place in folder.glob("*/") if not place.name.startswith(".")]
     for place in (folder, folder / "data", *(inner if len(inner) == 1 else ())):
         words = [(path, re.split(r"[-_.]", path.name.lower())[0]) for path in sorted(place.glob("*.parquet"))]
         tables = [(path, SPLIT_NAMES[word]) for path, word in words if word in SPLIT_NAMES]
@@ -130,27 +152,6 @@ def groups_notes(
         return [f"rows with the same {column!r} should stand in one split; {received}. The accuracy will flatter."]
     told = f"rows with the same {column!r} are kept together, in {counted(len(splits), 'group')}"
     return [f"{told}, wherever a split is held out. --no-groups parts them."]
-
-
-def _list(name: str, tables: Sequence[tuple[Path, str | None]], reading: ReadSpec) -> Listing:
-    entries: list[Entry] = []
-    rejected: list[Rejected] = []
-    group_column = ""
-    for path, split in tables:
-        read = read_rows(path)
-        columns = {kind: column_of(path, read.columns, kind, reading, read.kinds.get(kind)) for kind in COLUMN_NAMES}
-        for kind in ("image", "label"):
-            require_column(path, read.columns, kind, columns[kind])
-        for number, row in enumerate(read.rows, start=1):
-            where = f"{path}, row {number}"
-            try:
-                entries.append(_entry(path, where, row, columns, split))
-            except ValueError as error:
-                rejected.append(Rejected(where, str(error)))
-        group_column = group_column or columns["group"]
-    entries = _with_one_form(entries)
-    notes = groups_notes(tables[0][0], group_column, reading, ((entry.group, entry.split) for entry in entries))
-    return Listing(name, tuple(entries), tuple(rejected), tuple(notes))
 
 
 def _entry(path: Path, where: str, row: Mapping[Any, Any], columns: Mapping[str, str], split: str | None) -> Entry:
