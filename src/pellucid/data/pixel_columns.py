@@ -50,6 +50,8 @@ class PixelColumns:
         Raises:
             ValueError: The row has another number of cells, or no label.
         """
+        if len(line) == self.width + 1 and not line[-1].strip():  # as many tools write it, and no harm
+            line = line[:-1]
         if len(line) != self.width:
             raise ValueError(f"it has {len(line)} cells; the first line has {self.width}")
         said = {kind: line[place].strip() for kind, place in self.kinds.items()}

@@ -55,6 +55,11 @@ def test_each_row_is_an_image(tmp_path: Path, rows: list[list[object]], header: 
     assert splits.train.sources[2] == f"{tmp_path / 'digits.csv'}, row 3"
 
 
+def test_a_comma_at_the_end_of_rows_harms_nothing(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", rows_of(first=LABELS, last=[""] * 40), ["label", *PIXELS])
+    assert np.array_equal(load_data(path, test_split=None).train.images[..., 0], IMAGES)
+
+
 def test_what_the_columns_mean_is_said_and_a_test_split_is_held_out(tmp_path: Path) -> None:
     splits = load_data(table(tmp_path / "t.csv", rows_of(first=LABELS), ["label", *PIXELS]))
     assert splits.notes[0] == "each row is an image of 8x8x1 from 64 columns, its class in the column 'label'."
