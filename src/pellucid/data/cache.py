@@ -136,8 +136,7 @@ def _put(scratch: Path, folder: Path) -> None:
 
 def _folder(listing: Listing, files: str, reading: ReadSpec) -> Path:
     """Where the images lie; what is held out of them is a part of the name."""
-    has_test = any(entry.split == "test" for entry in listing.entries)
-    held_out = repr(None if has_test else reading.test_split)
+    held_out = repr(None if listing.has_test else reading.test_split)
     name = _common_name(listing, files, reading)
     return cache_folder() / f"{name}{hashlib.sha256(held_out.encode()).hexdigest()[:6]}"
 

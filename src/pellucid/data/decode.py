@@ -91,13 +91,23 @@ def probe(content: Content) -> Header:
     """
     with _opened(content) as (image, raw):
         height, width = image.height, image.width
-        # An image that lies on its side; of a TIFF, Pillow gives the size once it is upright.
-        if image.format != "TIFF" and image.getexif().get(ORIENTATION, 1) in {5, 6, 7, 8}:
+        if _may_be_turned(image, raw) and image.getexif().get(ORIENTATION, 1) in {5, 6, 7, 8}:
             height, width = width, height
         palette = image.getpalette("RGB") if image.mode == "P" else None
         is_grey = image.mode in GREY_MODES or (palette is not None and palette[::3] == palette[1::3] == palette[2::3])
         key = int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), "little")
         return Header(height, width, 1 if is_grey else 3, key, image.format or "", _most(image))
+
+
+def _may_be_turned(image: Image.Image, raw: bytes) -> bool:
+    """Whether an image may lie on its side, so that its height is its width once it is upright.
+
+    Of a TIFF, Pillow gives the size once it is upright. A PNG may say it behind its pixels, and Pillow decodes them all
+    to look there; that is spared where the file has nothing of the kind.
+    """
+    if image.format == "PNG":
+        return any(mark in raw for mark in (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp"))
+    return image.format != "TIFF"
 
 
 def decode(

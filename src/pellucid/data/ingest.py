@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,37 +44,60 @@ def ingest(folder: Path, listing: Listing, reading: ReadSpec, on_progress: OnPro
         DataError: There are fewer than two classes, or too many files are unreadable.
         OSError: The folder cannot be written.
     """
-    rejected: list[Rejected] = []
-    doubtful: dict[str, list[str]] = {}
-    headers = _probe(listing.entries, rejected, doubtful, on_progress)
-    refuse_too_many(listing, rejected, reading)
+    faults = _Faults()
+    headers = _probe(listing.entries, faults, on_progress)
+    refuse_too_many(listing, faults.rejected, reading)
     if not headers:
-        raise DataError(f"{listing.name}: no image could be read: {rejected_of(rejected)}.")
+        raise DataError(f"{listing.name}: no image could be read: {rejected_of(faults.rejected)}.")
     shape, notes = _shape(list(headers.values()), reading)
-    if reading.value_range == "auto":
+    if not isinstance(reading.value_range, tuple):
         reading, said = _extent(listing.entries, headers, on_progress).resolved(reading)
         notes += said
     notes += _misnamed(listing.entries, headers)
     keys = {number: _split_key(listing.entries[number], header) for number, header in headers.items()}
     splits, split_notes = _splits(listing, keys, reading)
     order = _in_order(splits)
-    contents = [listing.entries[number] for number in order]
-    kept = _decode(folder / PIXELS, contents, shape, reading, rejected, doubtful, on_progress)
-    refuse_too_many(listing, rejected, reading)
+    entries = [listing.entries[number] for number in order]
+    kept = _decode(folder / PIXELS, entries, shape, reading, faults, on_progress)
+    refuse_too_many(listing, faults.rejected, reading)
     rows = [number for number, good in zip(order, kept, strict=True) if good]
     if not rows:
-        raise DataError(f"{listing.name}: no image could be read: {rejected_of(rejected)}.")
+        raise DataError(f"{listing.name}: no image could be read: {rejected_of(faults.rejected)}.")
     index = {
         "class_names": listing.class_names,
         "shape": shape,
         "value_range": reading.value_range,
-        "notes": [*notes, *_doubts(doubtful, rejected)],
-        "rejected": [[fault.source, fault.reason] for fault in rejected],
+        "notes": [*notes, *faults.notes()],
+        "rejected": [[fault.source, fault.reason] for fault in faults.rejected],
         "undecoded": [[number, keys[number]] for number, good in zip(order, kept, strict=True) if not good],
         "split_notes": split_notes,
         "splits": describe(folder / PIXELS, rows, listing, splits, keys, shape),
     }
     (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
+
+
+class _Faults:
+    """What was found wrong with files while they were read."""
+
+    def __init__(self) -> None:
+        self.rejected: list[Rejected] = []
+        self.doubtful: dict[str, dict[str, None]] = {}
+
+    def take(self, entry: Entry, done: Done[Any]) -> Any:
+        """What came of a file; None where it was rejected."""
+        if done.remarks:
+            self.doubtful.setdefault(entry.source, {}).update(dict.fromkeys(done.remarks))
+        if not isinstance(done.result, ValueError):
+            return done.result
+        self.rejected.append(Rejected(entry.source, str(done.result)))
+        return None
+
+    def notes(self) -> list[str]:
+        """Say what was remarked of files that are used."""
+        unused = {fault.source for fault in self.rejected}
+        used = [Rejected(source, ", ".join(texts)) for source, texts in self.doubtful.items() if source not in unused]
+        are = "file is" if len(used) == 1 else "files are"
+        return [f"{len(used):,} {are} used, though there are doubts: {rejected_of(used)}"] if used else []
 
 
 def rearrange(decoded: Path, folder: Path, listing: Listing, reading: ReadSpec) -> None:
@@ -108,21 +132,12 @@ def rearrange(decoded: Path, folder: Path, listing: Listing, reading: ReadSpec) 
     (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
 
 
-def _probe(
-    entries: Sequence[Entry], rejected: list[Rejected], doubtful: dict[str, list[str]], on_progress: OnProgress
-) -> dict[int, Header]:
+def _probe(entries: Sequence[Entry], faults: _Faults, on_progress: OnProgress) -> dict[int, Header]:
     """The header of each image that can be read, under the number of its entry."""
-    headers = {}
     told = partial(on_progress, "looking at files", len(entries))
     results = over_files(probe, [entry.content for entry in entries], told)
-    for number, (entry, done) in enumerate(zip(entries, results, strict=True)):
-        if done.remarks:
-            doubtful.setdefault(entry.source, []).extend(done.remarks)
-        if isinstance(done.result, ValueError):
-            rejected.append(Rejected(entry.source, str(done.result)))
-        else:
-            headers[number] = done.result
-    return headers
+    found = (faults.take(entry, done) for entry, done in zip(entries, results, strict=True))
+    return {number: header for number, header in enumerate(found) if header is not None}
 
 
 def _extent(entries: Sequence[Entry], headers: Mapping[int, Header], on_progress: OnProgress) -> Extent:
@@ -189,17 +204,6 @@ def _misnamed(entries: Sequence[Entry], headers: Mapping[int, Header]) -> list[s
     return [f"some files are of another format than their names say: {', '.join(wrong[:3])}{more}. They are used."]
 
 
-def _doubts(doubtful: Mapping[str, Sequence[str]], rejected: Sequence[Rejected]) -> list[str]:
-    """Say what was remarked of files that are used."""
-    unused = {fault.source for fault in rejected}
-    used = {source: texts for source, texts in doubtful.items() if source not in unused}
-    remarks = [Rejected(source, ", ".join(dict.fromkeys(texts))) for source, texts in used.items()]
-    if not remarks:
-        return []
-    are = "file is" if len(remarks) == 1 else "files are"
-    return [f"{len(remarks):,} {are} used, though there are doubts: {rejected_of(remarks)}"]
-
-
 def _split_key(entry: Entry, header: Header) -> int:
     return header.key if entry.group is None else hash_of(entry.group.encode())
 
@@ -213,7 +217,7 @@ def _splits(listing: Listing, keys: Mapping[int, int], reading: ReadSpec) -> tup
         reading: The share to hold out.
     """
     splits = {number: listing.entries[number].split or "train" for number in keys}
-    if "test" in splits.values() or reading.test_split is None:
+    if listing.has_test or reading.test_split is None:
         return splits, []
     names = listing.class_names
     number_of = {name: label for label, name in enumerate(names)}
@@ -242,8 +246,7 @@ def _decode(
     entries: Sequence[Entry],
     shape: tuple[int, int, int],
     reading: ReadSpec,
-    rejected: list[Rejected],
-    doubtful: dict[str, list[str]],
+    faults: _Faults,
     on_progress: OnProgress,
 ) -> list[bool]:
     """Write the pixels one image after another; False stands for those that could not be decoded."""
@@ -253,13 +256,10 @@ def _decode(
     with path.open("wb") as file:
         results = over_files(work, [entry.content for entry in entries], told)
         for entry, done in zip(entries, results, strict=True):
-            if done.remarks:
-                doubtful.setdefault(entry.source, []).extend(done.remarks)
-            kept.append(not isinstance(done.result, ValueError))
-            if isinstance(done.result, ValueError):
-                rejected.append(Rejected(entry.source, str(done.result)))
-            else:
-                file.write(done.result.tobytes())
+            pixels = faults.take(entry, done)
+            kept.append(pixels is not None)
+            if pixels is not None:
+                file.write(pixels.tobytes())
         file.flush()
         os.fsync(file.fileno())
     return kept

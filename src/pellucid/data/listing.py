@@ -109,6 +109,11 @@ class Listing:
     notes: tuple[str, ...] = ()
 
     @property
+    def has_test(self) -> bool:
+        """Whether the data bring a test split."""
+        return any(entry.split == "test" for entry in self.entries)
+
+    @property
     def class_names(self) -> tuple[str, ...]:
         """The classes in natural order: 2 before 10.
 

@@ -52,15 +52,17 @@ class Extent(NamedTuple):
 
     def resolved(self, reading: ReadSpec) -> tuple[ReadSpec, list[str]]:
         """The reading with the range that is to be taken where it says ``auto``, and what should be said of it."""
-        if reading.value_range != "auto":
+        if isinstance(reading.value_range, tuple):
             return reading, []
+        full = reading.replace(value_range="full")
         if not self.is_narrow or math.isinf(self.most) or self.low > self.high:
-            return reading.replace(value_range="full"), []
+            return full, []
         low, high, most = (f"{value:,.10g}" for value in self)
         if self.low == self.high:
-            note = f"all values of the training images are {low}: there is nothing in them to learn from"
-            return reading.replace(value_range="full"), [note + "."]
+            return full, [f"all values of the training images are {low}: there is nothing in them to learn from."]
         found = f"the values of the training images go from {low} to {high}, where {most} would be white"
+        if reading.value_range == "full":
+            return full, [f"{found}; they are left as they are, so that the images have few of 256 grey levels."]
         done = f"{low} is read as black and {high} as white, in new images too"
         note = f"{found}; {done}. Train with --value-range full to leave them as they are."
         return reading.replace(value_range=(self.low, self.high)), [note]
