@@ -5,6 +5,7 @@ import sys
 import threading
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def test_other_splits_of_the_same_images_are_not_decoded_again(tmp_path: Path, m
     whole = (folder / "class 0" / "5.png").read_bytes()
     (folder / "class 1" / "cut.png").write_bytes(whole[: len(whole) // 2])  # found out when it is decoded
 
-    def read(share: float | None, **settings: object) -> list[object]:
+    def read(share: float | None, **settings: Any) -> list[object]:
         splits = load_data(folder, test_split=share, max_bad=0.05, **settings)
         sets = [splits.train, *([splits.test] if splits.has_test else [])]
         found = [splits.notes, splits.rejected, splits.reading]
