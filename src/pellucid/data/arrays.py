@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tokenize
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pellucid.data.archives import DAMAGED
-from pellucid.data.dataset import ROWS_AT_ONCE, DataSplits, ImageDataset
+from pellucid.data.array_values import images_of
+from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.listing import natural_order, one_form
-from pellucid.data.values import WHITE, Extent, eight_bits, extent_of, range_within
 from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
 from pellucid.words import some
@@ -108,16 +107,9 @@ def splits_of(
     """
     given = _Classes(class_names, {name: number for number, name in enumerate(class_names)})
     classes = given if class_names else _Classes.of(path, [labels for _, labels in found.values()])
-    images = {split: _shaped(path, pixels) for split, (pixels, _) in found.items()}
-    extents = {split: _extent(path, pixels) for split, pixels in images.items()}
-    most = extents["train"].most
-    reading, notes = extents["train"].resolved(reading or ReadSpec())
-    sets = {}
-    for split, (_, labels) in found.items():
-        value_range = _range(path, images[split], extents[split], most, reading)
-        if beyond := extents[split].beyond(*value_range):
-            notes.append(f"the {split} images hold {beyond}")
-        sets[split] = _dataset(path, split, _pixels(images[split], value_range), labels, classes)
+    numbers = {split: images for split, (images, _) in found.items()}
+    images, reading, notes = images_of(path, numbers, reading or ReadSpec())
+    sets = {split: _dataset(path, split, images[split], labels, classes) for split, (_, labels) in found.items()}
     test, validation = sets.get("test"), sets.get("validation")
     location = location or str(path)
     return DataSplits(name, sets["train"], test, validation, location=location, reading=reading, notes=notes)
@@ -159,74 +151,3 @@ def _dataset(path: Path, split: str, images: np.ndarray, labels: np.ndarray, cla
     numbers = np.array([classes.numbers[_text(value)] for value in labels], np.int64)
     sources = tuple(f"{path}, {split} image {row}" for row in range(len(labels)))
     return ImageDataset(images, numbers, classes.names, sources)
-
-
-def pixels_of(path: Path, images: np.ndarray, reading: ReadSpec) -> np.ndarray:
-    """Images as uint8, [count, height, width, channels], as those of a data set that was read so.
-
-    Raises:
-        DataError: They have another number of axes, or other values than they may.
-    """
-    shaped = _shaped(path, images)
-    return _pixels(shaped, _range(path, shaped, _extent(path, shaped), WHITE, reading))
-
-
-def _shaped(path: Path, images: np.ndarray) -> np.ndarray:
-    """Images as numbers, [count, height, width, channels]."""
-    if images.ndim == 3:
-        images = images[..., np.newaxis]
-    if images.dtype == bool:
-        images = images.astype(np.uint8) * 255
-    if images.ndim != 4 or images.dtype.kind not in "uif":
-        received = f"{images.dtype} {list(images.shape)}"
-        raise DataError(
-            f"{path}: images must be [count, height, width] or [count, height, width, channels]; received {received}."
-        )
-    return np.moveaxis(images, 1, 3) if images.shape[1] in {1, 3} and images.shape[3] not in {1, 3} else images
-
-
-def _extent(path: Path, images: np.ndarray) -> Extent:
-    """The values of images, and what stands for white among them; that is infinite where their type does not say it."""
-    if not images.size:
-        return Extent.of_nothing(WHITE)
-    try:
-        extent = extent_of(images, 65535.0 if images.dtype == np.uint16 else math.inf)
-    except ValueError as error:
-        raise DataError(f"{path}: the images cannot be used: {error}.") from None
-    is_whole = images.dtype.kind in "ui" or bool((images == np.floor(images)).all())
-    return extent._replace(most=WHITE) if is_whole and extent.low >= 0 and extent.high <= WHITE else extent
-
-
-def _range(path: Path, images: np.ndarray, extent: Extent, most: float, reading: ReadSpec) -> tuple[float, float]:
-    """The values of a split's images that become black and white.
-
-    Args:
-        path: The file, for messages.
-        images: The images of the split.
-        extent: Their values.
-        most: What stands for white among the training images, where the reading gives no range.
-        reading: How to read them.
-
-    Raises:
-        DataError: No range is given, and the images hold other values than they may.
-    """
-    if images.dtype == np.uint8:
-        return range_within(reading.value_range, WHITE)
-    if isinstance(reading.value_range, tuple):
-        return reading.value_range
-    if extent.most <= most < math.inf:
-        return 0.0, most
-    rule = f"images must be whole numbers from 0 to {WHITE if math.isinf(most) else most:g}"
-    received = f"{images.dtype} from {extent.low:g} to {extent.high:g}"
-    remedy = "Say which values are black and white (--value-range LOW:HIGH), or save them as uint8."
-    raise DataError(f"{path}: {rule}; received {received}. {remedy}")
-
-
-def _pixels(images: np.ndarray, value_range: tuple[float, float]) -> np.ndarray:
-    """Images as uint8, some at a time."""
-    if images.dtype == np.uint8 and value_range == (0, WHITE):
-        return np.ascontiguousarray(images)
-    pixels = np.empty(images.shape, np.uint8)
-    for start in range(0, len(images), ROWS_AT_ONCE):
-        pixels[start : start + ROWS_AT_ONCE] = eight_bits(images[start : start + ROWS_AT_ONCE], *value_range)
-    return pixels

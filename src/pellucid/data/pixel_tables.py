@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from pellucid.data.arrays import pixels_of, splits_of
+from pellucid.data.array_values import images_of
+from pellucid.data.arrays import splits_of
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.index import SPLITS
 from pellucid.data.ingest import OnProgress
@@ -16,7 +18,7 @@ from pellucid.data.listing import classes_of, one_form, rejected_of, split_of
 from pellucid.data.pixel_columns import PixelColumns, pixel_columns
 from pellucid.data.pixel_rows import PixelRows, read_pixel_rows
 from pellucid.data.tables import groups_notes
-from pellucid.errors import DataError
+from pellucid.errors import DataError, PellucidWarning
 from pellucid.spec.reading import ReadSpec
 
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][-+]?\d{1,2})?", re.ASCII)
@@ -93,7 +95,10 @@ def read_for_answers(path: Path, input_shape: tuple[int, int, int], reading: Rea
         rule = f"a table must have a column for each of the {height * width * channels} values of an image"
         raise DataError(f"{path}: {rule}, {height}x{width}x{channels}, to be answered for; this one has not.")
     rows = read_pixel_rows(path, replace(columns, kinds={}), lambda *_: None)
-    return replace(rows, images=pixels_of(path, rows.images, reading or ReadSpec()))
+    images, _, notes = images_of(path, {"train": rows.images}, reading or ReadSpec(value_range="full"))
+    for note in notes:
+        warnings.warn(f"{path}: {note}", PellucidWarning, stacklevel=2)
+    return replace(rows, images=images["train"])
 
 
 def _plain(label: str) -> str:
