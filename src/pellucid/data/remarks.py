@@ -53,10 +53,10 @@ def native_warned() -> Iterator[None]:
 
     What others print meanwhile, as a progress bar does with its escape codes, is passed on.
     """
-    sys.stderr.flush()
     try:
+        sys.stderr.flush()
         kept = os.dup(STDERR)
-    except OSError:  # there is none
+    except (OSError, ValueError, AttributeError):  # there is none, or it is closed
         yield
         return
     with tempfile.TemporaryFile() as file:
