@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test quick check format accuracy recipes bench bench-env bench-images bench-maximize clean
+.PHONY: train test quick torture check format accuracy recipes bench bench-env bench-images bench-maximize clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -17,6 +17,10 @@ test: .venv/.installed-dev
 # The tests but for those that train for minutes, and without coverage: while working, not before a commit is handed in
 quick: .venv/.installed-dev
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not slow"
+
+# A hundred trainings killed at random and gone on with: the same bits (a quarter of an hour on two idle cores)
+torture: .venv/.installed-dev
+	$(BIN)/python tests/torture/kill.py
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check .
