@@ -89,15 +89,20 @@ class Stack:
     def block(
         self, filters: int, size: int = 3, *, strides: int = 1, padding: Padding = "valid", pool: bool = False
     ) -> None:
-        """Convolution, pooling if asked for, batch normalisation, ReLU.
+        """Convolution, pooling if asked for, batch normalisation, ReLU; windows are widened to see the whole map.
 
         Pooling stands before the normalisation, which then has a quarter of the work.
         """
-        kernel, step = (size, size), (strides, strides)
+        kernel, step = self._whole(size, strides), (strides, strides)
         self.add(Conv2D(filters=filters, kernel_size=kernel, strides=step, padding=padding, use_bias=False))
         if pool:
-            self.add(MaxPooling2D())
+            self.add(MaxPooling2D(pool_size=self._whole(2, 2), strides=(2, 2)))
         self.add(BatchNormalization(momentum=0.9), Activation(activation="relu"))
+
+    def _whole(self, size: int, strides: int) -> tuple[int, int]:
+        """Height and width of a window, larger by as much as its strides would leave over of the map."""
+        height, width = (size + max(side - size, 0) % strides for side in self.shape[:2])
+        return height, width
 
     def model(self, reduction: Layer, classes: int) -> ModelSpec:
         """The network of these layers: reduced to a vector, and that to a probability of each class."""
