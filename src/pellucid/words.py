@@ -31,3 +31,11 @@ def percent(share: float | None, digits: int = 2) -> str:
 def number(value: float | None, digits: int = 4) -> str:
     """A number; a dash when it is not known."""
     return "-" if value is None else f"{value:.{digits}f}"
+
+
+def size(count: int) -> str:
+    """An amount of memory: ``512 bytes``, ``1.5 KiB``, ``12.0 MiB``."""
+    if count < 2**10:
+        return counted(count, "byte")
+    power = 1 if count < 2**20 else 2
+    return f"{count / 2 ** (10 * power):,.1f} {('KiB', 'MiB')[power - 1]}"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pellucid.words import counted
+from pellucid.words import counted, size
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,11 @@ def test_a_noun_follows_its_number(number: int, noun: str, words: str) -> None:
 
 def test_thousands_may_be_parted() -> None:
     assert counted(10_000, "image", separator=",") == "10,000 images"
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(1, "1 byte"), (1023, "1023 bytes"), (1536, "1.5 KiB"), (2**20, "1.0 MiB"), (5 * 2**30, "5,120.0 MiB")],
+)
+def test_amounts_of_memory(count: int, words: str) -> None:
+    assert size(count) == words

@@ -124,6 +124,7 @@ def train(
     with uninterrupted():
         from pellucid.data.load import load_data
         from pellucid.run.folder import default_path
+        from pellucid.sections.shapes import blind_note
         from pellucid.train.choice import choose
         from pellucid.train.fit import fit as train_on
 
@@ -159,6 +160,8 @@ def train(
     for note in notes_of(splits):
         say(note)
     chosen = choose(splits, model=model, recipe=recipe, **settings)
+    if blind := blind_note(chosen.model):
+        say(blind)
     run = train_on(
         splits,
         recipe=chosen,
