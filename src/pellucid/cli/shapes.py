@@ -57,18 +57,25 @@ def shapes(
 
         data = load_data(source, progress=True)
         run, input_shape, classes = None, times_of(data.train.input_shape), len(data.class_names)
-    spec = _spec(run, recipe, model, input_shape, classes)
+    spec, networks = _spec(run, recipe, model, input_shape, classes), _networks(run)
     from pellucid.sections.shapes import shapes_section
 
-    show(shapes_section(spec, _speed(spec, device) if timed else None), as_json, {})
+    show(shapes_section(spec, networks, _speed(spec, networks, device) if timed else None), as_json, {})
 
 
-def _speed(spec: ModelSpec, device: str) -> Speed:
-    """How long the network takes here; only this imports torch."""
+def _speed(spec: ModelSpec, networks: int, device: str) -> Speed:
+    """How long the network, or a vote of several, takes here; only this imports torch."""
     with uninterrupted():
         from pellucid.trained.speed import measure_speed
 
-    return measure_speed(spec, device=device)
+    return measure_speed(spec, networks, device=device)
+
+
+def _networks(run: str | None) -> int:
+    """How many networks answer in a run."""
+    from pellucid.run.folder import find_run
+
+    return find_run(run).read_record().train.vote if run else 1
 
 
 def _is_data(source: str) -> bool:

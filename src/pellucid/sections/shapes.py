@@ -17,12 +17,13 @@ FLOAT_BYTES = 4
 NOTABLE_BLIND_SHARE = 0.02  # that a training tells of
 
 
-def shapes_section(spec: ModelSpec, speed: Speed | None = None) -> Section:
+def shapes_section(spec: ModelSpec, networks: int = 1, speed: Speed | None = None) -> Section:
     """Each layer's output shape, parameters, multiply-adds and receptive field, and what they add up to.
 
     Args:
         spec: The network.
-        speed: How long it takes to answer here, where that was measured.
+        networks: How many such networks answer by a vote; sizes and costs are those of one, but the speed.
+        speed: How long all of them take to answer here, where that was measured.
     """
     layers, seen = [_layer(step) for step in spec.walk()], spec.coverage()
     head = {"input_shape": spec.input_shape, "classes": spec.classes, "shorthand": spec.to_shorthand()}
@@ -42,11 +43,18 @@ def shapes_section(spec: ModelSpec, speed: Speed | None = None) -> Section:
     measured = None if speed is None else dataclasses.asdict(speed)
     return Section(
         title="Shapes through the network",
-        document={**head, "layers": layers, **costs, "coverage": _coverage(seen), "speed": measured},
+        document={
+            **head,
+            "layers": layers,
+            **costs,
+            "networks": networks,
+            "coverage": _coverage(seen),
+            "speed": measured,
+        },
         body=(
             _walk([spec.input_shape, *(layer["output_shape"] for layer in layers)]),
             Table(("layer", "output", "parameters", "multiply-adds", "receptive field"), rows),
-            "\n".join([*_costs(costs), *([_speed(speed)] if speed else []), _seen(seen)]),
+            "\n".join([*_costs(costs, networks), *([_speed(speed)] if speed else []), _seen(seen)]),
         ),
         warnings=(_blind(seen),) if seen.blind_share else (),
     )
@@ -81,18 +89,20 @@ def _coverage(seen: Coverage) -> dict[str, Any]:
         "rows_seen": seen.rows,
         "columns_seen": seen.columns,
         "blind_layers": [
-            {"name": name, "map": size, "rows_left_out": out[0], "columns_left_out": out[1]}
-            for name, size, out in seen.blind_layers
+            {"name": name, "map": of_map, "rows_left_out": out[0], "columns_left_out": out[1]}
+            for name, of_map, out in seen.blind_layers
         ],
     }
 
 
-def _costs(costs: dict[str, int]) -> list[str]:
+def _costs(costs: dict[str, int], networks: int) -> list[str]:
     tracked = f" ({costs['non_trainable']:,} of them tracked, not learned)" if costs["non_trainable"] else ""
+    vote = [f"{networks} such networks vote: {networks} times the parameters and multiply-adds"]
     return [
         f"{costs['parameters']:,} parameters{tracked}, {size(costs['weights_bytes'])} in fp32",
         f"{costs['multiply_adds']:,} multiply-adds an image",
         f"{size(costs['peak_activation_bytes'])} of activations an image at the peak, in fp32",
+        *(vote if networks > 1 else []),
     ]
 
 

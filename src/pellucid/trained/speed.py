@@ -22,11 +22,12 @@ from pellucid.spec.model import ModelSpec
 UNCOUNTED, LEAST_ANSWERS, LEAST_SECONDS = 2, 5, 0.5
 
 
-def measure_speed(spec: ModelSpec, *, device: str = "auto", precision: str = "fp32") -> Speed:
+def measure_speed(spec: ModelSpec, networks: int = 1, *, device: str = "auto", precision: str = "fp32") -> Speed:
     """Let a network with fresh weights answer, again and again for about a second; weights do not change its time.
 
     Args:
         spec: The network.
+        networks: How many such networks answer by a vote.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
 
@@ -37,7 +38,7 @@ def measure_speed(spec: ModelSpec, *, device: str = "auto", precision: str = "fp
     chosen_precision = choose_precision(precision, chosen)
     keep_freed_memory()
     with enough_memory():
-        network = place(build(spec), chosen).eval()
+        network = place(build(spec, vote=networks), chosen).eval()
         one = np.random.default_rng(0).integers(256, size=(1, *spec.input_shape), dtype=np.uint8)
         batch = np.repeat(one, evaluation_batch_size(torch.from_numpy(one)), axis=0)
         alone, together = (_seconds(network, images, chosen, chosen_precision) for images in (one, batch))

@@ -117,10 +117,12 @@ def test_a_training_tells_of_a_notable_blind_part_only() -> None:
     assert blind_note(pl.FactorySpec(factory="a:b", input_shape=(28, 28, 1), classes=3)) is None
 
 
-def test_shapes_with_the_time_that_was_measured() -> None:
+def test_shapes_of_a_vote_with_the_time_that_was_measured() -> None:
     speed = Speed(
         alone_ms=1.23456, in_batch_ms=0.0123, batch_size=500, device_name="A chip", threads=2, precision="fp32"
     )
-    section = shapes_section(pl.ModelSpec.from_shorthand("flatten, dense 3", (8, 8, 1)), speed)
+    section = shapes_section(pl.ModelSpec.from_shorthand("flatten, dense 3", (8, 8, 1)), 3, speed)
+    assert "3 such networks vote: 3 times the parameters and multiply-adds" in section.body[-1].splitlines()
+    assert section.document["networks"] == 3
     assert "1.23 ms an image alone, 0.0123 ms in batches of 500 (A chip, fp32)" in section.body[-1].splitlines()
     assert section.document["speed"]["alone_ms"] == 1.23456
