@@ -47,3 +47,11 @@ def some(names: Sequence[str], most: int = 10) -> str:
     told = [name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…" for name in names[:most]]
     more = len(names) - len(told)
     return ", ".join(told) + (f" and {more:,} more" if more else "")
+
+
+def size(count: int) -> str:
+    """An amount of memory: ``512 bytes``, ``1.5 KiB``, ``12.0 MiB``."""
+    if count < 2**10:
+        return counted(count, "byte")
+    power = 1 if count < 2**20 else 2
+    return f"{count / 2 ** (10 * power):,.1f} {('KiB', 'MiB')[power - 1]}"

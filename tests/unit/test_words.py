@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pellucid.words import counted, some
+from pellucid.words import counted, size, some
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,11 @@ def test_of_many_names_the_first_few_are_told() -> None:
     assert some([*"abc"], 2) == "a, b and 1 more"
     assert some([]) == ""
     assert some(["x" * 81, "y" * 80]) == f"{'x' * 79}…, {'y' * 80}"
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(1, "1 byte"), (1023, "1023 bytes"), (1536, "1.5 KiB"), (2**20, "1.0 MiB"), (5 * 2**30, "5,120.0 MiB")],
+)
+def test_amounts_of_memory(count: int, words: str) -> None:
+    assert size(count) == words

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pellucid.cli.options import Json
+from pellucid.cli.interrupts import uninterrupted
+from pellucid.cli.options import Device, Json
 from pellucid.cli.show import show
 
 if TYPE_CHECKING:
+    from pellucid.judge.speed import Speed
     from pellucid.spec.model import ModelSpec
 
 DEFAULT_SHAPE = (28, 28, 1)
@@ -29,9 +31,15 @@ def shapes(
         typer.Option("--input", help="Height x width x channels, for a recipe or shorthand.  [default: 28x28x1]"),
     ] = None,
     classes: Annotated[int, typer.Option(min=2, help="Number of classes, for a recipe.")] = 10,
+    timed: Annotated[
+        bool, typer.Option("--time", help="Measure how long the network takes for an image here, which needs torch.")
+    ] = False,
+    device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Walk one image's shape through a network: output shape, parameters, multiply-adds, receptive field.
+    """Walk one image's shape through a network: what each layer gives and costs, and what of the image is seen.
+
+    Costs are weights, multiply-adds, memory of the activations and, with --time, the time for an image on this machine.
 
     \b
     Examples:
@@ -39,17 +47,35 @@ def shapes(
       pellucid shapes --model "conv 32 3x3, maxpool 2x2 stride 1, flatten, dense 10"
       pellucid shapes latest
       pellucid shapes photos/ --recipe fast
+      pellucid shapes latest --time
     """
+    if device != "auto" and not timed:
+        raise typer.BadParameter("--device says where --time measures; give both")
     run = source
     if source and _is_data(source):
         from pellucid.data.load import load_data
 
         data = load_data(source, progress=True)
         run, input_shape, classes = None, times_of(data.train.input_shape), len(data.class_names)
-    spec = _spec(run, recipe, model, input_shape, classes)
+    spec, networks = _spec(run, recipe, model, input_shape, classes), _networks(run)
     from pellucid.sections.shapes import shapes_section
 
-    show(shapes_section(spec), as_json, {})
+    show(shapes_section(spec, networks, _speed(spec, networks, device) if timed else None), as_json, {})
+
+
+def _speed(spec: ModelSpec, networks: int, device: str) -> Speed:
+    """How long the network, or a vote of several, takes here; only this imports torch."""
+    with uninterrupted():
+        from pellucid.trained.speed import measure_speed
+
+    return measure_speed(spec, networks, device=device)
+
+
+def _networks(run: str | None) -> int:
+    """How many networks answer in a run."""
+    from pellucid.run.folder import find_run
+
+    return find_run(run).read_record().train.vote if run else 1
 
 
 def _is_data(source: str) -> bool:

@@ -133,6 +133,7 @@ def train(
     with uninterrupted():
         from pellucid.data.load import load_data
         from pellucid.run.folder import default_path
+        from pellucid.sections.shapes import blind_note
         from pellucid.train.choice import choose
         from pellucid.train.fit import fit as train_on
 
@@ -172,6 +173,8 @@ def train(
         say(note)
     tell_classes(splits)
     chosen = choose(splits, model=model, recipe=recipe, **settings)
+    if blind := blind_note(chosen.model):
+        say(blind)
     run = train_on(
         splits,
         recipe=chosen,

@@ -41,7 +41,6 @@ from pellucid.spec.layers import (
     Layer,
     MaxPooling2D,
     Shape,
-    same_padding,
 )
 from pellucid.spec.model import FactorySpec, ModelSpec
 from pellucid.spec.seeds import derive_seed
@@ -126,10 +125,7 @@ def _average_pool(layer: AveragePooling2D, shape: Shape) -> nn.Module:
 
 def _margins(layer: Conv2D | MaxPooling2D | AveragePooling2D, shape: Shape) -> tuple[tuple[int, int], Margins | None]:
     """Padding that torch can do itself, as (rows, columns), or else (left, right, top, bottom)."""
-    if layer.padding == "valid":
-        return (0, 0), None
-    rows = same_padding(shape[0], layer.size[0], layer.strides[0])
-    columns = same_padding(shape[1], layer.size[1], layer.strides[1])
+    rows, columns = layer.margins(shape)
     if rows[0] == rows[1] and columns[0] == columns[1]:
         return (rows[0], columns[0]), None
     return (0, 0), (*columns, *rows)

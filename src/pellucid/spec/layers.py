@@ -78,6 +78,16 @@ class Layer(Spec):
         """Size and stride of the part of its input that one output sees; (height, width) each."""
         return (1, 1), (1, 1)
 
+    def margins(self, shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Rows added above and below the input, and columns added left and right of it."""
+        return (0, 0), (0, 0)
+
+    def held_values(self, shape: Shape) -> int:
+        """Numbers in memory at once while the layer answers for one image: what it takes and what it gives."""
+        given, made = math.prod(shape), math.prod(self.output_shape(shape))
+        activated = getattr(self, "activation", "linear") != "linear"  # from one map of the output into another
+        return made + (max(given, made) if activated else given)
+
     def faults(self, shape: Shape) -> list[Fault]:
         """What keeps the layer from taking this input; empty when nothing does."""
         return []
@@ -109,6 +119,12 @@ class _Windowed(_OnMaps):
 
     def window(self, shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
         return self.size, self.strides
+
+    def margins(self, shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
+        if self.padding == "valid":
+            return (0, 0), (0, 0)
+        rows, columns = map(same_padding, shape[:2], self.size, self.strides)
+        return rows, columns
 
     def faults(self, shape: Shape) -> list[Fault]:
         if wrong := super().faults(shape):
@@ -225,6 +241,9 @@ class Flatten(Layer):
     def window(self, shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
         return ((shape[0], shape[1]) if len(shape) == 3 else (1, 1)), (1, 1)
 
+    def held_values(self, shape: Shape) -> int:
+        return math.prod(shape)
+
 
 class Dense(Layer):
     """Every unit sees every input.
@@ -275,6 +294,9 @@ class Dropout(Layer):
 
     kind: Literal["dropout"] = "dropout"
     rate: Annotated[float, Field(ge=0, lt=1)]
+
+    def held_values(self, shape: Shape) -> int:
+        return math.prod(shape)
 
 
 class BatchNormalization(Layer):

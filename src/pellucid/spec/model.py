@@ -23,6 +23,7 @@ from pellucid.errors import Fault, SpecError, unknown
 from pellucid.names import user_path
 from pellucid.spec import shorthand
 from pellucid.spec.base import Spec, faults_of
+from pellucid.spec.coverage import Coverage, coverage
 from pellucid.spec.layers import LAYERS, Activation, AnyLayer, Layer, Unread, times
 from pellucid.spec.shapes import Step, find_faults, walk
 
@@ -135,6 +136,15 @@ class ModelSpec(Spec):
     def walk(self) -> list[Step]:
         """Each layer in its place: shapes, parameters, cost."""
         return walk(self.layers, self.input_shape)
+
+    def coverage(self) -> Coverage:
+        """Which pixels of an image the network sees, and which none of its outputs depends on."""
+        return coverage(self.walk())
+
+    @property
+    def multiply_adds(self) -> int:
+        """Multiply-adds for one image."""
+        return sum(step.multiply_adds for step in self.walk())
 
     def logits_only(self) -> Self:
         """The same network without a final softmax: what is trained, and what the pictures act on."""

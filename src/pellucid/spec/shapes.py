@@ -23,6 +23,7 @@ class Step:
         parameters: Numbers that the layer holds, learned or tracked.
         non_trainable: Numbers that the layer tracks without learning them.
         multiply_adds: Multiply-adds for one image.
+        held_values: Numbers in memory at once while the layer answers for one image: its input and its output.
         receptive_field: Height and width, in input pixels, of what one output value sees; padding counts as seen.
     """
 
@@ -33,6 +34,7 @@ class Step:
     parameters: int
     non_trainable: int
     multiply_adds: int
+    held_values: int
     receptive_field: tuple[int, int]
 
 
@@ -61,6 +63,7 @@ def walk(layers: Iterable[Layer], input_shape: Shape) -> list[Step]:
                 parameters=layer.parameters(shape),
                 non_trainable=layer.non_trainable(shape),
                 multiply_adds=layer.multiply_adds(shape),
+                held_values=layer.held_values(shape),
                 receptive_field=field,
             )
         )

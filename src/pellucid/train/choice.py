@@ -73,7 +73,7 @@ def _specify(model: Any, shape: tuple[int, int, int], classes: int) -> ModelSpec
 
 def multiply_adds(model: ModelSpec | FactorySpec) -> int:
     """Multiply-adds for one image; 0 for a network of the user's own code, where they are not known."""
-    return sum(step.multiply_adds for step in model.walk()) if isinstance(model, ModelSpec) else 0
+    return model.multiply_adds if isinstance(model, ModelSpec) else 0
 
 
 def build_chosen(model: Any, spec: ModelSpec | FactorySpec, train: TrainSpec) -> nn.Module:

@@ -129,6 +129,7 @@ def test_data_without_a_test_split_are_trained_on_and_it_is_said(
         (("runs", "--sort", "accurcy"), 2, "Unknown column 'accurcy'. Did you mean accuracy?"),
         (("shapes", "--model", "conv 3 40x40, flatten, dense 3"), 1, "kernel_size must be at most the input, 28x28"),
         (("shapes", "--input", "28x28"), 2, "--input must be height x width x channels"),
+        (("shapes", "--device", "cpu"), 2, "--device says where --time measures; give both"),
         (("shapes", "--model", "a.b:c"), 1, "Shapes are known for layers only; received the factory a.b:c."),
         (("shapes", "latest", "--recipe", "fast"), 2, "give one of RUN, --recipe and --model"),
         (("shpaes",), 2, "shpaes"),
@@ -315,7 +316,8 @@ def test_plot_draws_png_and_svg(pellucid: Command) -> None:
 
 def test_shapes_prints_the_walk_of_the_tutorial(pellucid: Command) -> None:
     status, out, err = pellucid("shapes", "--recipe", "tutorial")
-    assert (status, err) == (0, "")
+    assert status == 0
+    assert err.startswith("No output of the network depends on the last 2 rows and the last 2 columns of the image: ")
     assert out.startswith("28×28×1 → 26×26×32 → 13×13×32 → 11×11×64 → 5×5×64 → 1600 → 10\n")  # noqa: RUF001
     assert "34,826 parameters" in out
     assert "25x25x4" in pellucid("shapes", "--model", "conv 4 3x3, maxpool 2x2 stride 1, flatten, dense 2").out
@@ -330,7 +332,22 @@ def test_shapes_answers_in_json_for_recipe_file_and_run(pellucid: Command) -> No
     assert json.loads(pellucid("shapes", "--model", "net.json", "--json").out) == document
     assert json.loads(pellucid("shapes", "latest", "--json").out)["classes"] == 3
     small = json.loads(pellucid("shapes", "--input", "12X9x3", "--classes", 4, "--json").out)
-    assert (small["input_shape"], small["classes"]) == ([12, 9, 3], 4)
+    assert (small["input_shape"], small["classes"], small["speed"]) == ([12, 9, 3], 4, None)
+
+
+def test_shapes_measures_the_time_when_asked(pellucid: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pellucid.trained.speed.LEAST_SECONDS", 0)
+    speed = json.loads(pellucid("shapes", "latest", "--time", "--device", "cpu", "--json").out)["speed"]
+    assert speed["in_batch_ms"] > 0
+    assert speed["alone_ms"] > 0
+    assert (speed["batch_size"], speed["precision"]) == (500, "fp32")
+
+
+def test_train_tells_of_a_network_that_does_not_see_the_edge(pellucid: Command) -> None:
+    blind = "conv 4 4x4 stride 3 relu, flatten, dense 3"  # 0 to 3 and 3 to 6 of 8
+    told = pellucid("train", "bars", "--model", blind, "--epochs", 1).err
+    assert "the network is blind to 23.4% of each image: the last row and the last column" in told
+    assert "blind" not in pellucid("train", "bars", "--recipe", "tiny", "--epochs", 1).err
 
 
 def test_runs_lists_sorts_and_compares(pellucid: Command) -> None:

@@ -39,6 +39,16 @@ def test_every_step_of_the_walk_is_a_module_with_that_output() -> None:
             assert tuple(values.shape[1:]) == (shape if len(shape) == 1 else (shape[2], shape[0], shape[1]))
 
 
+@pytest.mark.parametrize("network", ["conv 4 3x3 relu, maxpool 2x2, dropout 0.5, flatten, dense 3", "flatten, dense 3"])
+def test_the_peak_of_activations_is_what_the_modules_take_and_give(network: str) -> None:
+    spec = ModelSpec.from_shorthand(network, (9, 9, 2))
+    model, values, peak = build(spec).eval(), torch.rand(1, 9, 9, 2).permute(0, 3, 1, 2), 0
+    for module in model:
+        given, values = values, module(values)
+        peak = max(peak, given.numel() + (values.numel() if values.data_ptr() != given.data_ptr() else 0))
+    assert max(step.held_values for step in spec.walk()) == peak
+
+
 def test_a_final_softmax_is_not_built() -> None:
     model = build(ModelSpec.from_shorthand("flatten, dense 3, softmax", (2, 2, 1)))
     assert list(dict(model.named_children())) == ["flatten_1", "dense_1"]

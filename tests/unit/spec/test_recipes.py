@@ -33,6 +33,27 @@ def test_few_images_get_more_epochs(name: str, images: int | None, epochs: int) 
     assert recipe(name, (28, 28, 1), 10, images).train.epochs == epochs
 
 
+@pytest.mark.parametrize(
+    ("name", "shape", "images", "epochs"),
+    [
+        ("accurate", (28, 28, 1), 1_000, 250),  # 2,000 updates of 128 images
+        ("accurate", (64, 64, 3), 1_000, 206),  # 97,078,656 multiply-adds an image, 206,000 times, are 2.0e13
+        ("accurate", (128, 128, 3), 1_000, 36),
+        ("accurate", (224, 224, 3), 1_000, 15),  # as many as ever
+        ("accurate", (224, 224, 3), 100, 100),
+        ("tiny", (224, 224, 3), 1_000, 134),
+        ("fast", (512, 512, 3), 1_000, 50),
+    ],
+)
+def test_epochs_are_added_no_further_than_work_allows(
+    name: str, shape: tuple[int, int, int], images: int, epochs: int
+) -> None:
+    chosen = recipe(name, shape, 10, images)
+    assert chosen.train.epochs == epochs
+    own = recipe(name, shape, 10).train.epochs
+    assert epochs == own or epochs * images * chosen.model.multiply_adds <= 2e13
+
+
 def test_a_recipe_is_told_from_a_network(tmp_path: Path) -> None:
     tiny = recipe("tiny", (28, 28, 1), 10)
     (tmp_path / "recipe.json").write_text(tiny.to_json())

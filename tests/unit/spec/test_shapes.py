@@ -10,6 +10,7 @@ from pellucid.spec.layers import (
     BatchNormalization,
     Conv2D,
     Dense,
+    Dropout,
     Flatten,
     GlobalMaxPooling2D,
     MaxPooling2D,
@@ -43,6 +44,15 @@ def test_multiply_adds_are_those_counted_by_hand() -> None:
     ]
     steps = walk(layers, (5, 5, 2))
     assert [step.multiply_adds for step in steps] == [5 * 5 * 4 * 3 * 3 * 2, 0, 100 * 7, 0]
+
+
+def test_held_values_are_input_and_output_and_an_activation_is_a_step_of_its_own() -> None:
+    # 5x5x2 in, 5x5x4 out; flatten is the same memory read otherwise; dense makes 7 of 100, and relu 7 of 7.
+    layers = [Conv2D(filters=4, kernel_size=(3, 3), padding="same"), Flatten(), Dense(units=7, activation="relu")]
+    assert [step.held_values for step in walk(layers, (5, 5, 2))] == [50 + 100, 100, 100 + 7]
+    # With its activation a convolution holds its output twice, which is more than its input and its output.
+    activated = [layers[0].replace(activation="relu"), Dropout(rate=0.5)]
+    assert [step.held_values for step in walk(activated, (5, 5, 2))] == [100 + 100, 100]
 
 
 def test_receptive_fields_are_those_drawn_by_hand() -> None:
