@@ -95,8 +95,9 @@ def read_for_answers(path: Path, input_shape: tuple[int, int, int], reading: Rea
         rule = f"a table must have a column for each of the {height * width * channels} values of an image"
         raise DataError(f"{path}: {rule}, {height}x{width}x{channels}, to be answered for; this one has not.")
     rows = read_pixel_rows(path, replace(columns, kinds={}), lambda *_: None)
-    images, _, notes = images_of(path, {"train": rows.images}, reading or ReadSpec(value_range="full"))
-    for note in notes:
+    reading = reading or ReadSpec(value_range="full")
+    images, _, notes = images_of(path, {"train": rows.images}, reading)
+    for note in notes if isinstance(reading.value_range, tuple) else ():  # of values that the run's range cuts off
         warnings.warn(f"{path}: {note}", PellucidWarning, stacklevel=2)
     return replace(rows, images=images["train"])
 
