@@ -46,9 +46,8 @@ def reading_settings(image_size: str | None, test_split: float | None, no_test: 
     return settings
 
 
-def notes_of(splits: DataSplits) -> list[str]:
-    """What a user should know of data before they are used: notes, files left out, leaks."""
-    from pellucid.audit.duplicates import leaks
+def reading_notes_of(splits: DataSplits) -> list[str]:
+    """What a user should know of how data were read: notes, files left out."""
     from pellucid.data.listing import rejected_of
 
     notes = [f"{splits.name}: {note}" for note in splits.notes]
@@ -56,6 +55,14 @@ def notes_of(splits: DataSplits) -> list[str]:
         count = len(splits.rejected)
         are = "is" if count == 1 else "are"
         notes.append(f"{splits.name}: {counted(count, 'file')} {are} not used: {rejected_of(splits.rejected)}")
+    return notes
+
+
+def notes_of(splits: DataSplits) -> list[str]:
+    """What a user should know of data before they are trained on: how they were read, empty classes, leaks."""
+    from pellucid.audit.duplicates import leaks
+
+    notes = reading_notes_of(splits)
     present = set(splits.train.labels.tolist())
     if absent := [name for label, name in enumerate(splits.class_names) if label not in present]:
         notes.append(f"{splits.name}: there is no training image of {', '.join(absent)}")

@@ -19,6 +19,29 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False, protected_namespaces=())
 
 
+class Look(_Part):
+    """What images look like on the whole. Brightness goes from 0 (black) to 1 (white), lengths are shares of a side.
+
+    Drawn is what differs from an image's background at least half as much as anything on it does; the background is
+    what its border shows. Each figure is a mean over images.
+
+    Attributes:
+        brightness: Brightness of all pixels.
+        background: Brightness of the background.
+        drawn: Brightness of what is drawn.
+        height: Over how much of the height there is something drawn.
+        width: Over how much of the width there is something drawn.
+        off_centre: Distance of the centre of what is drawn from the middle of the image.
+    """
+
+    brightness: float
+    background: float
+    drawn: float
+    height: float
+    width: float
+    off_centre: float
+
+
 class DataRecord(_Part):
     """The data that a run was trained on.
 
@@ -28,6 +51,7 @@ class DataRecord(_Part):
         counts: Images in each split.
         class_names: Name of each class, in the order of the outputs.
         mean_brightness: Mean of all training values, from 0 (black) to 1.
+        look: What the training images look like; None in runs of earlier versions.
         validation_fingerprint: SHA-256 of a validation split that the data bring; None where they bring none.
         test_fingerprint: SHA-256 of the test split; None until it is first read.
         location: What the data were loaded from.
@@ -39,6 +63,7 @@ class DataRecord(_Part):
     counts: dict[str, int]
     class_names: tuple[str, ...]
     mean_brightness: float
+    look: Look | None = None
     validation_fingerprint: str | None = None
     test_fingerprint: str | None = None
     location: str | None = None
@@ -153,6 +178,13 @@ class RunRecord(_Part):
     def input_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of one image."""
         return self.model.input_shape
+
+    @property
+    def reading(self) -> ReadSpec:
+        """How image files are brought to the run's shape: as its own were, or else stretched, on black."""
+        height, width, channels = self.input_shape
+        own = self.data.reading or ReadSpec()
+        return own.replace(image_size=(height, width), channels=channels if channels in {1, 3} else None)
 
     def with_test(self, score: TestScore, count: int, fingerprint: str) -> RunRecord:
         """The record with what the test split gave."""
