@@ -135,6 +135,20 @@ class Results(_Part):
     stopped_early: bool = False
 
 
+class Origin(_Part):
+    """Which layers began from the weights of another run; which run it was stands in ``train.start_from``.
+
+    Attributes:
+        taken: Layers that took its weights.
+        fresh: Layers that began from fresh weights, as none there has their name and shape.
+        frozen: Those of the layers taken that did not learn.
+    """
+
+    taken: tuple[str, ...]
+    fresh: tuple[str, ...]
+    frozen: tuple[str, ...] = ()
+
+
 class RunRecord(_Part):
     """The whole of run.json.
 
@@ -151,6 +165,8 @@ class RunRecord(_Part):
         weights_sha256: Digest of model.safetensors; None while there is none, and in runs of earlier versions.
         inexact: What was different where the training was gone on with, so that its bits are not those of a training
             in one go; empty where they are.
+        origin: Which layers began from the weights of another run; None where all began from fresh ones.
+        class_weights: How much an image of each class counts in the training loss; None where all count alike.
     """
 
     pellucid_version: str
@@ -164,6 +180,8 @@ class RunRecord(_Part):
     results: Results | None = None
     weights_sha256: str | None = None
     inexact: tuple[str, ...] = ()
+    origin: Origin | None = None
+    class_weights: dict[str, float] | None = None
 
     @model_validator(mode="after")
     def _names_fit_the_network(self) -> Self:
@@ -178,6 +196,15 @@ class RunRecord(_Part):
     def input_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of one image."""
         return self.model.input_shape
+
+    @property
+    def beginning(self) -> str:
+        """In words, which layers began from the weights of which run; empty where all began from fresh ones."""
+        if self.origin is None or self.train.start_from is None:
+            return ""
+        parts = {"taken": self.origin.taken, "fresh": self.origin.fresh, "frozen": self.origin.frozen}
+        told = "; ".join(f"{what} {', '.join(layers)}" for what, layers in parts.items() if layers)
+        return f"begins from the weights of {self.train.start_from.run}: {told}"
 
     @property
     def reading(self) -> ReadSpec:
