@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test quick torture check format accuracy recipes bench bench-env bench-images bench-maximize clean
+.PHONY: train test quick torture check format accuracy recipes bench bench-env bench-images bench-maximize bench-few clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -47,6 +47,10 @@ bench-images: .venv/.installed
 # docs/maximize-benchmark.md: speed and legibility of maximisation (about ten minutes on two cores)
 bench-maximize: .venv/.installed
 	$(BIN)/python benchmarks/maximize.py --out docs/maximize-benchmark.md
+
+# docs/few-images.md: class weights, and starting from a trained network (about three minutes on two cores)
+bench-few: .venv/.installed
+	$(BIN)/python benchmarks/few_images.py --out docs/few-images.md
 
 # docs/benchmarks.md: Pellucid against its peers (about two and a half hours on two cores, which must have nothing else to do)
 bench: bench-env

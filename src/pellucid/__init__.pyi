@@ -56,6 +56,7 @@ from .spec.train import AdamW as AdamW
 from .spec.train import Constant as Constant
 from .spec.train import Cosine as Cosine
 from .spec.train import OneCycle as OneCycle
+from .spec.train import StartFrom as StartFrom
 from .spec.train import TrainSpec as TrainSpec
 from .study.batch_size import BatchSizeStudy as BatchSizeStudy
 from .study.compare import CompareStudy as CompareStudy

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn.functional import cross_entropy
 
+from pellucid.batches.images import DeviceImages
+from pellucid.data.dataset import ImageDataset
 from pellucid.spec.train import SGD, Adam, AdamW, Cosine, TrainSpec
 from pellucid.train.loop import update
+from pellucid.train.loss import loss_of
 from pellucid.train.optimizers import Optimizer
+from pellucid.train.placed import PlacedSplit
 
 # One pixel of value 1, two classes, all weights 0: softmax gives 1/2 each, so the gradient of the mean cross-entropy
 # is -1/2 at the label's weight and bias and +1/2 at the other's.
@@ -30,7 +37,8 @@ def updated(spec: TrainSpec, times: int = 1, smoothing: float = 0.0) -> tuple[li
     losses = []
     for step in range(times):
         rate = spec.learning_rate_at(step, times)
-        losses.append(update(network, optimizer, IMAGES, LABELS, rate, smoothing)[0].item())
+        loss = partial(cross_entropy, label_smoothing=smoothing)
+        losses.append(update(network, optimizer, IMAGES, LABELS, rate, loss)[0].item())
     return network[1].weight.flatten().tolist(), losses
 
 
@@ -72,6 +80,21 @@ def test_label_smoothing_spreads_a_share_over_all_classes() -> None:
     # Target (0.9, 0.1) for a share of 0.2 over two classes: the gradients are 0.5 - 0.9 and 0.5 - 0.1.
     weights, _ = updated(TrainSpec(learning_rate=0.1, optimizer=SGD(momentum=0.0)), smoothing=0.2)
     assert weights == pytest.approx([0.04, -0.04])
+
+
+def test_images_count_by_the_weight_of_their_class() -> None:
+    # Three images of the first class and one of the second, all alike: the weighted mean of the gradients at the first
+    # class's weight is (3 w_0 (-1/2) + w_1 / 2) / (3 w_0 + w_1); balanced, both classes pull alike, and nothing moves.
+    images, labels = torch.ones(4, 1, 1, 1), torch.tensor([0, 0, 0, 1])
+    for weights, moved in [(None, 0.025), ({"a": 1, "b": 1}, 0.025), ({"b": 2}, 0.01), ("balanced", 0.0)]:
+        spec = TrainSpec(learning_rate=0.1, optimizer=SGD(momentum=0.0), class_weights=weights)
+        dataset = ImageDataset(np.full((4, 1, 1, 1), 255, np.uint8), labels.numpy(), ("a", "b"))
+        split = PlacedSplit(DeviceImages(dataset, torch.device("cpu")), torch.arange(4))
+        network = zero_network()
+        optimizer = Optimizer(network.parameters(), spec.optimizer)
+        loss, _ = update(network, optimizer, images, labels, spec.learning_rate, loss_of(spec, split))
+        assert loss.item() == pytest.approx(math.log(2))
+        assert network[1].weight.flatten().tolist() == pytest.approx([moved, -moved], abs=1e-7)
 
 
 def test_the_learning_rate_of_a_step_is_the_schedules() -> None:

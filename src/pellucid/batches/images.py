@@ -35,12 +35,14 @@ class DeviceImages:
     Attributes:
         images: uint8, [count, height, width, channels].
         labels: int64, [count].
+        class_names: Name of each class, in the order of the labels.
         device: Where images and labels lie.
     """
 
     def __init__(self, dataset: ImageDataset, device: torch.device) -> None:
         self.images: UInt8[Tensor, "count height width channels"] = _tensor(dataset.images).to(device)
         self.labels: Int64[Tensor, " count"] = _tensor(dataset.labels).to(device)
+        self.class_names = dataset.class_names
         self.device = device
         self._mapping = getattr(dataset.images, "_mmap", None) if device.type == "cpu" else None
         self._bytes_touched = 0

@@ -59,7 +59,8 @@ def predict(
 
         from pellucid.predict.predictor import Predictor
         from pellucid.run.folder import find_run
-        from pellucid.sections.prediction import brightness_hint, prediction_section, submission
+        from pellucid.sections.beside import brightness_hint
+        from pellucid.sections.prediction import prediction_section, submission
 
     folder = find_run(run)
     predictor = Predictor.load(folder, device=device)

@@ -99,17 +99,24 @@ def _value_range(text: str) -> tuple[float, float]:
     return low, high
 
 
-def notes_of(splits: DataSplits) -> list[str]:
-    """What a user should know of data before they are used: notes, files left out, leaks."""
-    from pellucid.audit.duplicates import leaks
+def reading_notes_of(splits: DataSplits) -> list[str]:
+    """What a user should know of how data were read: notes, files left out."""
     from pellucid.data.listing import rejected_of
-    from pellucid.sections.data import class_counts
 
     notes = [f"{splits.name}: {note}" for note in splits.notes]
     if splits.rejected:
         count = len(splits.rejected)
         are = "is" if count == 1 else "are"
         notes.append(f"{splits.name}: {counted(count, 'file')} {are} not used: {rejected_of(splits.rejected)}")
+    return notes
+
+
+def notes_of(splits: DataSplits) -> list[str]:
+    """What a user should know of data before they are trained on: how they were read, empty classes, leaks."""
+    from pellucid.audit.duplicates import leaks
+    from pellucid.sections.data import class_counts
+
+    notes = reading_notes_of(splits)
     for split, counts in class_counts(splits).items():
         if any(note.startswith(f"the {split} split has no image of") for note in splits.notes):
             continue  # said already, with the reason

@@ -32,8 +32,10 @@ from pellucid.cli.show import tell
 from pellucid.cli.training import (
     Augmentation,
     BatchSize,
+    ClassWeights,
     DataArgument,
     Epochs,
+    Freeze,
     LabelSmoothing,
     LearningRate,
     ModelText,
@@ -43,6 +45,7 @@ from pellucid.cli.training import (
     RecipeName,
     ScheduleName,
     Seed,
+    StartFrom,
     ValidationSplit,
     training_settings,
 )
@@ -65,10 +68,13 @@ def train(
     optimizer: OptimizerName = None,
     schedule: ScheduleName = None,
     label_smoothing: LabelSmoothing = None,
+    class_weights: ClassWeights = None,
     augment: Augmentation = None,
     validation_split: ValidationSplit = None,
     no_validation: NoValidation = False,
     patience: Patience = None,
+    start_from: StartFrom = None,
+    freeze: Freeze = None,
     seed: Seed = None,
     vote: Annotated[
         int | None, typer.Option(help="Train so many networks; the average of their probabilities answers.")
@@ -119,6 +125,8 @@ def train(
       pellucid train
       pellucid train mnist --recipe tutorial --seed 1 --out runs/first
       pellucid train photos/ --image-size 64x64 --augment shift=0.1,horizontal_flip
+      pellucid train photos/ --class-weights balanced
+      pellucid train letters/ --start-from runs/digits --freeze "conv2d_*"
       pellucid train --model "conv 16 3x3 relu, maxpool 2x2, flatten, dense 10 softmax" --epochs 3
       pellucid train --resume runs/first
     """
@@ -144,10 +152,13 @@ def train(
         optimizer=optimizer,
         schedule=schedule,
         label_smoothing=label_smoothing,
+        class_weights=class_weights,
         augmentation=augment,
         validation_split=validation_split,
         no_validation=no_validation,
         patience=patience,
+        start_from=start_from,
+        freeze=freeze,
         seed=seed,
         vote=vote,
         test_time_augmentation=test_time_augment,

@@ -27,6 +27,25 @@ ScheduleName = Annotated[
     str | None, typer.Option("--schedule", help="How the learning rate goes on: constant, cosine or one_cycle.")
 ]
 LabelSmoothing = Annotated[float | None, typer.Option(help="Share of the target spread over all classes.")]
+ClassWeights = Annotated[
+    str | None,
+    typer.Option(
+        metavar="balanced|NAME=W,...",
+        help="Let images of some classes count more in the training loss: balanced, or weights by name.",
+    ),
+]
+StartFrom = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RUN", help="Begin from the weights of a trained run, layer by layer where name and shape fit."
+    ),
+]
+Freeze = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LAYERS", help="Keep the weights that these layers take from --start-from: names, or conv2d_*."
+    ),
+]
 Augmentation = Annotated[
     str | None, typer.Option("--augment", help="Vary the training images: shift=0.1,rotation=10,scale=0.1,noise=0.05 …")
 ]

@@ -7,7 +7,7 @@ from pellucid.trained.run import Run, predictor_of
 
 
 def untrained(run: Run | Predictor) -> Predictor:
-    """The network of a run with the weights from which its training began.
+    """The network of a run with fresh weights: those from which its training began, unless it began from another run.
 
     What a picture shows of both alike comes from the architecture, and not from what was learned.
 

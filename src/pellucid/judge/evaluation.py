@@ -16,7 +16,7 @@ from pellucid.data.dataset import ImageDataset
 from pellucid.errors import RunError
 from pellucid.judge.intervals import wilson_interval
 from pellucid.run.base import parsed
-from pellucid.run.record import TestScore
+from pellucid.run.record import Look, TestScore
 
 
 class ClassScore(BaseModel):
@@ -74,6 +74,24 @@ class Answers:
     losses: Float64[ndarray, " count"]
 
 
+class Beside(BaseModel):
+    """What images other than the run's own are held against.
+
+    Attributes:
+        test: The run's score on its own test split; None while it was not judged on one.
+        mean_brightness: Mean of all values that it was trained on, from 0 (black) to 1.
+        trained_on: What the images that it was trained on look like; None where an earlier version trained it.
+        judged: What the judged images look like.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    test: TestScore | None
+    mean_brightness: float
+    trained_on: Look | None
+    judged: Look
+
+
 class Evaluation(BaseModel):
     """The whole of evaluation.json.
 
@@ -90,6 +108,8 @@ class Evaluation(BaseModel):
         confusion: Counts; a row is what the images are, a column what was answered.
         per_class: Precision, recall and F1 of each class.
         mistakes: All wrong answers, in the order of the images.
+        inverted: Whether dark and bright were exchanged.
+        beside: What they are held against where they are not the run's own as it was trained on them; else None.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -106,6 +126,8 @@ class Evaluation(BaseModel):
     confusion: tuple[tuple[int, ...], ...]
     per_class: tuple[ClassScore, ...]
     mistakes: tuple[Mistake, ...]
+    inverted: bool = False
+    beside: Beside | None = None
 
     @property
     def score(self) -> TestScore:

@@ -200,13 +200,37 @@ class Predictor:
         return Prediction(label, by_name[label], by_name)
 
 
-def _load_weights(model: nn.Module, folder: RunFolder, digest: str | None) -> None:
-    """Give a network its weights, once they are seen to be whole; the format itself does not notice a flipped bit."""
+def weights_in(folder: RunFolder) -> tuple[dict[str, Tensor], str]:
+    """The weights of a run, by name, and the SHA-256 of their file.
+
+    Raises:
+        RunError: The file is missing or damaged.
+    """
     raw = folder.read_bytes(WEIGHTS)
     try:
-        weights = safetensors.torch.load(raw)
+        return safetensors.torch.load(raw), hashlib.sha256(raw).hexdigest()
     except SafetensorError as error:
         raise RunError(f"{folder.path / WEIGHTS} is truncated or not safetensors ({error}).") from None
+
+
+def require_whole(folder: RunFolder, told: str | None, found: str) -> None:
+    """See that weights are those that were written; the format itself does not notice a flipped bit.
+
+    Args:
+        folder: Of the run.
+        told: SHA-256 of their file as run.json says it; None in runs of earlier versions.
+        found: The same as it is.
+
+    Raises:
+        RunError: They are others.
+    """
+    if told not in {None, found}:
+        remedy = "Bring the file back as it was, or train anew."
+        raise RunError(f"{folder.path / WEIGHTS} has changed: its SHA-256 is another than run.json says. {remedy}")
+
+
+def _load_weights(model: nn.Module, folder: RunFolder, told: str | None) -> None:
+    weights, found = weights_in(folder)
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
@@ -219,6 +243,4 @@ def _load_weights(model: nn.Module, folder: RunFolder, digest: str | None) -> No
             )
         if weight.is_floating_point() and not weight.isfinite().all():
             raise RunError(f"{folder.path / WEIGHTS} holds numbers in {name} that are not finite.")
-    if digest and hashlib.sha256(raw).hexdigest() != digest:
-        remedy = "Bring the file back as it was, or train anew."
-        raise RunError(f"{folder.path / WEIGHTS} has changed: its SHA-256 is another than run.json says. {remedy}")
+    require_whole(folder, told, found)

@@ -19,6 +19,29 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False, protected_namespaces=())
 
 
+class Look(_Part):
+    """What images look like on the whole. Brightness goes from 0 (black) to 1 (white), lengths are shares of a side.
+
+    Drawn is what differs from an image's background at least half as much as anything on it does; the background is
+    what its border shows. Each figure is a mean over images.
+
+    Attributes:
+        brightness: Brightness of all pixels.
+        background: Brightness of the background.
+        drawn: Brightness of what is drawn.
+        height: Over how much of the height there is something drawn.
+        width: Over how much of the width there is something drawn.
+        off_centre: Distance of the centre of what is drawn from the middle of the image.
+    """
+
+    brightness: float
+    background: float
+    drawn: float
+    height: float
+    width: float
+    off_centre: float
+
+
 class DataRecord(_Part):
     """The data that a run was trained on.
 
@@ -28,6 +51,7 @@ class DataRecord(_Part):
         counts: Images in each split.
         class_names: Name of each class, in the order of the outputs.
         mean_brightness: Mean of all training values, from 0 (black) to 1.
+        look: What the training images look like; None in runs of earlier versions.
         validation_fingerprint: SHA-256 of a validation split that the data bring; None where they bring none.
         test_fingerprint: SHA-256 of the test split; None until it is first read.
         location: What the data were loaded from.
@@ -39,6 +63,7 @@ class DataRecord(_Part):
     counts: dict[str, int]
     class_names: tuple[str, ...]
     mean_brightness: float
+    look: Look | None = None
     validation_fingerprint: str | None = None
     test_fingerprint: str | None = None
     location: str | None = None
@@ -116,6 +141,20 @@ class Results(_Part):
     stopped_early: bool = False
 
 
+class Origin(_Part):
+    """Which layers began from the weights of another run; which run it was stands in ``train.start_from``.
+
+    Attributes:
+        taken: Layers that took its weights.
+        fresh: Layers that began from fresh weights, as none there has their name and shape.
+        frozen: Those of the layers taken that did not learn.
+    """
+
+    taken: tuple[str, ...]
+    fresh: tuple[str, ...]
+    frozen: tuple[str, ...] = ()
+
+
 class RunRecord(_Part):
     """The whole of run.json.
 
@@ -132,6 +171,8 @@ class RunRecord(_Part):
         weights_sha256: Digest of model.safetensors; None while there is none, and in runs of earlier versions.
         inexact: What was different where the training was gone on with, so that its bits are not those of a training
             in one go; empty where they are.
+        origin: Which layers began from the weights of another run; None where all began from fresh ones.
+        class_weights: How much an image of each class counts in the training loss; None where all count alike.
     """
 
     pellucid_version: str
@@ -145,6 +186,8 @@ class RunRecord(_Part):
     results: Results | None = None
     weights_sha256: str | None = None
     inexact: tuple[str, ...] = ()
+    origin: Origin | None = None
+    class_weights: dict[str, float] | None = None
 
     @model_validator(mode="after")
     def _names_fit_the_network(self) -> Self:
@@ -159,6 +202,22 @@ class RunRecord(_Part):
     def input_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of one image."""
         return self.model.input_shape
+
+    @property
+    def beginning(self) -> str:
+        """In words, which layers began from the weights of which run; empty where all began from fresh ones."""
+        if self.origin is None or self.train.start_from is None:
+            return ""
+        parts = {"taken": self.origin.taken, "fresh": self.origin.fresh, "frozen": self.origin.frozen}
+        told = "; ".join(f"{what} {', '.join(layers)}" for what, layers in parts.items() if layers)
+        return f"begins from the weights of {self.train.start_from.run}: {told}"
+
+    @property
+    def reading(self) -> ReadSpec:
+        """How image files are brought to the run's shape: as its own were, or else stretched, on black."""
+        height, width, channels = self.input_shape
+        own = self.data.reading or ReadSpec()
+        return own.replace(image_size=(height, width), channels=channels if channels in {1, 3} else None)
 
     def with_test(self, score: TestScore, count: int, fingerprint: str) -> RunRecord:
         """The record with what the test split gave."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pellucid.judge.evaluation import Evaluation, Mistake
+from pellucid.judge.evaluation import Beside, Evaluation, Mistake
+from pellucid.sections.beside import classes_of, hints_of, look_table
 from pellucid.sections.section import Section, Table
 from pellucid.words import counted, number, percent
 
@@ -19,18 +20,31 @@ def evaluation_section(evaluation: Evaluation, path: Path | None) -> Section:
         path: The run folder; None for a run in memory.
     """
     low, high = evaluation.accuracy_interval
-    title = f"{evaluation.data}, {evaluation.split} split, {counted(evaluation.count, 'image')}"
+    data = f"{evaluation.data}, inverted" if evaluation.inverted else evaluation.data
+    title = f"{data}, {evaluation.split} split, {counted(evaluation.count, 'image')}"
     accuracy = f"accuracy {percent(evaluation.accuracy)} (95% interval {percent(low)} to {percent(high)})"
+    beside, hints = evaluation.beside, hints_of(evaluation)
     return Section(
         title=title,
-        document={"run": str(path), **evaluation.model_dump(mode="json")},
+        document={"run": str(path), **evaluation.model_dump(mode="json"), "hints": list(hints)},
         body=(
             f"{title}\n{accuracy}\nloss {evaluation.loss:.4f}",
+            *((_own(beside), look_table(beside)) if beside else ()),
             _classes(evaluation),
             _confusion(evaluation),
             _mistakes(evaluation.mistakes),
         ),
+        remarks=(*classes_of(evaluation), *hints),
     )
+
+
+def _own(beside: Beside) -> str:
+    """What the run reaches where it should be best."""
+    if beside.test is None:
+        return "On its own test split the run has not been judged yet."
+    low, high = beside.test.accuracy_interval
+    interval = f"95% interval {percent(low)} to {percent(high)}"
+    return f"On its own test split the run has an accuracy of {percent(beside.test.accuracy)} ({interval})."
 
 
 def _classes(evaluation: Evaluation) -> Table:

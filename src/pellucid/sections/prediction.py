@@ -11,8 +11,6 @@ from pellucid.predict.predictor import Prediction
 from pellucid.sections.section import Section, Table
 from pellucid.words import percent
 
-FAR_OFF = 0.4
-
 
 def prediction_section(
     path: Path,
@@ -31,7 +29,7 @@ def prediction_section(
         answers: One for each of them.
         top: How many classes to name of each.
         faults: What kept other files from being read.
-        hints: What may have gone wrong with those that were read; see `brightness_hint`.
+        hints: What may have gone wrong with those that were read; see `brightness_hint` of `beside`.
     """
     pairs = list(zip(files, answers, strict=True))
     predictions = [
@@ -60,23 +58,6 @@ def submission(numbers: Sequence[int], answers: Sequence[Prediction]) -> str:
     writer.writerow(("ImageId", "Label"))
     writer.writerows((number, answer.label) for number, answer in zip(numbers, answers, strict=True))
     return text.getvalue()
-
-
-def brightness_hint(file: Path, brightness: float, usual: float, inverted: bool) -> str | None:
-    """What to try, where an image is dark where those of the training were bright; None where it is not.
-
-    Dark ink on bright paper is answered wrongly by a network that learned bright ink on dark.
-
-    Args:
-        file: The image, or the table of images.
-        brightness: Its mean, 0 to 1.
-        usual: That of the training images.
-        inverted: Whether dark and bright were exchanged already.
-    """
-    if abs(brightness - usual) <= FAR_OFF or abs(1 - brightness - usual) >= abs(brightness - usual):
-        return None
-    remedy = "leave --invert out" if inverted else "try --invert"
-    return f"{file}: its mean brightness is {brightness:.2f}, that of the training images {usual:.2f}; {remedy}."
 
 
 def _ranked(probabilities: dict[str, float]) -> list[str]:

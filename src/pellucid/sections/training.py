@@ -8,6 +8,8 @@ from pellucid.run.record import Results, RunRecord
 from pellucid.sections.section import Section
 from pellucid.words import percent
 
+WEIGHTS_SHOWN = 20
+
 
 def training_section(record: RunRecord, path: Path) -> Section:
     """The score on the test split, where the data have one, the time and the memory that it took.
@@ -21,9 +23,18 @@ def training_section(record: RunRecord, path: Path) -> Section:
     return Section(
         title=f"{record.recipe} on {record.data.name}",
         document={"run": str(path), **record.model_dump(mode="json")},
-        body=(_words(results),) if results else (),
+        body=(*((_words(results),) if results else ()), *_ways(record)),
         remarks=(f"{record.data.name} has no test split, so there is no test accuracy.",) if untested else (),
     )
+
+
+def _ways(record: RunRecord) -> tuple[str, ...]:
+    """What was unusual about the way: weights of another run, classes that count more than others."""
+    weights = record.class_weights or {}
+    shown = ", ".join(f"{name} {weight:.3g}" for name, weight in list(weights.items())[:WEIGHTS_SHOWN])
+    more = f" and {len(weights) - WEIGHTS_SHOWN} more" if len(weights) > WEIGHTS_SHOWN else ""
+    told = (record.beginning, f"class weights: {shown}{more}" if weights else "")
+    return tuple(text for text in told if text)
 
 
 def _words(results: Results) -> str:

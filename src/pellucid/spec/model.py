@@ -123,6 +123,19 @@ class ModelSpec(Spec):
         if faults:
             raise SpecError(faults)
 
+    def for_data(self, input_shape: tuple[int, int, int], classes: int) -> Self:
+        """The same layers for other images and classes: the last layer that has units, or filters, gives the classes.
+
+        Raises:
+            SpecError: The layers do not fit such images.
+        """
+        layers = list(self.layers)
+        for place in reversed(range(len(layers))):
+            if outputs := {"units", "filters"} & set(layers[place].setting_names()):
+                layers[place] = layers[place].replace(**dict.fromkeys(outputs, classes))
+                break
+        return type(self)(input_shape=input_shape, layers=layers)
+
     @property
     def classes(self) -> int:
         """Number of classes that the network tells apart."""
@@ -181,6 +194,10 @@ class FactorySpec(Spec):
             faults.append(Fault(f"classes must be as many as the data's, {classes}", str(self.classes)))
         if faults:
             raise SpecError(faults)
+
+    def for_data(self, input_shape: tuple[int, int, int], classes: int) -> Self:
+        """The same factory for other images and classes."""
+        return self.replace(input_shape=input_shape, classes=classes)
 
 
 def _is_factory(value: Any) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from os import PathLike, fspath
 from typing import Annotated, Any, ClassVar, Literal, Self, TypedDict
 
 from pydantic import AfterValidator, BeforeValidator, Field, NonNegativeInt, PositiveInt, model_validator
@@ -15,6 +17,7 @@ Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 MOST_MEMBERS = 1000  # of a vote
+BALANCED = "balanced"
 
 
 class Adam(Spec):
@@ -149,6 +152,61 @@ def _with_sides(value: AugmentSpec | None) -> AugmentSpec | None:
     return value
 
 
+class StartFrom(Spec):
+    """The run whose weights a training begins from.
+
+    Attributes:
+        run: Its folder, a name below ``runs/``, or ``latest``.
+        digest: SHA-256 of its model.safetensors. None takes what is there; what was taken is recorded.
+    """
+
+    error_kind: ClassVar = SettingError
+
+    run: Annotated[str, Field(min_length=1)]
+    digest: str | None = None
+
+
+def _start(value: Any) -> Any:
+    return {"run": fspath(value)} if isinstance(value, str | PathLike) else value
+
+
+def _names(value: Any) -> Any:
+    """Names in a text are parted by commas."""
+    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+
+def _class_weights(value: Any) -> Any:
+    if value is None or value == BALANCED:
+        return value
+    weights = _weights_in(value) if isinstance(value, str) else value
+    if not isinstance(weights, Mapping) or not weights:
+        remedy = "Write them as NAME=W,NAME=W; a class that is not named has 1."
+        raise own_faults(
+            [Fault(f"class_weights must be {BALANCED}, or a weight for classes by name", repr(value), remedy)]
+        )
+    faults = [
+        Fault(f"The weight of class {name} must be a number above 0", repr(weight))
+        for name, weight in weights.items()
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < math.inf
+    ]
+    if faults:
+        raise own_faults(faults)
+    return {str(name): float(weight) for name, weight in weights.items()}
+
+
+def _weights_in(text: str) -> dict[str, float | str]:
+    """Read ``cat=2,dog=0.5``; empty where it is no such text."""
+    parts = [part.rpartition("=") for part in text.split(",")]
+    return {name.strip(): _number(weight) for name, _, weight in parts} if all(name for name, _, _ in parts) else {}
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
 class TrainSpec(Spec):
     """How to train. Alone, the defaults are the tutorial's: Adam at 0.001, batches of 128, 15 epochs, 10% held out.
 
@@ -159,11 +217,18 @@ class TrainSpec(Spec):
         optimizer: A name (adam, adamw, sgd) or an optimizer with its settings.
         schedule: A name (constant, cosine, one_cycle) or a schedule with its settings.
         label_smoothing: Share of the target that is spread evenly over all classes.
+        class_weights: How much each image counts in the training loss, by its class: ``balanced`` gives every class
+            the same share of it, a mapping of names (or text such as ``cat=2,dog=0.5``) gives those that it names
+            their weights and 1 to the others; None lets all images count alike.
         augmentation: How training images are varied: `AugmentSpec`, or text such as ``shift=0.1,rotation=10``; None
             varies nothing.
         patience: Training ends when the validation loss has not become less for so many epochs; None trains all epochs.
         validation_split: Share of the training images held out, class by class, give or take chance; None holds out
             nothing.
+        start_from: The run whose weights the training begins from, layer by layer where name and shape fit: a folder, a
+            name, or `StartFrom`; None begins from fresh weights.
+        freeze: Names of layers that keep the weights which they took from that run, and batch normalisation's
+            statistics; a ``*`` in a name stands for any text. As text, they are parted by commas.
         seed: All randomness of the training follows from it.
         vote: How many networks are trained, each from weights of its own; the average of their probabilities answers.
         test_time_augmentation: How images are varied in prediction, where the average of the probabilities over the
@@ -179,11 +244,14 @@ class TrainSpec(Spec):
     optimizer: Annotated[Adam | AdamW | SGD, BeforeValidator(_optimizer)] = Adam()
     schedule: Annotated[Constant | Cosine | OneCycle, BeforeValidator(_schedule)] = Constant()
     label_smoothing: Share = 0.0
+    class_weights: Annotated[Literal["balanced"] | dict[str, float] | None, BeforeValidator(_class_weights)] = None
     augmentation: Annotated[AugmentSpec | None, BeforeValidator(_augmentation)] = None
     validation_split: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         default=0.1, description="Use None (--no-validation) to hold out nothing."
     )
     patience: PositiveInt | None = None
+    start_from: Annotated[StartFrom | None, BeforeValidator(_start)] = None
+    freeze: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
     seed: NonNegativeInt = 0
     vote: Annotated[int, Field(ge=1, le=MOST_MEMBERS)] = 1
     test_time_augmentation: Annotated[
@@ -195,6 +263,13 @@ class TrainSpec(Spec):
         if self.patience and self.validation_split is None:
             remedy = "Set a validation_split, or leave patience out."
             raise own_faults([Fault("patience needs a validation split to watch", "none", remedy)])
+        return self
+
+    @model_validator(mode="after")
+    def _freeze_needs_a_start(self) -> Self:
+        if self.freeze and not self.start_from:
+            remedy = "Set start_from (--start-from), or leave freeze out."
+            raise own_faults([Fault("freeze needs a run to start from: fresh weights must learn", "none", remedy)])
         return self
 
     def learning_rate_at(self, step: int, steps: int) -> float:
@@ -211,9 +286,12 @@ class TrainSettings(TypedDict, total=False):
     optimizer: str | Adam | AdamW | SGD
     schedule: str | Constant | Cosine | OneCycle
     label_smoothing: float
+    class_weights: str | Mapping[str, float] | None
     augmentation: str | AugmentSpec | None
     validation_split: float | None
     patience: int | None
+    start_from: str | PathLike[str] | StartFrom | None
+    freeze: str | Sequence[str]
     seed: int
     vote: int
     test_time_augmentation: str | AugmentSpec | None

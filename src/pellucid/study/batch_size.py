@@ -18,7 +18,7 @@ from pellucid.batches.images import shuffled
 from pellucid.data.dataset import DataSplits
 from pellucid.device import place
 from pellucid.errors import DivergedError, Fault, SettingError
-from pellucid.model.build import build
+from pellucid.model.frozen import in_training
 from pellucid.plots.studies import batch_accuracy_figure, batch_speed_figure, batch_stability_figure
 from pellucid.sections.section import Picture
 from pellucid.spec.base import own_faults
@@ -39,6 +39,7 @@ from pellucid.study.question import Findings, Key, Question
 from pellucid.study.settings import BatchSizeSettings
 from pellucid.study.subject import require_validation
 from pellucid.study.watch import Watch
+from pellucid.train.choice import build_chosen
 from pellucid.train.interrupt import interruptible
 from pellucid.train.learner import Learner, batches_of
 from pellucid.train.loop import measure, train, update
@@ -229,7 +230,8 @@ class BatchSizeStudy(BatchSizeSettings, Question):
         splits = place_splits(splits_to_train_on(data, spec), device)
         images = splits["train"]
         chosen = shuffled(images.rows, spec.seed, 0)[: self.images]
-        network = place(build(self.subject.model, spec.seed), device)
+        begun = build_chosen(None, self.subject.model, spec.replace(vote=1), data.class_names)
+        network = place(begun.network, device)
         return network, splits | {"train": PlacedSplit(images.data, chosen)}, precision
 
     def _count(self, data: DataSplits) -> int:
@@ -239,7 +241,7 @@ class BatchSizeStudy(BatchSizeSettings, Question):
         """Seconds of an update, the median of a few after a first one."""
         spec = self._train(size)
         network, splits, precision = self._begin(spec, data)
-        learner = Learner(network.train(), spec, precision)
+        learner = Learner(in_training(network), spec, precision)
         images, taken = splits["train"], []
         started = time.perf_counter()
         for rows in images.rows.split(batches_of(network, spec, len(images))):

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from pellucid.batches.images import shuffled
+from pellucid.model.frozen import in_training
 from pellucid.spec.seeds import derive_seed
 from pellucid.train.placed import PlacedSplit
 
@@ -36,7 +37,7 @@ def noise_scale(network: nn.Module, images: PlacedSplit, seed: int) -> float | N
     large = min(LARGE, len(images.rows) // SMALL * SMALL)
     if large < 2 * SMALL:
         return None
-    network = copy.deepcopy(network).train()
+    network = in_training(copy.deepcopy(network))
     small_square = large_square = 0.0
     for repeat in range(REPEATS):
         rows = shuffled(images.rows, derive_seed(seed, "noise scale", repeat), 0)[:large]

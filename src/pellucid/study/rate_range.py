@@ -16,12 +16,14 @@ from pellucid.data.dataset import DataSplits
 from pellucid.device import choose_device, choose_precision, enough_memory, place, repeatable, seed_generators
 from pellucid.errors import Fault, SettingError, TrainingError
 from pellucid.model.blame import blamed
+from pellucid.model.frozen import in_training
 from pellucid.spec.seeds import derive_seed
 from pellucid.spec.train import TrainSettings, TrainSpec
 from pellucid.study.settings import LearningRateSettings
 from pellucid.train.choice import AnyRecipe, Model, build_chosen, choose, multiply_adds
 from pellucid.train.learner import Learner, batches_of
 from pellucid.train.loop import update
+from pellucid.train.loss import loss_of
 from pellucid.train.optimizers import Optimizer
 from pellucid.train.placed import PlacedSplit, place_splits, splits_to_train_on
 
@@ -94,7 +96,8 @@ def range_test(
     spec, where = chosen.train, choose_device(device)
     activations = choose_precision(precision, where, multiply_adds(chosen.model) * spec.batch_size)
     with repeatable(), enough_memory():
-        network = place(build_chosen(model, chosen.model, spec.replace(vote=1)), where)
+        begun = build_chosen(model, chosen.model, spec.replace(vote=1), data.class_names)
+        network = place(begun.network, where)
         images = place_splits(splits_to_train_on(data, spec), where)["train"]
         learner = Learner(network, spec, activations)
         return rising_rates(
@@ -129,7 +132,7 @@ def rising_rates(
         network: A network in training or a fresh one, on the device of the images.
         optimizer: The optimizer of that network.
         images: What to train on; augmentation is left out.
-        spec: Gives batch size, label smoothing and seed.
+        spec: Gives batch size, label smoothing, class weights and seed.
         lowest: First learning rate.
         highest: Last learning rate.
         updates: How many, at least 20.
@@ -141,10 +144,11 @@ def rising_rates(
     Source: Smith 2015, arXiv:1506.01186, section 3.3.
     """
     device = images.data.device
-    rates, losses, batches = [], [], batches_of(network, spec, len(images))
+    rates, losses = [], []
+    batches, loss_of_batch = batches_of(network, spec, len(images)), loss_of(spec, images)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         network, optimizer = copy.deepcopy((network, optimizer))
-        network.train()
+        in_training(network)
         rows = iter(())
         least, running, epoch = math.inf, 0.0, 0
         for step in range(updates):
@@ -157,7 +161,7 @@ def rising_rates(
             seed_generators(device, derive_seed(spec.seed, "range test", step))
             taken, labels = images.data.batch(batch)
             with blamed(network, TrainingError, taken, f"in step {step + 1}"):
-                loss, _ = update(network, optimizer, taken, labels, rate, spec.label_smoothing, precision)
+                loss, _ = update(network, optimizer, taken, labels, rate, loss_of_batch, precision)
             value = float(loss)
             if not math.isfinite(value):
                 break

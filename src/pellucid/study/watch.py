@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from pellucid.machine import peak_memory_mib, reset_peak_memory
+from pellucid.model.frozen import in_training
 from pellucid.study.noise_scale import noise_scale
 from pellucid.train.callbacks import Callback
 from pellucid.train.loop import measure
@@ -77,7 +78,7 @@ class Watch(Callback):
         self.times[view] = self.elapsed
         if view == "equal_updates":
             self.noise_scale = noise_scale(self.network, self.splits["train"], 0)
-        self.network.train()
+        in_training(self.network)
         reset_peak_memory()
         self._looked += time.perf_counter() - begun
 

@@ -8,6 +8,7 @@ import torch
 
 from pellucid.data.dataset import DataSplits
 from pellucid.device import device_name
+from pellucid.judge.look import look_of
 from pellucid.machine import versions
 from pellucid.model.terms import OWN
 from pellucid.run.record import DataRecord, Environment
@@ -23,6 +24,7 @@ def describe_data(data: DataSplits, counts: dict[str, int]) -> DataRecord:
         counts=counts,
         class_names=data.class_names,
         mean_brightness=data.train.mean_brightness,
+        look=look_of(data.train.images),
         location=data.location,
         reading=data.reading,
     )

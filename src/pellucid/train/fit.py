@@ -26,6 +26,7 @@ from pellucid.train.callbacks import Callback
 from pellucid.train.choice import AnyRecipe, Model, build_chosen, choose, multiply_adds
 from pellucid.train.course import Course
 from pellucid.train.describe import describe_data, describe_environment
+from pellucid.train.loss import class_weights
 from pellucid.train.members import Training
 from pellucid.train.placed import splits_to_train_on
 from pellucid.trained.run import Run
@@ -63,8 +64,8 @@ def fit(
         model: A specification, shorthand, the path of a JSON file, ``package.module:factory``, or any callable that
             returns a `torch.nn.Module`. The recipe's network unless given.
         recipe: Gives the network and the settings that are not given: a name, the path of a .json file of a recipe,
-            or a `Recipe`. ``fast`` when there is no model either; a model without a recipe is trained with the
-            defaults of `TrainSpec`.
+            or a `Recipe`. When there is no model either, that of the run to start from, or else ``fast``; a model
+            without a recipe is trained with the defaults of `TrainSpec`.
         out: Folder to write the run to; nothing is written unless given.
         overwrite: Let the run replace an older one in that place; files there that are not Pellucid's stay.
         numbered: Where the folder exists, write to the next name that is free: NAME-2, NAME-3, …
@@ -82,7 +83,7 @@ def fit(
         SpecError: The model or a setting breaks a rule; all faults are named.
         DataError: The data cannot be split as asked.
         DeviceError: The machine does not offer the device or precision.
-        RunError: The folder exists, or cannot be written.
+        RunError: The folder exists, or cannot be written; or the run to start from is not there as it was.
         TrainingError: The loss is not finite, or a module of the user's failed.
 
     Warns:
@@ -99,7 +100,8 @@ def fit(
     keep_freed_memory()
     cuda = [chosen_device] if chosen_device.type == "cuda" else []
     with torch.random.fork_rng(devices=cuda), enough_memory():
-        network = place(build_chosen(model, model_spec, train_spec), chosen_device)
+        network, origin = build_chosen(model, model_spec, train_spec, data.class_names)
+        network = place(network, chosen_device)
     terms = terms_of(network)
     if terms.gives_probabilities:
         warnings.warn(PROBABILITIES.format(terms.factory), PellucidWarning, stacklevel=2)
@@ -114,6 +116,8 @@ def fit(
         train=train_spec,
         data=describe_data(data, counts),
         environment=describe_environment(chosen_device, chosen_precision, terms.memory_format),
+        origin=origin,
+        class_weights=class_weights(train_spec, splits["train"].labels, data.class_names),
     )
     training = Training(network, train_spec, chosen_precision)
     with _folder(out, overwrite, numbered) as folder:

@@ -16,6 +16,7 @@ from pellucid.batches.images import DeviceImages, shuffled
 from pellucid.device import autocast, seed_generators
 from pellucid.errors import DivergedError, RunError, TrainingError
 from pellucid.model.blame import blamed
+from pellucid.model.frozen import in_training
 from pellucid.predict.answer import answers
 from pellucid.run.history import Epoch
 from pellucid.spec.augment import AugmentSpec
@@ -24,6 +25,7 @@ from pellucid.spec.train import TrainSpec
 from pellucid.train.callbacks import Callback, tell
 from pellucid.train.interrupt import Stop
 from pellucid.train.learner import Ending, Learner, Progress, batches_of
+from pellucid.train.loss import Loss, loss_of
 from pellucid.train.optimizers import Optimizer
 from pellucid.train.placed import PlacedSplit
 from pellucid.train.statistics import renew_statistics
@@ -65,19 +67,19 @@ def train(
     network, optimizer, progress = learner.trained, learner.optimizer, learner.progress
     to_the_end, until = until is None, until or after_epochs(spec)
     progress.ending = None
-    batches = batches_of(learner.model, spec, len(images))
+    batches, loss_of_batch = batches_of(learner.model, spec, len(images)), loss_of(spec, images)
     while not (ending := _ending(progress, until, callbacks, stop)):
         started, epoch = time.perf_counter() - progress.seconds, epoch_number(progress, spec)
         tally = Tally(progress, batches, spec, epoch, images.data.device)
         order = shuffled(images.rows, spec.seed, epoch).split(batches)
-        network.train()
+        in_training(network)
         for rows in order[progress.step :]:
             if ending := _ending(progress, until, callbacks, stop):
                 break
             rate = spec.learning_rate_at(progress.steps, spec.epochs * len(batches))
             batch, labels = draw(images.data, rows, spec, epoch, progress.step + 1)
             with blamed(network, TrainingError, batch, f"in epoch {epoch}, step {progress.step + 1} of {len(batches)}"):
-                loss, logits = update(network, optimizer, batch, labels, rate, spec.label_smoothing, precision)
+                loss, logits = update(network, optimizer, batch, labels, rate, loss_of_batch, precision)
             progress.step, progress.steps, progress.learning_rate = progress.step + 1, progress.steps + 1, rate
             progress.seconds = time.perf_counter() - started
             tally.add(loss, logits, labels)
@@ -145,7 +147,7 @@ def update(
     images: Float[Tensor, "batch channels height width"],
     labels: Int64[Tensor, " batch"],
     rate: float,
-    label_smoothing: float = 0.0,
+    loss_of_batch: Loss = cross_entropy,
     precision: str = "fp32",
 ) -> tuple[Float[Tensor, ""], Float[Tensor, "batch classes"]]:
     """One mini-batch, one update of the weights.
@@ -155,7 +157,7 @@ def update(
     """
     with autocast(images.device, precision):
         logits = model(images).float()
-    loss = cross_entropy(logits, labels, label_smoothing=label_smoothing)
+    loss = loss_of_batch(logits, labels)
     optimizer.backward(loss)
     optimizer.step(rate)
     return loss.detach(), logits.detach()

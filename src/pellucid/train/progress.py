@@ -38,8 +38,10 @@ class ProgressBar(Callback):
         return stderr().is_terminal
 
     def on_train_begin(self, plan: Plan) -> None:
-        """Show how much is done already."""
+        """Say which weights the training begins from, unless all are fresh, and show how much is done already."""
         self._plan = plan
+        if plan.record and plan.record.beginning and not plan.made:
+            self.console.print(plan.record.beginning, highlight=False, soft_wrap=True, markup=False)
         self._started = self._shown = time.perf_counter()
         self._before = sum(progress.steps for progress in plan.made)
         self._task = self._bar.add_task(

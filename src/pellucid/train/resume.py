@@ -22,11 +22,12 @@ from pellucid.run.record import Environment, RunRecord
 from pellucid.run.resolver import LATEST, RUNS
 from pellucid.train.callbacks import Callback
 from pellucid.train.checkpoint import Checkpoint
-from pellucid.train.choice import build_chosen
+from pellucid.train.choice import build_chosen, build_fresh
 from pellucid.train.course import Course
 from pellucid.train.describe import describe_environment
 from pellucid.train.members import Training
 from pellucid.train.placed import splits_to_train_on
+from pellucid.train.start import freeze_layers
 from pellucid.trained.data import load_own, require_unchanged
 from pellucid.trained.run import Run
 
@@ -81,7 +82,7 @@ def resume(
         keep_freed_memory()
         cuda = [device] if device.type == "cuda" else []
         with torch.random.fork_rng(devices=cuda), enough_memory():
-            network = place(build_chosen(model, record.model, record.train), device)
+            network = place(_rebuilt(model, record, checkpoint), device)
         with _threads(record.environment.threads):
             memory_format = terms_of(network).memory_format
             now = describe_environment(device, record.environment.precision, memory_format)
@@ -138,6 +139,15 @@ def _put_down(folder: RunFolder) -> tuple[RunRecord, Checkpoint | None]:
         warnings.warn(f"Damaged, so that an earlier checkpoint is taken: {names}", PellucidWarning, stacklevel=3)
     checkpoint = Checkpoint.from_bytes(raw)
     return checkpoint.record, checkpoint
+
+
+def _rebuilt(model: Callable[..., nn.Module] | None, record: RunRecord, checkpoint: Checkpoint | None) -> nn.Module:
+    """The network as its training began; where a checkpoint has its weights, the run it began from is not needed."""
+    if checkpoint is None:
+        return build_chosen(model, record.model, record.train, record.data.class_names).network
+    network = build_fresh(model, record.model, record.train)
+    freeze_layers(network, record.origin)
+    return network
 
 
 def _take_up(training: Training, checkpoint: Checkpoint, folder: RunFolder) -> None:

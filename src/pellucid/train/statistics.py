@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from pellucid.batches.images import DeviceImages
 from pellucid.device import autocast
+from pellucid.model.frozen import is_frozen
 from pellucid.model.modules import BatchNorm
 
 ENOUGH_IMAGES = 20_000
@@ -18,8 +19,8 @@ def renew_statistics(
 ) -> None:
     """Put the mean over many images in place of batch normalisation's moving averages.
 
-    Those are of the last augmented batches, and what the network is to answer is not augmented. Its weights, and
-    networks without batch normalisation, are left as they are.
+    Those are of the last augmented batches, and what the network is to answer is not augmented. Its weights, its
+    frozen layers, and networks without batch normalisation, are left as they are.
 
     Args:
         network: The network, on the device of the images. It is left in evaluation mode.
@@ -29,7 +30,7 @@ def renew_statistics(
 
     Source: Wu and Johnson 2021, arXiv:2105.07576, section 3 ("PreciseBN").
     """
-    layers = [module for module in network.modules() if isinstance(module, BatchNorm)]
+    layers = [module for module in network.modules() if isinstance(module, BatchNorm) and not is_frozen(module)]
     network.eval()
     if not layers:
         return

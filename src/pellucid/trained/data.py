@@ -46,15 +46,24 @@ def require_unchanged(record: RunRecord, data: DataSplits) -> None:
         raise DataError(f"{data.name} has changed since the run was trained: its fingerprint is another.")
 
 
+def require_shape(record: RunRecord, dataset: ImageDataset) -> None:
+    """See that images are of the shape that a run was trained for.
+
+    Raises:
+        DataError: They are of another shape.
+    """
+    if dataset.input_shape != record.input_shape:
+        wanted, received = list(record.input_shape), list(dataset.input_shape)
+        raise DataError(f"The run takes images of [height, width, channels] {wanted}; received {received}.")
+
+
 def require_fitting(record: RunRecord, dataset: ImageDataset) -> None:
     """See that a data set is of the shape and classes that a run was trained for.
 
     Raises:
         DataError: The data set is of another shape or of other classes.
     """
-    if dataset.input_shape != record.input_shape:
-        wanted, received = list(record.input_shape), list(dataset.input_shape)
-        raise DataError(f"The run takes images of [height, width, channels] {wanted}; received {received}.")
+    require_shape(record, dataset)
     if dataset.class_names != record.data.class_names:
         wanted, received = ", ".join(record.data.class_names), ", ".join(dataset.class_names)
         raise DataError(f"The run knows the classes {wanted}; received {received}.")

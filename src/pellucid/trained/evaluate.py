@@ -8,7 +8,8 @@ from torch.nn.functional import cross_entropy
 from pellucid.data.dataset import ImageDataset
 from pellucid.judge.evaluation import Answers, Evaluation, evaluation_of
 from pellucid.predict.predictor import Predictor
-from pellucid.trained.data import require_fitting
+from pellucid.trained.data import require_shape
+from pellucid.trained.other import in_classes_of
 
 
 def evaluate(predictor: Predictor, dataset: ImageDataset, *, data: str, split: str = "test") -> Evaluation:
@@ -16,15 +17,16 @@ def evaluate(predictor: Predictor, dataset: ImageDataset, *, data: str, split: s
 
     Args:
         predictor: The network.
-        dataset: The images, of the shape and classes that it was trained for.
+        dataset: The images, of the shape that it was trained for, and of classes that it knows by name.
         data: Name of the data set.
         split: Name of the split.
 
     Raises:
-        DataError: The images or classes are others.
+        DataError: The images have another shape, or one is of a class that the network does not know.
         RunError: The network's answers are not finite.
     """
-    require_fitting(predictor.record, dataset)
+    require_shape(predictor.record, dataset)
+    dataset = in_classes_of(predictor.record, dataset)
     losses, predicted, confidence = [], [], []
     for logits, labels in predictor.answers(dataset):
         losses.append(cross_entropy(logits, labels, reduction="none").cpu().double())

@@ -26,6 +26,7 @@ from pellucid.spec.recipes import Recipe
 from pellucid.trained.curves import draw_curves
 from pellucid.trained.data import are_own, load_own, require_unchanged
 from pellucid.trained.evaluate import evaluate
+from pellucid.trained.other import beside, inverted, load_other
 from pellucid.trained.splits import require_split, split_named
 
 
@@ -126,27 +127,36 @@ class Run:
         """The run folder, or None when it is in memory only."""
         return self.folder.path if self.folder else None
 
-    def evaluate(self, data: DataSplits | None = None, *, split: str = "test") -> Evaluation:
+    def evaluate(
+        self, data: DataSplits | str | PathLike[str] | None = None, *, split: str = "test", invert: bool = False
+    ) -> Evaluation:
         """Judge the network on a split.
 
         What the run's own test split gives in fp32 is written to its folder: evaluation.json, and the score in
         run.json.
 
         Args:
-            data: A data set; the run's own unless given.
+            data: A data set, or where one is, which is then read as the run's own was; the run's own unless given. Its
+                classes are found among the run's by name, and need not be all of them.
             split: ``test``, or ``validation`` or ``train`` as they were held out in the training.
+            invert: Exchange dark and bright, as for dark ink on bright paper.
 
         Raises:
-            DataError: The data cannot be had, have changed, or are of another shape or other classes.
+            DataError: The data cannot be had, have changed, are of another shape, or have a class that the run does
+                not know.
             SettingError: The split is unknown.
         """
         require_split(split)
-        splits = data or self.own_data()
-        own = data is None or are_own(self.record, data)
+        splits = data if isinstance(data, DataSplits) else self.read_data(data)
+        own = are_own(self.record, splits)
         if own:
             require_unchanged(self.record, splits)
-        evaluation = evaluate(self.predictor, self.split_of(splits, split), data=splits.name, split=split)
-        if own and split == "test" and self.precision == "fp32":
+        images = self.split_of(splits, split)
+        images = inverted(images) if invert else images
+        evaluation = evaluate(self.predictor, images, data=splits.name, split=split)
+        if not own or invert:
+            return evaluation.model_copy(update={"inverted": invert, "beside": beside(self.record, images)})
+        if split == "test" and self.precision == "fp32":
             self._keep(evaluation)
         return evaluation
 
@@ -214,6 +224,20 @@ class Run:
         if self.data is None:
             self.data = load_own(self.record)
         return self.data
+
+    def read_data(
+        self, source: str | PathLike[str] | None = None, *, progress: bool | None = None, **columns: str
+    ) -> DataSplits:
+        """Data to judge the run on, read as its own were; see `load_other`. Unless a place is given, its own.
+
+        Raises:
+            DataError: The data cannot be found or used, or are the run's own and have changed.
+            SettingError: A setting breaks a rule.
+        """
+        own = self.record.data.location
+        if source is None or (own and not columns and own in {str(source), str(Path(source).resolve())}):
+            return self.own_data()
+        return load_other(self.record, source, progress=progress, **columns)
 
     def split_of(self, splits: DataSplits, split: str) -> ImageDataset:
         """A split of data, held out as in the training.

@@ -31,6 +31,11 @@ class Split:
         return len(self.rows)
 
     @property
+    def labels(self) -> Int64[ndarray, " rows"]:
+        """Labels of the images of the split."""
+        return self.dataset.labels[self.rows]
+
+    @property
     def images(self) -> ImageDataset:
         """The images of the split alone, which are copied unless the split is the whole data set."""
         return self.dataset if len(self) == len(self.dataset) else self.dataset.subset(self.rows)

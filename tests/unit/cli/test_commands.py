@@ -57,6 +57,8 @@ def test_train_takes_every_setting(pellucid: Command) -> None:
         0.05,
         "--label-smoothing",
         0.1,
+        "--class-weights",
+        "across=2",
         "--seed",
         4,
         "--vote",
@@ -74,9 +76,12 @@ def test_train_takes_every_setting(pellucid: Command) -> None:
         "optimizer": {"kind": "sgd", "momentum": 0.9, "nesterov": False, "weight_decay": 0.0},
         "schedule": {"kind": "cosine", "final": 0.0},
         "label_smoothing": 0.1,
+        "class_weights": {"across": 2.0},
         "augmentation": None,
         "validation_split": None,
         "patience": None,
+        "start_from": None,
+        "freeze": [],
         "seed": 4,
         "vote": 2,
         "test_time_augmentation": pl.AugmentSpec(shift=0.1).model_dump(mode="json"),
@@ -165,6 +170,37 @@ def test_evaluate_answers_in_json_on_any_split(pellucid: Command) -> None:
     counts = json.loads(Path("runs/bars-one/run.json").read_text())["data"]["counts"]
     assert (document["split"], document["count"]) == ("validation", counts["validation"])
     assert document["run"] == "runs/bars-one"
+
+
+def test_evaluate_holds_other_data_against_the_runs_own(pellucid: Command, bars: DataSplits) -> None:
+    for index in range(30):
+        place = Path("dark") / bars.class_names[bars.test.labels[index]]
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(255 - bars.test.images[index, ..., 0]).resize((16, 16)).convert("RGB").save(
+            place / f"{index}.png"
+        )
+    status, out, err = pellucid("evaluate", "bars-one", "dark")
+    assert status == 0
+    assert out.startswith("dark, test split, 30 images\naccuracy ")
+    assert "On its own test split the run has an accuracy of " in out
+    assert "dark: there is no test split, so all 30 images are judged." in err
+    assert "These images are bright where the training images are dark" in err
+    document = json.loads(pellucid("evaluate", "bars-one", "dark", "--invert", "--json").out)
+    assert (document["inverted"], document["count"]) == (True, 30)
+    assert document["beside"]["test"]["accuracy"] > 0.9
+    assert pellucid("evaluate", "bars-one", "--label-column", "kind").status == 2
+
+
+def test_train_tells_which_weights_it_begins_from(pellucid: Command) -> None:
+    options = ("bars", "--start-from", "bars-one", "--freeze", "conv2d_1", "--epochs", 1, "--class-weights", "balanced")
+    status, out, err = pellucid("train", *options, "--out", "runs/two")
+    assert status == 0, err
+    told = f"begins from the weights of {Path('runs/bars-one').resolve()}: taken conv2d_1, dense_1; frozen conv2d_1"
+    assert told in err
+    assert told in out
+    assert "class weights: across 0." in out or "class weights: across 1" in out
+    status, _, err = pellucid("train", "bars", "--start-from", "bars-two")
+    assert (status, "There is no run bars-two. Did you mean bars-one?" in err) == (1, True)
 
 
 @pytest.fixture

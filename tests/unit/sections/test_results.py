@@ -10,9 +10,10 @@ import pellucid as pl
 from pellucid.errors import RunError
 from pellucid.judge.evaluation import Evaluation
 from pellucid.run.record import RunRecord
+from pellucid.sections.beside import brightness_hint
 from pellucid.sections.curves import curves_section
 from pellucid.sections.evaluation import evaluation_section
-from pellucid.sections.prediction import brightness_hint, prediction_section
+from pellucid.sections.prediction import prediction_section
 from pellucid.sections.runs import comparison_section, runs_section
 from pellucid.sections.training import training_section
 

@@ -13,6 +13,7 @@ from pellucid.data.dataset import DataSplits
 from pellucid.device import place
 from pellucid.errors import TrainingError
 from pellucid.model.build import build
+from pellucid.model.frozen import freeze
 from pellucid.run.history import Epoch
 from pellucid.spec.augment import AugmentSpec
 from pellucid.spec.model import ModelSpec
@@ -255,11 +256,13 @@ VARIED = "conv 4 3x3, batchnorm, relu, maxpool 2x2, flatten, dropout 0.3, dense 
 @pytest.mark.parametrize("precision", ["fp32", "fp16"])
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
 @pytest.mark.parametrize("steps", [1, 4, 6])
+@pytest.mark.parametrize("lopsided", [False, True])  # with class weights and a frozen layer
 def test_a_training_that_is_put_down_anywhere_goes_on_to_the_same_bits(
-    bars: DataSplits, steps: int, optimizer: str, precision: str
+    bars: DataSplits, steps: int, optimizer: str, precision: str, lopsided: bool
 ) -> None:
-    augmentation = AugmentSpec(shift=0.1, noise=0.1, probability=0.5)
-    spec = TrainSpec(epochs=3, batch_size=16, optimizer=optimizer, schedule=Cosine(), augmentation=augmentation)
+    augmentation, weights = AugmentSpec(shift=0.1, noise=0.1, probability=0.5), "balanced" if lopsided else None
+    how = {"epochs": 3, "batch_size": 16, "optimizer": optimizer, "schedule": Cosine(), "class_weights": weights}
+    spec = TrainSpec(**how, augmentation=augmentation)
     images, validation, model = (
         split(bars),
         split(bars, torch.arange(100, 140)),
@@ -267,7 +270,10 @@ def test_a_training_that_is_put_down_anywhere_goes_on_to_the_same_bits(
     )
 
     def learner() -> Learner:
-        return Learner(build(model, 3), spec, precision)
+        network = build(model, 3)
+        if lopsided:
+            freeze(network.get_submodule("batch_normalization_1"))
+        return Learner(network, spec, precision)
 
     whole, first, second = learner(), learner(), learner()
     train(whole, images, validation, spec, precision=precision)

@@ -1,0 +1,60 @@
+"""What images look like on the whole: how bright they are, and where on them something is drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float64, Int64, Shaped, UInt8
+from numpy import ndarray
+
+from pellucid.run.record import Look
+
+MOST_IMAGES, MOST_VALUES = 2_000, 8_000_000  # of a data set, evenly spread, that are looked at
+DRAWN = 0.5  # of an image's greatest difference from its background
+STRAY = 0.02  # share of what is drawn that is left out at either end of an axis
+
+
+def look_of(images: UInt8[ndarray, "count height width channels"]) -> Look:
+    """What a data set's images look like; some of them, evenly spread, stand for all.
+
+    Args:
+        images: The images.
+    """
+    some = images[_spread(images)]
+    grey = some.mean(axis=3, dtype=np.float32) / 255
+    border = np.concatenate((grey[:, 0], grey[:, -1], grey[:, :, 0], grey[:, :, -1]), axis=1)
+    background = np.median(border, axis=1)
+    difference = np.abs(grey - background[:, None, None])
+    most = difference.max(axis=(1, 2))
+    drawn = (difference >= DRAWN * most[:, None, None]) & (most > 0)[:, None, None]
+    shown = grey[drawn].mean() if drawn.any() else background.mean()
+    filled = drawn[most > 0]  # an image of one value has nothing drawn on it
+    height, down = _extent(filled.sum(axis=2))
+    width, across = _extent(filled.sum(axis=1))
+    return Look(
+        brightness=float(grey.mean()),
+        background=float(background.mean()),
+        drawn=float(shown),
+        height=_mean(height),
+        width=_mean(width),
+        off_centre=_mean(np.hypot(down, across)),
+    )
+
+
+def _spread(images: Shaped[ndarray, "count height width channels"]) -> Int64[ndarray, " some"]:
+    most = min(MOST_IMAGES, max(1, MOST_VALUES // images[0].size))
+    return np.linspace(0, len(images) - 1, min(most, len(images))).round().astype(np.int64)
+
+
+def _extent(
+    counts: Shaped[ndarray, "count side"],
+) -> tuple[Float64[ndarray, " count"], Float64[ndarray, " count"]]:
+    """Share of an axis that is drawn over, and how far from its middle the centre lies, as a share too."""
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    reached = shares.cumsum(axis=1)
+    within = (reached > STRAY) & (reached - shares < 1 - STRAY)
+    places = (np.arange(counts.shape[1]) + 0.5) / counts.shape[1] - 0.5
+    return within.mean(axis=1), shares @ places
+
+
+def _mean(values: Float64[ndarray, " count"]) -> float:
+    return float(values.mean()) if len(values) else 0.0

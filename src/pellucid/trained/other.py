@@ -1,0 +1,101 @@
+"""Data other than a run's own: brought to its shape, their classes found among its own, held against what it knows."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from pellucid.data.classes import find_class
+from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.data.rows import TABLE_SUFFIXES
+from pellucid.errors import DataError
+from pellucid.judge.evaluation import Beside
+from pellucid.judge.look import look_of
+from pellucid.run.record import RunRecord
+from pellucid.words import counted, some
+
+COLUMNS = ("image_column", "label_column", "split_column", "group_column", "label_from")
+
+
+def load_other(
+    record: RunRecord, source: str | PathLike[str], *, progress: bool | None = None, **columns: str
+) -> DataSplits:
+    """Data other than a run's own, whose image files are brought to its shape as its own were.
+
+    Args:
+        record: Of the run.
+        source: Where the data are, as `load_data` takes it.
+        progress: Show progress on stderr; unless given, only where that is a terminal.
+        columns: Columns of a table, as `ReadSpec` calls them. Those that are not given are the run's own where the
+            table has them, and else found by their names; the notes of the data say which.
+
+    Returns:
+        The data. Where they have no test split, the images that they have for training stand for it.
+
+    Raises:
+        DataError: The data cannot be found or used.
+        SettingError: A setting breaks a rule.
+    """
+    from pellucid.data.load import load_data  # a run that only predicts need not wait for what loads data
+
+    reading = record.reading.replace(test_split=None)
+    own = {name: column for name in COLUMNS if name not in columns and (column := getattr(reading, name))}
+    told = ", ".join(f"{column!r} for {name.removesuffix('_column')}" for name, column in own.items())
+    try:
+        data = load_data(source, reading, progress=progress, **columns)
+        note = f"it is read by the columns that the run's own table was read by, {told}."
+    except DataError:
+        if not own:
+            raise
+        data = load_data(source, reading.replace(**dict.fromkeys(COLUMNS)), progress=progress, **columns)
+        note = f"its columns are found by their names, as it lacks those of the run's own table, {told}."
+    notes = [*data.notes, note] if own and Path(source).suffix.lower() in TABLE_SUFFIXES else [*data.notes]
+    if not data.has_test:
+        notes.append(f"there is no test split, so all {counted(len(data.train), 'image')} are judged.")
+        data = DataSplits(data.name, data.train, data.train, None, data.rejected, location=data.location)
+    data.notes = tuple(notes)
+    return data
+
+
+def in_classes_of(record: RunRecord, dataset: ImageDataset) -> ImageDataset:
+    """The same images with labels that count the classes of a run, among which their own are found by name.
+
+    Raises:
+        DataError: An image is of a class that the run does not know; near matches are suggested.
+    """
+    known = record.data.class_names
+    if dataset.class_names == known:
+        return dataset
+    numbers = [find_class(name, known) for name in dataset.class_names]
+    strange = [dataset.class_names[label] for label in np.unique(dataset.labels) if numbers[label] is None]
+    if strange:
+        received = some([f"{name}{_near(name, known)}" for name in strange])
+        remedy = "Rename these classes, or leave their images out."
+        raise DataError(f"The run knows the classes {some(known)}; received others: {received}. {remedy}")
+    labels = np.array([number or 0 for number in numbers], np.int64)[dataset.labels]
+    return ImageDataset(dataset.images, labels, known, dataset.sources, dataset.groups)
+
+
+def inverted(dataset: ImageDataset) -> ImageDataset:
+    """The same images with dark and bright exchanged."""
+    return ImageDataset(255 - dataset.images, dataset.labels, dataset.class_names, dataset.sources, dataset.groups)
+
+
+def beside(record: RunRecord, dataset: ImageDataset) -> Beside:
+    """What a run is known to answer and to have seen, to hold other images against."""
+    return Beside(
+        test=record.results.test if record.results else None,
+        mean_brightness=record.data.mean_brightness,
+        trained_on=record.data.look,
+        judged=look_of(dataset.images),
+    )
+
+
+def _near(name: str, known: Sequence[str]) -> str:
+    folded = {other.casefold(): other for other in known}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1)
+    return f" (did you mean {folded[near[0]]}?)" if near else ""
