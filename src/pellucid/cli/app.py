@@ -21,6 +21,7 @@ from pellucid.cli.feature_maps import feature_maps
 from pellucid.cli.filters import filters
 from pellucid.cli.maximize import maximize
 from pellucid.cli.options import STUDIES
+from pellucid.cli.output import print_text, say
 from pellucid.cli.plot import plot
 from pellucid.cli.predict import predict
 from pellucid.cli.runs import runs
@@ -69,7 +70,7 @@ app = typer.Typer(
 
 def _show_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"pellucid {__version__}")
+        print_text(f"pellucid {__version__}")
         raise typer.Exit
 
 
@@ -98,7 +99,7 @@ app.add_typer(typer.Typer(help=STUDIES, callback=lambda: None), name="study")
 def _show_warning(otherwise: Callable[..., None], message: Warning | str, kind: type[Warning], *where: Any) -> None:
     """Our own warnings are said as other messages are; the rest is shown as Python does."""
     if issubclass(kind, PellucidWarning):
-        typer.echo(f"pellucid: {message}", err=True)
+        say(f"pellucid: {message}")
     else:
         otherwise(message, kind, *where)
 
@@ -114,8 +115,8 @@ def main() -> None:
             warnings.showwarning = partial(_show_warning, warnings.showwarning)
             app()
     except PellucidError as error:
-        typer.echo(f"pellucid: {error}", err=True)
+        say(f"pellucid: {error}")
         sys.exit(error.exit_status)
     except OSError as error:  # a file that nobody thought of
-        typer.echo(f"pellucid: {error.filename or 'a file'}: {error.strerror or error}", err=True)
+        say(f"pellucid: {error.filename or 'a file'}: {error.strerror or error}")
         sys.exit(1)

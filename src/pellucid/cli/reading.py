@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pellucid.text import printable
 from pellucid.words import counted
 
 if TYPE_CHECKING:
@@ -64,4 +65,4 @@ def notes_of(splits: DataSplits) -> list[str]:
         hint = "The test accuracy will flatter. See: pellucid data audit"
         stand = f"{counted(len(groups), 'image')} {'stands' if len(groups) == 1 else 'stand'}"
         notes.append(f"{splits.name}: {stand} in both the training and the test split: {places}. {hint}")
-    return notes
+    return [printable(note) for note in notes]

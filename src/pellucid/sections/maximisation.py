@@ -10,9 +10,11 @@ from pellucid.interpret.legibility import Reference
 from pellucid.interpret.maximize.findings import Finding, Summary
 from pellucid.interpret.maximize.portraits import Portraits
 from pellucid.interpret.maximize.targets import OUTPUT
+from pellucid.names import plain_name
 from pellucid.sections.file_names import single_name
 from pellucid.sections.origin import Origin
 from pellucid.sections.section import Picture, Section, Table
+from pellucid.text import printable
 from pellucid.words import counted, number, percent
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def maximisation_section(found: Portraits, origin: Origin) -> Section:
     title = _title(found, origin)
     text = f"{title}. One card a target: its pictures by each method, with their activations"
     text += ", each beside the nearest training image." if found.reference else "."
-    name = "-".join(["maximize", *(_layers(found) or ["classes"])]) + origin.suffix
+    name = plain_name("-".join(["maximize", *(_layers(found) or ["classes"])]), keep=".") + origin.suffix
     missing = f"{found.without_data} So there is no prior from data, and legibility is not measured."
     return Section(
         title=title,
@@ -60,7 +62,7 @@ def animation_of(found: Portraits, title: str) -> bytes:
     """The pictures that are shown on their way, as a GIF file; some were to be kept."""
     import numpy as np
 
-    from pellucid.plots.maximize import animation
+    from pellucid.plots.animation import animation
 
     shown = np.concatenate([one.frames[:, range(len(one.best)), one.best] for one in found.made], axis=1)
     names = [target.label for one in found.made for target in one.targets]
@@ -75,7 +77,7 @@ def _layers(found: Portraits) -> list[str]:
 
 def _title(found: Portraits, origin: Origin) -> str:
     layers = _layers(found)
-    what = f"filters of {', '.join(layers)}" if layers else "class logits"
+    what = f"filters of {printable(', '.join(layers))}" if layers else "class logits"
     control = origin.control(", before training (control)")
     return f"What maximises {what}{control}. Run {origin.name}, seed {found.made[0].seed}"
 
@@ -86,7 +88,7 @@ def _figure(found: Portraits, title: str) -> Figure:
     judged = found.reference is not None
     heads = [text for one in found.made for text in (one.method, *(["nearest\ntraining image"] * judged))]
     cards = [
-        Card(row[0].target.label, tuple(cell for finding in row for cell in _pictures(finding, judged)))
+        Card(printable(row[0].target.label), tuple(cell for finding in row for cell in _pictures(finding, judged)))
         for row in zip(*found.findings, strict=True)
     ]
     return card_grid(cards, heads, title, _how_to_read(found))
@@ -99,7 +101,7 @@ def _pictures(finding: Finding, judged: bool) -> list[Cell]:
     cells, near = [Cell(finding.image, text)], finding.nearest
     if judged:
         star = "*" if near and near.within else ""
-        read = f"\nread {near.reading}" if near and finding.target.layer == OUTPUT else ""
+        read = f"\nread {printable(near.reading)}" if near and finding.target.layer == OUTPUT else ""
         cells.append(Cell(near.image, f"{near.distance:.3f}{star}{read}") if near else Cell(None, ""))
     return cells
 

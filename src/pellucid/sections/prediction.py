@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pellucid.predict.predictor import Prediction
 from pellucid.sections.section import Section, Table
+from pellucid.text import printable
 from pellucid.words import percent
 
 FAR_OFF = 0.4
@@ -60,7 +61,8 @@ def brightness_hint(file: Path, brightness: float, usual: float, inverted: bool)
     if abs(brightness - usual) <= FAR_OFF or abs(1 - brightness - usual) >= abs(brightness - usual):
         return None
     remedy = "leave --invert out" if inverted else "try --invert"
-    return f"{file}: its mean brightness is {brightness:.2f}, that of the training images {usual:.2f}; {remedy}."
+    measured = f"its mean brightness is {brightness:.2f}, that of the training images {usual:.2f}"
+    return f"{printable(str(file))}: {measured}; {remedy}."
 
 
 def _ranked(probabilities: dict[str, float]) -> list[str]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pellucid.audit.examine import examine
-from pellucid.data.dataset import DataSplits
+from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.errors import SettingError
 from pellucid.sections.audit import audit_section
 from pellucid.sections.data import data_section
@@ -18,6 +18,23 @@ def test_images_are_counted_and_shown(bars: DataSplits) -> None:
     assert section.document["counts"] == {"train": 240, "test": 90}
     figure = section.pictures[0].draw()
     assert [axes.get_title() for axes in figure.axes[::10]] == ["across", "upright", "aslant"]
+
+
+def test_classes_that_are_not_drawn_are_told_and_can_be_asked_for(bars: DataSplits) -> None:
+    names = tuple(f"class {number}" for number in range(30))
+    data = ImageDataset(bars.train.images[:60], np.arange(60) % 30, names)
+    splits = DataSplits("many", data, data)
+    section = data_section(splits)
+    assert section.remarks == ("10 of 30 classes are drawn; name others with --class",)
+    assert section.document["drawn"] == list(names[:10])
+    assert "class 19, and 10 more" in str(section.body[0])
+    figure = section.pictures[0].draw()
+    assert figure.get_suptitle() == "many, training images of 10 of 30 classes"
+    chosen = data_section(splits, classes=["class 29", "class 3"])
+    assert chosen.remarks == ()
+    assert {axes.get_title() for axes in chosen.pictures[0].draw().axes} == {"class 29", "class 3", ""}
+    with pytest.raises(SettingError, match="Unknown class 'clas 3'. Did you mean class 3?"):
+        data_section(splits, classes=["clas 3"])
 
 
 def test_variants_stand_beside_their_image(bars: DataSplits) -> None:
