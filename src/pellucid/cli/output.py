@@ -15,7 +15,7 @@ import typer
 
 from pellucid.text import columns, printable
 
-WIDEST = 60  # columns of a table; a longer cell moves those beside it, and no other row
+WIDEST = 40  # columns of a table; a longer cell moves those beside it, and no other row
 
 
 def print_json(document: Any) -> None:

@@ -24,8 +24,8 @@ from pellucid.plots.images import visible
 from pellucid.text import wrapped
 
 MOST_COLUMNS = 4
-BLOCK_INCHES = (2.45, 4.1)
-HEIGHTS = (2.3, 0.85, 0.85)  # map, curves, notes
+BLOCK_INCHES = (2.45, 4.25)
+HEIGHTS = (2.3, 0.85, 1.0)  # map, curves, notes
 UNSIGNED, SIGNED = "Blues", "PuOr"
 PALE = (0.6, 1.0)  # grey values of the image below a map
 COLUMNS = 40  # of the notes

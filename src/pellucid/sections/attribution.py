@@ -24,7 +24,7 @@ VERDICTS = {
     "signs changed": "random weights differ in signs only",
     "unchanged": "random weights mark the same places",
 }
-NAME = 20  # columns of a class below the image
+NAME = 16  # columns of a class below the image
 HOW_TO_READ = (
     "solid: marked pixels come (insertion)",
     "dashed: they turn black (deletion)",
@@ -104,7 +104,7 @@ def _figure(found: Explanation, origin: Origin, title: str) -> Figure:
     from pellucid.plots.attribution import attribution_maps
 
     answered = f"{origin.control('trained ')}answer {shortened(found.answer, NAME)} ({percent(found.confidence, 1)})"
-    caption = (f"label {shortened(found.label or 'unknown', NAME)}, {answered}", *HOW_TO_READ)
+    caption = (f"label {shortened(found.label or 'unknown', NAME)}", answered, *HOW_TO_READ)
     panels = [_panel(each, score, found.scores) for each, score in zip(found.maps, found.scores.each, strict=True)]
     return attribution_maps(found.image.pixels, caption, panels, _curves(found.scores.chance), title)
 

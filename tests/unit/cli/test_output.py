@@ -12,9 +12,9 @@ Capture = pytest.CaptureFixture[str]
 def test_columns_stand_below_each_other_in_any_script(capsys: Capture) -> None:
     print_table(("class", "n"), [("\u732b", "1"), ("dog", "12"), ("W" * 70, "3")])
     head, cat, dog, long = capsys.readouterr().out.splitlines()
-    assert head == f"class{' ' * 55}   n"
-    assert cat == f"\u732b{' ' * 58}   1"
-    assert dog == f"dog{' ' * 57}  12"
+    assert head == f"class{' ' * 35}   n"
+    assert cat == f"\u732b{' ' * 38}   1"
+    assert dog == f"dog{' ' * 37}  12"
     assert long == f"{'W' * 70}   3"  # whole, and moves no other row
 
 
