@@ -79,7 +79,7 @@ def attribution(names: Names) -> Figure:
 
 def maximized(names: Names) -> Figure:
     cards = [Card(name, (Cell(IMAGE, "1.50"), Cell(IMAGE, f"0.123*\nread {name}"))) for name in names]
-    return card_grid(cards, ["raw", "nearest\ntraining image"], title(names), "how\nto read")
+    return card_grid(cards, ["raw", "nearest\ntraining image"], title(names), "how\nto read" + " it" * 60)
 
 
 def compared(names: Names) -> Figure:

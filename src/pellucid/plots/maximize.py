@@ -19,7 +19,7 @@ from pellucid.words import counted
 
 GAP, ROW, HEAD = 0.12, 1.62, 0.3  # in sides of a cell
 INCHES = 0.82  # a cell
-TITLE_SIZE = 11
+TITLE_SIZE, NOTE_SIZE = 11, 7.5  # points
 MOST_CARDS = 128
 FEW_CARDS, FEW_CELLS, MANY_CELLS = 10, 8, 12  # how many cells stand side by side, for few cards and for many
 
@@ -65,9 +65,10 @@ def card_grid(cards: Sequence[Card], heads: Sequence[str], title: str, note: str
     across = min(max(1, (FEW_CELLS if len(cards) <= FEW_CARDS else MANY_CELLS) // len(heads)), len(cards))
     width, rows = len(heads) * (1 + GAP) + 3 * GAP, -(-len(cards) // across)
     inches = max(6.8, across * width * INCHES)
-    unit, lines = inches / (across * width), 1 + note.count("\n")
-    figure = Figure(inches, 0)
+    figure, unit = Figure(inches, 0), inches / (across * width)
     titles = figure.parted(title, TITLE_SIZE)
+    notes = [part for line in note.splitlines() for part in figure.parted(line, NOTE_SIZE)]
+    lines = len(notes)
     height, head = rows * ROW * unit, 0.55 + 0.18 * len(titles)
     figure.set_figheight(height + head + 0.12 + 0.15 * lines)
     whole = figure.get_figheight()
@@ -86,7 +87,7 @@ def card_grid(cards: Sequence[Card], heads: Sequence[str], title: str, note: str
             axes.text(x, -HEAD - 0.06, head_text, fontsize=7.5, ha="center", va="bottom", color="0.25", clip_on=False)
     above = figure.text(0.5, 1 - 0.12 / whole, "\n".join(titles), fontsize=TITLE_SIZE, ha="center", va="top")
     figure.fit(above, inches - 2 * GAP)
-    figure.text(0.5, 0.08 / whole, note, fontsize=7.5, ha="center", va="bottom", color="0.25")
+    figure.text(0.5, 0.08 / whole, "\n".join(notes), fontsize=NOTE_SIZE, ha="center", va="bottom", color="0.25")
     return figure
 
 

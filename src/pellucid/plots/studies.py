@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
+from matplotlib.axis import XAxis, YAxis
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from pellucid.plots.figures import Figure
@@ -266,7 +266,7 @@ def _sized(axes: Axes, sizes: Sequence[int], label: str) -> None:
     _finish(axes, "batch size (images); bars: least to greatest seed", label)
 
 
-def _logarithmic(axis: Axis) -> None:
+def _logarithmic(axis: XAxis | YAxis) -> None:
     """A logarithmic axis whose numbers are written out, all powers of ten and, where these are few, two between."""
     axis.axes.set(**{f"{axis.axis_name}scale": "log"})
     least, greatest = axis.get_data_interval()

@@ -6,6 +6,7 @@ import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pellucid.interpret.legibility import Reference
 from pellucid.interpret.maximize.bar import Bar
 from pellucid.interpret.maximize.findings import Finding, Summary
 from pellucid.interpret.maximize.portraits import Portraits
@@ -137,7 +138,11 @@ def _remarks(found: Portraits) -> tuple[str, ...]:
     reference = found.reference
     if reference is None:
         return ()
-    return tuple(_standing(name, summary, found) for name, summary in found.summaries.items() if summary.pictures)
+    return tuple(
+        _standing(name, summary, reference, found.bars[name])
+        for name, summary in found.summaries.items()
+        if summary.pictures
+    )
 
 
 def _bar(bar: Bar) -> str:
@@ -148,9 +153,8 @@ def _bar(bar: Bar) -> str:
     return f"no star can be given: only {percent(bar.real, 0)} of held-out images come nearer than what knows nothing"
 
 
-def _standing(name: str, summary: Summary, found: Portraits) -> str:
+def _standing(name: str, summary: Summary, reference: Reference, bar: Bar) -> str:
     """How all pictures of a method stand to real images."""
-    bar, reference = found.bars[name], found.reference
     pictures, median = counted(summary.pictures, "picture"), number(summary.median_distance, 3)
     stars = f"{percent(summary.share_starred, 0)} {_bar(bar)}" if bar.tells else _bar(bar)
     text = f"{name}: of {pictures} {stars}; median distance {median} (held-out images {reference.median:.3f})"
