@@ -25,6 +25,7 @@ from pellucid.interpret.filters import filters_on_data
 from pellucid.interpret.images import read_image_argument
 from pellucid.interpret.maximize.portraits import portray
 from pellucid.plots.figures import render
+from pellucid.plots.studies import folds_figure
 from pellucid.run.folder import RunFolder
 from pellucid.sections.attribution import attribution_section
 from pellucid.sections.audit import audit_section
@@ -37,7 +38,7 @@ from pellucid.sections.maximisation import maximisation_section
 from pellucid.sections.origin import Origin
 from pellucid.sections.prediction import prediction_section
 from pellucid.sections.runs import comparison_section, runs_section
-from pellucid.sections.section import Section
+from pellucid.sections.section import Picture, Section
 from pellucid.sections.shapes import shapes_section
 from pellucid.sections.training import training_section
 from pellucid.study.question import Findings
@@ -95,8 +96,10 @@ def comparison(run: pl.Run) -> Section:
 
 def study(run: pl.Run) -> Section:
     table = (["size", "accuracy"], [["8", "0.9"], ["16", "0.8"]])
-    question = SimpleNamespace(title="batch-size", table=lambda _: table)
-    return study_section(StudyResult(Path("study"), question, [], Findings(conclusion=("The small one.",))))
+    picture = Picture("folds", "One point a fold.", lambda: folds_figure([0.9, 0.8], run.record.data.name))
+    question = SimpleNamespace(title="folds", table=lambda _: table, pictures=lambda *_: (picture,))
+    conclusion = (f"The small one, on {run.record.data.name}.",)
+    return study_section(StudyResult(Path("study"), question, [], Findings(conclusion=conclusion)))
 
 
 SECTIONS: dict[Callable[..., Section], Callable[[pl.Run], Section]] = {
