@@ -25,7 +25,7 @@ def audit_section(found: Audit) -> Section:
         _lines("files not used", [f"{file.source}: {file.reason}" for file in found.rejected]),
     )
     return Section(
-        title=printable(found.title),
+        title=found.title,
         document=found.model_dump(mode="json"),
         body=(
             printable(found.title),
