@@ -41,6 +41,9 @@ torch.set_num_threads(1)  # if torch was there before the variables
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("untimed")
 
+# Names that a terminal, a table, mathematics or a page would take for something else.
+HOSTILE = (r"a $5 or $6 \frac{", "\x1b[31m\u202e<b>[bold]evil\nFORGED", "W" * 300)
+
 TINY = "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
 
 
@@ -71,6 +74,12 @@ def _make_bars() -> Callable[..., ImageDataset]:
 def bars() -> DataSplits:
     """Three classes of 8x8 images: 240 to train on, 90 to test on."""
     return DataSplits("bars", make_bars(240, seed=0), make_bars(90, seed=1))
+
+
+@pytest.fixture(scope="session")
+def hostile_names() -> tuple[str, str, str]:
+    """Names of three classes that are to be shown as they are."""
+    return HOSTILE
 
 
 @pytest.fixture(scope="session")

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.text import Text
+from typing_extensions import override
+
+from pellucid.text import printable, shortened
 
 REFRESHES_PER_SECOND = 10.0
+
+
+class PlainColumn(TextColumn):
+    """A column of text that is shown as it is: it may come from the user, as names of files do, and is no markup."""
+
+    @override
+    def render(self, task: Task) -> Text:
+        """The text of a task."""
+        return Text(shortened(self.text_format.format(task=task)))
 
 
 def stderr() -> Console:
     """What bars and messages are written to; stdout is left to results."""
     return Console(stderr=True)
+
+
+def say(console: Console, line: str) -> None:
+    """Write a line that no bar takes away again."""
+    console.print(Text(printable(line)), soft_wrap=True)
 
 
 def make_bar(
@@ -27,10 +45,9 @@ def make_bar(
         shown: Whether to show it on a terminal.
         refreshes_per_second: How often it is drawn anew.
     """
-    # Descriptions may come from the user, as names of files do, and brackets in them are no markup.
-    further = [TextColumn(column, markup=False) if isinstance(column, str) else column for column in columns]
+    further = [PlainColumn(column) if isinstance(column, str) else column for column in columns]
     return Progress(
-        TextColumn("{task.description}", markup=False),
+        PlainColumn("{task.description}"),
         BarColumn(),
         *further,
         console=console,

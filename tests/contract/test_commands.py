@@ -22,6 +22,7 @@ from typer.testing import CliRunner, Result
 from pellucid.cli.app import app
 from pellucid.data import catalogue
 from pellucid.data.dataset import DataSplits
+from pellucid.errors import RunError
 from pellucid.spec.reading import ReadSpec
 from pellucid.spec.train import TrainSpec
 
@@ -180,6 +181,39 @@ def workplace(bars: DataSplits, bars_run: Path, study: Path, tmp_path: Path, mon
     shutil.copytree(study, tmp_path / "runs" / "study")
     Image.fromarray(bars.test.images[0, ..., 0]).save(tmp_path / "one.png")
     return tmp_path
+
+
+PLACES = [  # options that name a file to write
+    (name, option)
+    for name in COMMANDS
+    for option, text in helps(COMMANDS[name]).items()
+    if option in {"--out", "--html", "--bad-images"} and "folder" not in text
+]
+
+
+@pytest.mark.parametrize(("name", "option"), PLACES)
+def test_where_a_file_goes_is_looked_at_before_the_work(workplace: Path, name: str, option: str) -> None:
+    words = [
+        "nothing" if word in {"bars-one", "bars"} else word for word in ARGUMENTS[name]
+    ]  # which would be told else
+    done = run(*name.split(), *words, option, "one.png/x.png")
+    assert isinstance(done.exception, RunError)
+    assert str(done.exception).startswith("one.png/x.png cannot be written, since ")
+
+
+@pytest.mark.parametrize(("name", "option"), [place for place in PLACES if place[1] != "--bad-images"])
+def test_the_folder_of_a_file_is_made(workplace: Path, name: str, option: str) -> None:
+    words = ("bars",) if name == "data audit" else ARGUMENTS[name]
+    done = run(*name.split(), *words, option, "new/place/x.png")
+    assert done.exit_code == 0, done.stderr or done.exception
+    assert Path("new/place/x.png").exists()
+
+
+def test_data_are_shown_as_they_are_trained_on() -> None:
+    reading = {each.opts[0] for each in COMMANDS["train"].params if "test" not in each.name} & {
+        f"--{name.replace('_', '-')}" for name in ReadSpec.model_fields
+    }
+    assert reading - helps(COMMANDS["data show"]).keys() == set()
 
 
 def no_number(text: str) -> None:

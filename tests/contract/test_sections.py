@@ -13,16 +13,19 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 import pellucid as pl
 from pellucid import sections
 from pellucid.audit.examine import examine
-from pellucid.data.dataset import DataSplits
+from pellucid.cli.show import tell
+from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.interpret.attribution.explanation import explain
 from pellucid.interpret.filters import filters_on_data
 from pellucid.interpret.images import read_image_argument
 from pellucid.interpret.maximize.portraits import portray
 from pellucid.plots.figures import render
+from pellucid.plots.studies import folds_figure
 from pellucid.run.folder import RunFolder
 from pellucid.sections.attribution import attribution_section
 from pellucid.sections.audit import audit_section
@@ -35,12 +38,14 @@ from pellucid.sections.maximisation import maximisation_section
 from pellucid.sections.origin import Origin
 from pellucid.sections.prediction import prediction_section
 from pellucid.sections.runs import comparison_section, runs_section
-from pellucid.sections.section import Section
+from pellucid.sections.section import Picture, Section
 from pellucid.sections.shapes import shapes_section
 from pellucid.sections.training import training_section
 from pellucid.study.question import Findings
 from pellucid.study.runner import StudyResult
 from pellucid.study.section import study_section
+
+TINY = "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +96,10 @@ def comparison(run: pl.Run) -> Section:
 
 def study(run: pl.Run) -> Section:
     table = (["size", "accuracy"], [["8", "0.9"], ["16", "0.8"]])
-    question = SimpleNamespace(title="batch-size", table=lambda _: table)
-    return study_section(StudyResult(Path("study"), question, [], Findings(conclusion=("The small one.",))))
+    picture = Picture("folds", "One point a fold.", lambda: folds_figure([0.9, 0.8], run.record.data.name))
+    question = SimpleNamespace(title="folds", table=lambda _: table, pictures=lambda *_: (picture,))
+    conclusion = (f"The small one, on {run.record.data.name}.",)
+    return study_section(StudyResult(Path("study"), question, [], Findings(conclusion=conclusion)))
 
 
 SECTIONS: dict[Callable[..., Section], Callable[[pl.Run], Section]] = {
@@ -117,6 +124,36 @@ SECTIONS: dict[Callable[..., Section], Callable[[pl.Run], Section]] = {
 def section(request: pytest.FixtureRequest, run: pl.Run) -> Section:
     """One of each."""
     return request.param(run)
+
+
+@pytest.fixture(scope="module")
+def hostile_run(bars: DataSplits, hostile_names: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> pl.Run:
+    """A run whose folder, data, classes and images have names that steer."""
+
+    def named(dataset: ImageDataset) -> ImageDataset:
+        sources = tuple(f"{hostile_names[1]}/{number}" for number in range(len(dataset)))
+        return ImageDataset(dataset.images, dataset.labels, hostile_names, sources)
+
+    splits = DataSplits(hostile_names[1], named(bars.train), named(bars.test))
+    path = tmp_path_factory.mktemp("runs") / "$5_vs_$6 \\frac{ \u202e"
+    return pl.fit(splits, model=TINY, epochs=1, batch_size=64, out=path)
+
+
+@pytest.mark.parametrize("make", SECTIONS.values(), ids=[made.__name__ for made in SECTIONS])
+def test_user_text_is_text_alone(make: Callable, hostile_run: pl.Run, capsys: pytest.CaptureFixture[str]) -> None:
+    section = make(hostile_run)
+    tell(section)
+    out, err = capsys.readouterr()
+    assert (out + err).replace("\n", "").isprintable()
+    assert "\nFORGED" not in out + err
+    assert (section.title + "".join(picture.alternative_text for picture in section.pictures)).isprintable()
+    json.dumps(section.document)
+    for picture in section.pictures:
+        figure = picture.draw()
+        assert render(figure).startswith(b"\x89PNG")
+        shown = [text.get_text() for text in figure.findobj(Text)]
+        assert "".join(shown).replace("\n", "").isprintable()
+        assert not any("\nFORGED" in text for text in shown)
 
 
 def test_all_sections_are_in_the_table() -> None:

@@ -6,7 +6,7 @@ import base64
 import io
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
@@ -18,6 +18,7 @@ from pellucid.audit.duplicates import Pool
 from pellucid.audit.findings import Audit, Duplicates, plural
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.run.files import write_file
+from pellucid.text import printable
 
 GROUPS_SHOWN = 60
 MEMBERS_SHOWN = 8
@@ -48,14 +49,14 @@ def write_page(path: Path, audit: Audit, splits: DataSplits) -> None:
     """Write the page of an audit.
 
     Args:
-        path: The HTML file; its folder must exist.
+        path: The HTML file; its folder is made when it is missing.
         audit: What was found.
         splits: The data that were examined.
 
     Raises:
         RunError: The file cannot be written.
     """
-    write_file(path, page(audit, splits))
+    write_file(path, page(audit, splits), make_folder=True)
 
 
 def page(audit: Audit, splits: DataSplits) -> str:
@@ -66,7 +67,9 @@ def page(audit: Audit, splits: DataSplits) -> str:
         splits: The data that were examined.
     """
     datasets = Pool.of(splits).datasets
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_plain
+    )
     environment.filters["plural"] = plural
     template = environment.from_string((files("pellucid.audit") / "page.html.jinja").read_text(encoding="utf-8"))
     return template.render(
@@ -107,6 +110,11 @@ def _samples(dataset: ImageDataset) -> dict[str, list[Picture]]:
         ]
         for name, size, end in zip(dataset.class_names[:CLASSES_PICTURED], sizes.tolist(), ends.tolist(), strict=False)
     }
+
+
+def _plain(value: Any) -> Any:
+    """A text without what would turn the page's direction of writing; what is marked up already stays as it is."""
+    return printable(value, keep="\n") if type(value) is str else value
 
 
 def _kinds(audit: Audit) -> tuple[tuple[str, str, str, Duplicates], ...]:

@@ -19,6 +19,7 @@ from pellucid.cli.filters import filters
 from pellucid.cli.libraries import libraries_heard
 from pellucid.cli.maximize import maximize
 from pellucid.cli.options import STUDIES
+from pellucid.cli.output import print_text, say
 from pellucid.cli.plot import plot
 from pellucid.cli.predict import predict
 from pellucid.cli.runs import runs
@@ -68,7 +69,7 @@ app = typer.Typer(
 
 def _show_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"pellucid {__version__}")
+        print_text(f"pellucid {__version__}")
         raise typer.Exit
 
 
@@ -104,8 +105,8 @@ def main() -> None:
         with libraries_heard():
             app()
     except PellucidError as error:
-        typer.echo(f"pellucid: {error}", err=True)
+        say(f"pellucid: {error}")
         sys.exit(error.exit_status)
     except OSError as error:  # a file that nobody thought of
-        typer.echo(f"pellucid: {error.filename or 'a file'}: {error.strerror or error}", err=True)
+        say(f"pellucid: {error.filename or 'a file'}: {error.strerror or error}")
         sys.exit(1)

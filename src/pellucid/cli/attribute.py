@@ -8,7 +8,7 @@ import typer
 
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, RunArgument
-from pellucid.cli.pictures import Out, Untrained, require_picture, write_section
+from pellucid.cli.pictures import Out, Untrained, write_section
 from pellucid.cli.show import show
 
 ALL = "all"
@@ -30,7 +30,7 @@ def attribute(
     ] = None,
     layer: Annotated[
         str | None,
-        typer.Option(help="Whose maps Grad-CAM and Layer-CAM take.  [default: the last convolution of at least 3x3]"),
+        typer.Option(help="Whose maps Grad-CAM and Layer-CAM take.  [default: the last convolution with fine maps]"),
     ] = None,
     invert: Annotated[
         bool, typer.Option("--invert", help="Exchange dark and bright, as for dark ink on bright paper.")
@@ -52,7 +52,6 @@ def attribute(
       pellucid attribute latest test:17 --class 3 --method grad_cam --method occlusion
       pellucid attribute runs/first test:17 --untrained --json
     """
-    require_picture(out)
     with uninterrupted():
         from pellucid.interpret.attribution.explanation import explain
         from pellucid.interpret.images import read_image_argument

@@ -11,11 +11,24 @@ from pellucid.cli.data_audit import audit
 from pellucid.cli.data_get import get
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Json
-from pellucid.cli.output import print_json, print_table, say
-from pellucid.cli.pictures import write_picture
-from pellucid.cli.reading import LabelFrom, notes_of, reading_settings
+from pellucid.cli.output import print_json, print_path, print_table, print_text, say
+from pellucid.cli.pictures import picture_place, write_picture
+from pellucid.cli.reading import (
+    Background,
+    Channels,
+    Column,
+    Fit,
+    GroupColumn,
+    ImageSize,
+    LabelColumn,
+    LabelFrom,
+    MaxBad,
+    NoGroups,
+    ValueRange,
+    notes_of,
+    reading_settings,
+)
 from pellucid.cli.show import show as show_section
-from pellucid.plots.formats import format_of
 
 app = typer.Typer(help="See which data there are, and look into them.", no_args_is_help=True, rich_markup_mode=None)
 app.command()(audit)
@@ -36,7 +49,7 @@ def list_data(as_json: Json = False) -> None:
         print_json({"data": list(CATALOGUE)})
         return
     for name in CATALOGUE:
-        typer.echo(name)
+        print_text(name)
     say("A folder, a table, an .npz file or an archive of your own serves as well; see: pellucid train --help")
 
 
@@ -47,8 +60,23 @@ def show(
         str | None, typer.Option("--augmented", help="Show variants: shift=0.1,rotation=10,noise=0.05 …")
     ] = None,
     seed: Annotated[int, typer.Option(help="Which images are shown, and how they are varied.")] = 0,
-    out: Annotated[Path, typer.Option(help="A .png or .svg file.")] = Path("data.png"),
+    classes: Annotated[
+        list[str] | None,
+        typer.Option("--class", help="A class to draw; may be repeated.  [default: the first ten]"),
+    ] = None,
+    image_size: ImageSize = None,
+    channels: Channels = None,
+    fit: Fit = None,
+    background: Background = None,
+    max_bad: MaxBad = None,
+    image_column: Column = None,
+    label_column: LabelColumn = None,
+    split_column: Column = None,
+    group_column: GroupColumn = None,
+    no_groups: NoGroups = False,
     label_from: LabelFrom = None,
+    value_range: ValueRange = None,
+    out: Annotated[Path, typer.Option(callback=picture_place, help="A .png or .svg file.")] = Path("data.png"),
     as_json: Json = False,
 ) -> None:
     """Draw a picture of some images of each class, or of augmented variants of them.
@@ -56,16 +84,32 @@ def show(
     \b
     Examples:
       pellucid data show mnist
+      pellucid data show photos/ --class cat --class dog
       pellucid data show photos/ --augmented shift=0.1,rotation=10 --out variants.png
     """
     from pellucid.data.load import load_data
     from pellucid.sections.data import data_section
 
-    format_of(out)
-    splits = load_data(data, progress=True, **reading_settings(None, None, False, label_from=label_from))
+    reading = reading_settings(
+        image_size,
+        None,
+        no_test=False,
+        no_groups=no_groups,
+        label_from=label_from,
+        value_range=value_range,
+        channels=channels,
+        fit=fit,
+        background=background,
+        max_bad=max_bad,
+        image_column=image_column,
+        label_column=label_column,
+        split_column=split_column,
+        group_column=group_column,
+    )
+    splits = load_data(data, progress=True, **reading)
     for note in notes_of(splits):
         say(note)
-    section = data_section(splits, augment, seed)
+    section = data_section(splits, augment, seed, classes)
     if augment:
         with uninterrupted():
             import torch  # noqa: F401  # which the variants are made with
@@ -99,7 +143,7 @@ def cache(
         document["left"] = [{"path": str(path), "reason": reason} for path, reason in cleaned.left]
         print_json(document)
     elif clean:
-        typer.echo(f"freed {cleaned.freed_bytes / 2**20:.1f} MiB")
+        print_text(f"freed {cleaned.freed_bytes / 2**20:.1f} MiB")
     else:
         print_table(["data set", "MiB"], [[path.name, f"{size / 2**20:.1f}"] for path, size in entries])
-        typer.echo(str(cache_folder()))
+        print_path(cache_folder())

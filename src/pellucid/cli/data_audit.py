@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pellucid.cli.options import Json
+from pellucid.cli.options import Json, file_place
 from pellucid.cli.output import print_json, say
 from pellucid.cli.reading import Column, GroupColumn, LabelColumn, LabelFrom, NoGroups, reading_settings
 from pellucid.cli.show import tell
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 def audit(
     data: Annotated[str, typer.Argument(metavar="DATA", help="A data set's name, or your own images.")] = "mnist",
-    html: Annotated[Path | None, typer.Option(help="Write a page with pictures to this file.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(callback=file_place, help="Write a page with pictures to this file.")
+    ] = None,
     bad_images: Annotated[
-        Path, typer.Option(help="Where files that could not be used are listed, if there are any.")
+        Path,
+        typer.Option(callback=file_place, help="Where files that could not be used are listed, if there are any."),
     ] = Path("bad_images.csv"),
     labels: Annotated[
         str | None,
@@ -70,7 +73,7 @@ def audit(
     splits = load_data(data, ReadSpec(max_bad=1.0, test_split=None).replace(**named), progress=True)
     found = examine(splits)
     if found.rejected:
-        write_file(bad_images, listed(found))
+        write_file(bad_images, listed(found), make_folder=True)
         they_are = "it is" if len(found.rejected) == 1 else "they are"
         say(f"{counted(len(found.rejected), 'file')} could not be used; {they_are} listed in {bad_images}")
     if html is not None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.options import Json
-from pellucid.cli.output import print_json
+from pellucid.cli.output import print_json, print_path
 
 
 def get(
@@ -35,4 +35,4 @@ def get(
     if as_json:
         print_json({"data": name, "folder": str(folder), "files": [path.name for path in paths]})
     else:
-        typer.echo(str(folder))
+        print_path(folder)

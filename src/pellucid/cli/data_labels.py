@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from pellucid.cli.interrupts import uninterrupted
-from pellucid.cli.output import print_table, say
+from pellucid.cli.output import print_path, print_table, print_text, say
 from pellucid.cli.study_answer import resumable
 from pellucid.words import percent
 
@@ -111,13 +111,13 @@ def _report(found: Suspects, top: int, written: list[Path]) -> None:
     for split, images in found.counts.items():
         own = found.of(split)
         how = "out of fold" if split == "train" else f"mean of {found.k} networks"
-        typer.echo(f"\nsuspected label errors in {split}: {len(own):,} of {images:,} images ({how})")
+        print_text(f"\nsuspected label errors in {split}: {len(own):,} of {images:,} images ({how})")
         shown = own[: min(top, LINES_SHOWN)]
         if shown:
             print_table(["image", "label", "suggestion", "its probability", "score"], map(_line, shown), left=3)
-    typer.echo("\nA suspect may be an image that is only hard: judge by eye. Nothing was changed.")
+    print_text("\nA suspect may be an image that is only hard: judge by eye. Nothing was changed.")
     for path in written:
-        typer.echo(str(path))
+        print_path(path)
 
 
 def _line(suspect: Suspect) -> list[str]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import typer
-
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Json
-from pellucid.cli.output import print_json
+from pellucid.cli.output import print_json, print_text
 
 
 def doctor(as_json: Json = False) -> None:
@@ -24,10 +22,10 @@ def doctor(as_json: Json = False) -> None:
         print_json(document)
         return
     for part, values in document.items():
-        typer.echo(part)
+        print_text(part)
         for name, value in values.items():
             text = ", ".join(map(str, value)) if isinstance(value, list) else value
-            typer.echo(f"  {name:<20}{text}")
+            print_text(f"  {name:<20}{text}")
 
 
 def _examine() -> dict[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ import typer
 
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, RunArgument
-from pellucid.cli.pictures import Out, Untrained, require_picture, write_section
+from pellucid.cli.pictures import Out, Untrained, write_section
 from pellucid.cli.show import show
 
 Image = Annotated[
@@ -44,7 +44,6 @@ def feature_maps(
       pellucid feature-maps latest test:17 --layer conv2d_1
       pellucid feature-maps runs/first test:17 --untrained --json
     """
-    require_picture(out)
     with uninterrupted():
         from pellucid.interpret.control import untrained as untrained_of
         from pellucid.interpret.feature_maps import feature_maps as feature_maps_of

@@ -8,7 +8,7 @@ import typer
 
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, RunArgument
-from pellucid.cli.pictures import Out, Untrained, require_picture, write_section
+from pellucid.cli.pictures import Out, Untrained, write_section
 from pellucid.cli.show import show
 
 
@@ -36,7 +36,6 @@ def filters(
       pellucid filters latest --untrained
       pellucid filters runs/first --layer conv2d_2 --out filters.svg --json
     """
-    require_picture(out)
     with uninterrupted():
         from pellucid.interpret.filters import filters_on_data
         from pellucid.run.folder import find_run

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import typer
 from typing_extensions import override
 
+from pellucid.cli.output import say
 from pellucid.errors import PellucidWarning
 
 
@@ -33,7 +33,7 @@ class _Kept(logging.Handler):
     def show_warning(self, message: Warning | str, kind: type[Warning], file: str, line: int, *_: Any) -> None:
         """Take the place of Python's function; our own warnings are said at once, as other messages are."""
         if issubclass(kind, PellucidWarning):
-            typer.echo(f"pellucid: {message}", err=True)
+            say(f"pellucid: {message}")
         else:
             self.keep(str(message), file, line)
 
@@ -57,4 +57,4 @@ def libraries_heard() -> Iterator[None]:
     finally:
         root.removeHandler(kept)
         for line in kept.lines():
-            typer.echo(line, err=True)
+            say(line)

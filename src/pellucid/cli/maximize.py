@@ -11,7 +11,7 @@ import typer
 
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, RunArgument
-from pellucid.cli.pictures import Out, Untrained, require_picture, write_section
+from pellucid.cli.pictures import Out, Untrained, require_room_beside, write_section
 from pellucid.cli.show import show
 from pellucid.errors import Fault, SettingError, unknown
 
@@ -69,7 +69,8 @@ def maximize(
     """
     if method not in METHODS:
         raise SettingError([unknown("method", method, METHODS)])
-    require_picture(out)
+    if animate:
+        require_room_beside(out, ".gif", "animation")
     with uninterrupted():
         from pellucid.interpret.maximize.portraits import portray
         from pellucid.run.folder import find_run
@@ -144,10 +145,9 @@ def _bar() -> Iterator[Callable[[str, int, int], None]]:
 def _write(file: Path, raw: bytes) -> str:
     from pellucid.run.files import write_file
 
-    write_file(file, raw)
+    write_file(file, raw, make_folder=True)
     return str(file)
 
 
 def _write_all(files: dict[str, bytes], folder: Path) -> list[str]:
-    folder.mkdir(exist_ok=True)
     return [_write(folder / name, raw) for name, raw in files.items()]

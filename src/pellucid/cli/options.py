@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from pellucid.run.files import require_place
 
 STUDIES = "Questions about training, answered by experiments that anyone can repeat."
 
@@ -14,3 +17,12 @@ Device = Annotated[
     str, typer.Option(help="Where to compute: auto (CUDA, then MPS, then CPU), cpu, cuda, cuda:N or mps.")
 ]
 Precision = Annotated[str, typer.Option(help="Precision of the activations: auto, fp32, bf16 or fp16.")]
+
+
+def file_place(path: Path | None) -> Path | None:
+    """See that the file that was asked for, if any, can be written, before work is done.
+
+    Raises:
+        RunError: It cannot be written there.
+    """
+    return path and require_place(path)

@@ -11,35 +11,61 @@ import typer
 from pellucid.errors import RunError
 from pellucid.plots.formats import format_of
 from pellucid.run.contents import PICTURES
-from pellucid.run.files import NUMBERS, bears_mark, write_file
+from pellucid.run.files import NUMBERS, bears_mark, require_place, write_file
 
 if TYPE_CHECKING:
     from pellucid.run.folder import RunFolder
     from pellucid.sections.section import Picture, Section
 
+
+def picture_place(out: Path | None) -> Path | None:
+    """See that the file that was asked for, if any, can be a picture and be written, before work is done.
+
+    Raises:
+        SettingError: The file is neither .png nor .svg.
+        RunError: It cannot be written there.
+    """
+    if out is not None:
+        format_of(out)
+        require_place(out)
+    return out
+
+
+def numbered_place(out: Path | None) -> Path | None:
+    """As `picture_place`, for a picture with its numbers beside it.
+
+    Raises:
+        SettingError: The file is neither .png nor .svg.
+        RunError: It cannot be written there, or its numbers would take the place of a file that is not Pellucid's.
+    """
+    require_room_beside(picture_place(out), NUMBERS, "numbers")
+    return out
+
+
+def require_room_beside(out: Path | None, suffix: str, what: str) -> None:
+    """See that what goes beside the file that was asked for, if any, takes the place of nothing of the user's.
+
+    Raises:
+        RunError: A file is there that is not Pellucid's.
+    """
+    if out is None:
+        return
+    beside = out.with_suffix(suffix)
+    if beside.exists() and not bears_mark(beside):
+        rule = f"{beside} is there and is not Pellucid's"
+        raise RunError(f"{rule}; the {what} of {out.name} would replace it. Choose another --out.")
+
+
 Out = Annotated[
     Path | None,
-    typer.Option(help=f"A .png or .svg file; its numbers go beside it.  [default: in {PICTURES}/ of the run folder]"),
+    typer.Option(
+        callback=numbered_place,
+        help=f"A .png or .svg file; its numbers go beside it.  [default: in {PICTURES}/ of the run folder]",
+    ),
 ]
 Untrained = Annotated[
     bool, typer.Option("--untrained", help="Show the control: the same network with the weights it began with.")
 ]
-
-
-def require_picture(out: Path | None) -> None:
-    """See that the file that was asked for, if any, can be a picture with its numbers beside it, before work is done.
-
-    Raises:
-        SettingError: The file is neither .png nor .svg.
-        RunError: Its numbers would take the place of a file that is not Pellucid's.
-    """
-    if out is None:
-        return
-    format_of(out)
-    numbers = out.with_suffix(NUMBERS)
-    if numbers.exists() and not bears_mark(numbers):
-        rule = f"{numbers} is there and is not Pellucid's"
-        raise RunError(f"{rule}; the numbers of {out.name} would replace it. Choose another --out.")
 
 
 def write_section(section: Section, out: Path | None, folder: RunFolder) -> dict[str, str]:
@@ -61,7 +87,7 @@ def write_picture(picture: Picture, path: Path) -> Path:
 
     Args:
         picture: What to draw.
-        path: A .png or .svg file; the run's folder for pictures is made when it is missing.
+        path: A .png or .svg file; its folder is made when it is missing.
 
     Returns:
         The path of the arrays.
@@ -74,9 +100,7 @@ def write_picture(picture: Picture, path: Path) -> Path:
 
     kind = format_of(path)
     raw = render(picture.draw(), kind)
-    if path.parent.name == PICTURES:
-        path.parent.mkdir(exist_ok=True)
-    write_file(path, raw)
+    write_file(path, raw, make_folder=True)
     numbers = path.with_suffix(NUMBERS)
     if picture.numbers:
         write_file(numbers, _npz(picture.numbers))

@@ -8,13 +8,15 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.options import Json, RunArgument
+from pellucid.cli.pictures import picture_place
 from pellucid.cli.show import show
 
 
 def plot(
     run: RunArgument = "latest",
     out: Annotated[
-        Path | None, typer.Option(help="A .png or .svg file.  [default: curves.png in the run folder]")
+        Path | None,
+        typer.Option(callback=picture_place, help="A .png or .svg file.  [default: curves.png in the run folder]"),
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, RunArgument
+from pellucid.cli.output import print_data
 from pellucid.cli.show import show, warn
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def predict(
     section = prediction_section(folder.path, names, answers, top=top, faults=faults, hints=hints)
     if form == SUBMISSION:
         warn(section)
-        typer.echo(submission(numbers, answers) if answers else "", nl=False)
+        print_data(submission(numbers, answers) if answers else "")
     else:
         show(section, as_json, {})
     if faults:

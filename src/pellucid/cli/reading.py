@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pellucid.cli.output import print_table, say
+from pellucid.text import printable
 from pellucid.words import counted, some
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def notes_of(splits: DataSplits) -> list[str]:
         hint = "The test accuracy will flatter. See: pellucid data audit"
         stand = f"{counted(len(groups), 'image')} {'stands' if len(groups) == 1 else 'stand'}"
         notes.append(f"{splits.name}: {stand} in both the training and the test split: {places}. {hint}")
-    return notes
+    return [printable(note) for note in notes]
 
 
 def tell_classes(splits: DataSplits) -> None:

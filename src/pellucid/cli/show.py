@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import typer
-
-from pellucid.cli.output import print_json, print_table, say
+from pellucid.cli.output import print_json, print_path, print_table, print_text, say
 from pellucid.sections.section import Section, Table
+from pellucid.text import printable
 
 
 def show(section: Section, as_json: bool, files: Mapping[str, Any], paths: Iterable[str] | None = None) -> None:
@@ -26,7 +25,7 @@ def show(section: Section, as_json: bool, files: Mapping[str, Any], paths: Itera
         return
     tell(section)
     for path in files.values() if paths is None else paths:
-        typer.echo(str(path))
+        print_path(path)
 
 
 def tell(section: Section) -> None:
@@ -34,11 +33,11 @@ def tell(section: Section) -> None:
     warn(section)
     for number, part in enumerate(section.body):
         if number:
-            typer.echo("")
+            print_text()
         if isinstance(part, Table):
             _print_table(part)
         else:
-            typer.echo(part)
+            print_text(part)
     for remark in section.remarks:
         say(remark)
 
@@ -51,5 +50,5 @@ def warn(section: Section) -> None:
 
 def _print_table(table: Table) -> None:
     if table.caption:
-        typer.echo(table.caption)
+        print_text(printable(table.caption))
     print_table(table.header, table.rows, left=table.left)

@@ -9,7 +9,7 @@ import typer
 
 from pellucid.cli.interrupts import INTERRUPTED, uninterrupted
 from pellucid.cli.options import Device, Json, Precision
-from pellucid.cli.output import print_json, say
+from pellucid.cli.output import print_json, print_path, say
 from pellucid.cli.reading import (
     Background,
     Channels,
@@ -241,7 +241,7 @@ def _conclude(run: Run, svg: bool, as_json: bool) -> None:
     if as_json:
         print_json(training_section(run.record, out).document)
     else:
-        typer.echo(str(out))
+        print_path(out)
 
 
 def _tell_kept(run: Run) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.progress import DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from pellucid.bars import make_bar, stderr
+from pellucid.bars import make_bar, say, stderr
 from pellucid.data.cache import cache_folder
 from pellucid.errors import DataError
 
@@ -223,8 +223,7 @@ class DownloadBar:
     def done(self, place: str, size: int) -> None:
         """Say that a file is there."""
         seconds = time.perf_counter() - self._started
-        line = f"{place}: {size / 1e6:,.1f} MB in {seconds:.1f} s"
-        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+        say(self.console, f"{place}: {size / 1e6:,.1f} MB in {seconds:.1f} s")
 
 
 def _by_hand(name: str, file: RemoteFile, failures: dict[str, str], missing: Sequence[RemoteFile]) -> str:

@@ -7,7 +7,7 @@ from types import TracebackType
 
 from rich.progress import TaskID, TimeRemainingColumn
 
-from pellucid.bars import make_bar, stderr
+from pellucid.bars import make_bar, say, stderr
 
 MANY_FILES = 1_000
 
@@ -45,4 +45,4 @@ class ReadingBar:
         speed = f"{self._done[what] / seconds:,.0f} images/s" if seconds else ""
         self._bar.update(task, completed=self._done[what], speed=speed)
         if self.show and self._done[what] == total >= MANY_FILES:
-            self.console.print(f"{what}: {total:,} in {seconds:.1f} s, {speed}", highlight=False, soft_wrap=True)
+            say(self.console, f"{what}: {total:,} in {seconds:.1f} s, {speed}")

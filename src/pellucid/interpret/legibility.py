@@ -1,8 +1,8 @@
 """Whether a picture looks like the data: measured against real images, since another network is no judge.
 
-Pictures and images are blurred by 3x3 pixels and brought to length 1. Then the cosine distance of a picture to its
-nearest training image is held against that of real images which were held out, and the nearest images read the
-picture by a vote.
+Pictures and images are blurred by 3x3 pixels, each channel loses its mean, and what is left is brought to length 1, so
+that neither brightness nor tint makes two images alike. Then the cosine distance of a picture to its nearest training
+image is held against that of real images which were held out, and the nearest images read the picture by a vote.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pellucid.trained.sample import Sample, reduced, reduced_tensor
 
 NEIGHBOURS = 5
 ROWS_AT_ONCE = 500
+FLAT = 1e-3  # a shorter vector is of one single colour, but for rounding, and has no direction
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,11 @@ class Reference:
         images: Training images, uint8, [count, height, width, channels].
         labels: Their classes, [count].
         class_names: Name of each class.
-        points: The images, blurred and at length 1, [count, values].
+        points: The images, blurred, without their means, and at length 1, [count, values].
         distances: Cosine distances of held-out images to their nearest training image, rising, [held_out].
+        own_distances: Of each held-out image, the distance to its nearest training image of its own class, [held_out].
+        held_out_labels: The class of each held-out image, [held_out].
+        read_right: Share of the held-out images that the nearest images read as their class.
     """
 
     images: UInt8[ndarray, "count height width channels"]
@@ -39,6 +43,9 @@ class Reference:
     class_names: tuple[str, ...]
     points: Float[Tensor, "count values"]
     distances: Float[ndarray, " held_out"]
+    own_distances: Float[ndarray, " held_out"]
+    held_out_labels: Int64[ndarray, " held_out"]
+    read_right: float
 
     @property
     def median(self) -> float:
@@ -57,17 +64,23 @@ class Legibility:
 
     Attributes:
         distances: Cosine distance to the nearest training image, [pictures].
+        class_distances: The same to the nearest one of each class; 2, the greatest, where a class has none.
         nearest: Which image of the reference is the nearest, [pictures].
         readings: The class that the five nearest images vote for, each with its cosine similarity, [pictures].
     """
 
     distances: Float[ndarray, " pictures"]
+    class_distances: Float[ndarray, "pictures classes"]
     nearest: Int64[ndarray, " pictures"]
     readings: Int64[ndarray, " pictures"]
 
     def within(self, reference: Reference) -> float:
         """Share of the pictures that are as near to a training image as 95% of the held-out images are."""
         return float((self.distances <= reference.limit).mean())
+
+    def distances_to(self, classes: Int64[ndarray, " pictures"]) -> Float[ndarray, " pictures"]:
+        """Distance of each picture to the nearest training image of a class."""
+        return self.class_distances[np.arange(len(classes)), classes]
 
 
 def reference_of(sample: Sample) -> Reference:
@@ -76,10 +89,19 @@ def reference_of(sample: Sample) -> Reference:
     Args:
         sample: Images of the run; none is of its test split.
     """
-    points = _points(reduced(sample.train.images))
-    distances = [1 - (part @ points.T).amax(1) for part in _points(reduced(sample.held_out.images)).split(ROWS_AT_ONCE)]
-    spread = np.sort(torch.cat(distances).clamp(min=0).numpy())
-    return Reference(sample.train.images, sample.train.labels, sample.train.class_names, points, spread)
+    train, labels = sample.train, sample.held_out.labels
+    points = _points(reduced(train.images))
+    found = _judged(_points(reduced(sample.held_out.images)), points, train.labels, len(train.class_names))
+    return Reference(
+        images=train.images,
+        labels=train.labels,
+        class_names=train.class_names,
+        points=points,
+        distances=np.sort(found.distances),
+        own_distances=found.distances_to(labels),
+        held_out_labels=labels,
+        read_right=float((found.readings == labels).mean()),
+    )
 
 
 def legibility(pictures: Shaped[ndarray, "pictures height width channels"], reference: Reference) -> Legibility:
@@ -90,23 +112,33 @@ def legibility(pictures: Shaped[ndarray, "pictures height width channels"], refe
         reference: Real images of the run whose pictures they are.
 
     Returns:
-        A picture that is black all over has no direction: its distance is 1.
+        A picture of one single colour has no direction: its distance is 1.
 
     Source: for nearest neighbours as judges of generated pictures, Theis et al. 2015, arXiv:1511.01844, section 3.
     """
     floats = torch.from_numpy(np.ascontiguousarray(pictures, np.float32)).permute(0, 3, 1, 2)
-    found = [_nearest(part, reference) for part in _points(reduced_tensor(floats)).split(ROWS_AT_ONCE)]
-    distances, nearest, readings = (torch.cat(part).numpy() for part in zip(*found, strict=True))
-    return Legibility(distances, nearest, readings)
+    return _judged(_points(reduced_tensor(floats)), reference.points, reference.labels, len(reference.class_names))
 
 
-def _nearest(points: Float[Tensor, "pictures values"], reference: Reference) -> tuple[Tensor, Tensor, Tensor]:
-    similarities, rows = (points @ reference.points.T).topk(min(NEIGHBOURS, len(reference.points)), dim=1)
-    votes = torch.zeros(len(points), len(reference.class_names))
-    votes.scatter_add_(1, torch.from_numpy(reference.labels)[rows], similarities)
-    return (1 - similarities[:, 0]).clamp(min=0), rows[:, 0], votes.argmax(1)
+def _judged(
+    points: Float[Tensor, "pictures values"],
+    real: Float[Tensor, "count values"],
+    labels: Int64[ndarray, " count"],
+    classes: int,
+) -> Legibility:
+    label = torch.from_numpy(labels)
+    parts: list[tuple[Tensor, ...]] = []
+    for rows in points.split(ROWS_AT_ONCE):
+        similarities = rows @ real.T
+        best, nearest = similarities.topk(min(NEIGHBOURS, len(real)), dim=1)
+        votes = torch.zeros(len(rows), classes).scatter_add_(1, label[nearest], best.clamp(min=0))
+        each = torch.full((len(rows), classes), -1.0)
+        each.scatter_reduce_(1, label.expand(len(rows), -1), similarities, "amax")
+        parts.append((1 - best[:, 0], 1 - each, nearest[:, 0], votes.argmax(1)))
+    distances, class_distances, nearest, readings = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
+    return Legibility(distances.clip(0), class_distances.clip(0), nearest, readings)
 
 
 def _points(images: Float[Tensor, "count channels height width"]) -> Float[Tensor, "count values"]:
-    blurred = F.avg_pool2d(images, 3, stride=1, padding=1)
-    return F.normalize(blurred.flatten(1), dim=1)
+    blurred = F.avg_pool2d(images, 3, stride=1, padding=1, count_include_pad=False)  # no dark frame
+    return F.normalize((blurred - blurred.mean(dim=(2, 3), keepdim=True)).flatten(1), dim=1, eps=FLAT)

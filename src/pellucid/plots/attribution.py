@@ -6,7 +6,6 @@ speaks for the class and orange against it, which colour-blind readers tell apar
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,18 +16,19 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, ListedColormap, Normalize
-from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 from numpy import ndarray
 
+from pellucid.plots.figures import Figure
 from pellucid.plots.images import visible
+from pellucid.text import wrapped
 
 MOST_COLUMNS = 4
-BLOCK_INCHES = (2.45, 4.1)
-HEIGHTS = (2.3, 0.85, 0.85)  # map, curves, notes
+BLOCK_INCHES = (2.45, 4.25)
+HEIGHTS = (2.3, 0.85, 1.0)  # map, curves, notes
 UNSIGNED, SIGNED = "Blues", "PuOr"
 PALE = (0.6, 1.0)  # grey values of the image below a map
-LETTERS_AN_INCH = 15
+COLUMNS = 40  # of the notes
 DELETION: dict[str, Any] = {"color": "#D55E00", "linestyle": "--", "linewidth": 1.4}
 INSERTION: dict[str, Any] = {"color": "#0072B2", "linestyle": "-", "linewidth": 1.4}
 CHANCE: dict[str, Any] = {"alpha": 0.4, "linewidth": 0.8}
@@ -91,13 +91,14 @@ def attribution_maps(
     rows = -(-(1 + len(panels)) // MOST_COLUMNS)
     columns = -(-(1 + len(panels)) // rows)
     width = columns * BLOCK_INCHES[0]
-    figure = Figure(figsize=(width, rows * BLOCK_INCHES[1] + 0.5), layout="constrained")
-    figure.suptitle("\n".join(textwrap.wrap(title, int(width * LETTERS_AN_INCH * 0.75))), fontsize=10)
+    figure = Figure(width, rows * BLOCK_INCHES[1] + 0.5, "constrained")
+    figure.head(title, 10)
     grid = figure.add_gridspec(3 * rows, columns, height_ratios=HEIGHTS * rows)
     _image_block(_block(figure, grid, 0, columns), image, caption, chance)
     for place, panel in enumerate(panels, start=1):
         axes = _block(figure, grid, place, columns)
         draw_map(axes[0], image, panel)
+        figure.fit(axes[0].title, BLOCK_INCHES[0] - 0.1)
         if panel.curves is not None:
             draw_curves(axes[1], panel.curves, chance)
         _write(axes[2], panel.notes)
@@ -111,7 +112,7 @@ def draw_map(axes: Axes, image: Shaped[ndarray, "height width channels"], panel:
     pale = np.repeat(grey[..., np.newaxis], 3, axis=2)
     if panel.degenerate is not None:
         axes.imshow(pale)
-        text = "\n".join(textwrap.wrap(f"No map: {panel.degenerate}.", 22))
+        text = "\n".join(wrapped(f"No map: {panel.degenerate}.", 22))
         axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", fontsize=9)
         return axes
     most = float(np.abs(panel.values).max())
@@ -170,7 +171,8 @@ def _block(figure: Figure, grid: GridSpec, place: int, columns: int) -> list[Axe
 
 def _write(axes: Axes, lines: Sequence[str]) -> None:
     place: dict[str, Any] = {"transform": axes.transAxes, "ha": "left", "va": "top"}
-    text = axes.text(0, 1, "\n".join(lines), fontsize=7.5, linespacing=1.35, **place)
+    shown = [part for line in lines for part in wrapped(line, COLUMNS)]
+    text = axes.text(0, 1, "\n".join(shown), fontsize=7.5, linespacing=1.35, **place)
     text.set_in_layout(False)  # the columns stay equally wide
 
 

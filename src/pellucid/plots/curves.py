@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+
+from pellucid.plots.figures import Figure
 
 TRAIN: dict[str, Any] = {"color": "#0072B2", "linestyle": "-", "marker": "o", "label": "train (mean over the epoch)"}
 VALIDATION: dict[str, Any] = {
@@ -29,14 +30,14 @@ def curves(history: Mapping[str, Sequence[float]], title: str = "") -> Figure:
         history: Columns epoch, accuracy, loss, val_accuracy, val_loss; a value that is not known is NaN.
         title: Text above both panels.
     """
-    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    figure = Figure(9, 3.8, "constrained")
     accuracy, loss = figure.subplots(1, 2)
     curve(accuracy, history, "accuracy", "accuracy (share of right answers)")
     curve(loss, history, "loss", "loss (cross-entropy, nats)")
     accuracy.legend()
     loss.legend()
     if title:
-        figure.suptitle(title, fontsize=11)
+        figure.head(title)
     return figure
 
 

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from matplotlib.figure import Figure
 
+from pellucid.plots.figures import Figure
 from pellucid.plots.sheet import MARGIN, Scale, Sheet
+from pellucid.text import columns, shortened
 
 MOST_LAYERS, MOST_MAPS, MOST_BARS = 60, 12, 20
 MOST_IN_A_LINE = 128  # values of a vector that stand side by side
 WIDTH, LEFT, RIGHT, GAP = 11.0, 2.3, 0.8, 0.05  # inches
-LONG_NAME = 14  # letters of a class that are written
+LONG_NAME = 14  # columns of a class that are written
 POSITIVE, NEGATIVE = "#B2182B", "#2166AC"  # the ends of the colour scale
 NOTES = (
     "Red is above zero, blue below, white at zero; each layer has a scale of its own, shown to its right.",
@@ -122,11 +123,12 @@ def _row(sheet: Sheet, layer: Layer, top: float, height: float, class_names: Seq
 
 def _name(sheet: Sheet, layer: Layer, top: float, is_image: bool) -> None:
     shape = "x".join(map(str, layer.values.shape)) or "1"
-    lines = [layer.name if len(layer.name) <= 26 else f"…{layer.name[-25:]}", shape]
+    lines = [layer.name, shape]
     if not is_image:
         lines += _remarks(layer)
     for number, line in enumerate(lines):
-        sheet.write(line, MARGIN, top + 0.15 * number, size=8 if number < 2 else 7, align="left")
+        place = {"size": 8 if number < 2 else 7, "align": "left", "room": LEFT - MARGIN - GAP}
+        sheet.write(line, MARGIN, top + 0.15 * number, **place)
 
 
 def _remarks(layer: Layer) -> list[str]:
@@ -145,7 +147,7 @@ def _height(layer: Layer, class_names: Sequence[str], *, is_image: bool) -> floa
     if is_image:
         return _tall(layer.values[None, ..., 0], 1.2) + 0.2
     if layer.per_class or layer.values.size <= MOST_BARS:
-        return 1.55 if _slanted(_labels(layer, class_names)) else 1.2
+        return 1.65 if _slanted(_labels(layer, class_names)) else 1.2
     if layer.values.ndim in {2, 3}:
         return max(0.5, _tall(_maps(layer), _side(WIDTH - LEFT - RIGHT)) + 0.16)
     return max(0.55, min(len(_lines(layer.values)) * 0.06, 1.5) + 0.16)
@@ -172,7 +174,7 @@ def _bars(sheet: Sheet, layer: Layer, class_names: Sequence[str], top: float) ->
             va="bottom",
             fontsize=6,
         )
-    axes.set_xticks(places, [labels[unit] for unit in chosen], fontsize=7, parse_math=False, **style)
+    axes.set_xticks(places, [labels[unit] for unit in chosen], fontsize=7, **style)
     axes.tick_params(axis="y", labelsize=6, length=2)
     axes.tick_params(axis="x", length=0)
     axes.axhline(0, color="0.3", linewidth=0.6)
@@ -214,17 +216,13 @@ def _tall(maps: Any, side: float) -> float:
     return side * min(max(maps.shape[1] / maps.shape[2], 0.25), 2.5)
 
 
-def _short(name: str) -> str:
-    """A long name without its middle, since names often differ at one end only."""
-    half = LONG_NAME // 2
-    return name if len(name) <= LONG_NAME else f"{name[: half - 1]}…{name[-half:]}"
-
-
 def _slanted(labels: Sequence[str]) -> bool:
-    return max(map(len, labels)) > 5
+    return max(map(columns, labels)) > 5
 
 
 def _labels(layer: Layer, class_names: Sequence[str]) -> list[str]:
     return (
-        [_short(name) for name in class_names] if layer.per_class else [str(unit) for unit in range(layer.values.size)]
+        [shortened(name, LONG_NAME) for name in class_names]
+        if layer.per_class
+        else [str(unit) for unit in range(layer.values.size)]
     )

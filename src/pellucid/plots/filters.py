@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from pellucid.plots.figures import Figure
 from pellucid.plots.sheet import MARGIN, Scale, Sheet
 
 MOST_FILTERS, MOST_CHANNELS = 128, 36

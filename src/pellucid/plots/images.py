@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from matplotlib.figure import Figure
 from numpy import ndarray
+
+from pellucid.plots.figures import Figure
+
+CELL = 1.1  # inches of width
 
 
 def visible(image: ndarray) -> ndarray:
@@ -26,13 +29,13 @@ def image_grid(images: Sequence[Any], titles: Sequence[str], title: str = "", co
         columns: How many stand side by side.
     """
     rows = -(-len(images) // columns)
-    figure = Figure(figsize=(1.1 * columns, 1.35 * rows + 0.4), layout="constrained")
+    figure = Figure(CELL * columns, 1.35 * rows + 0.4, "constrained")
     for axes, image, text in zip(figure.subplots(rows, columns, squeeze=False).flat, images, titles, strict=False):
         most = 1.0 if image.dtype.kind == "f" else 255
         axes.imshow(visible(image), cmap="gray", vmin=0, vmax=most)
-        axes.set_title(text, fontsize=8)
+        figure.fit(axes.set_title(text, fontsize=8), CELL - 0.1)
     for axes in figure.axes:
         axes.set_axis_off()
     if title:
-        figure.suptitle(title, fontsize=11)
+        figure.head(title)
     return figure

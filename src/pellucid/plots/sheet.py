@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +9,10 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.colors import ListedColormap
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+
+from pellucid.plots.figures import Figure
+from pellucid.text import wrapped
 
 MARGIN = 0.35  # inches
 
@@ -53,25 +54,35 @@ class Sheet:
     """
 
     def __init__(self, width: float, height: float, title: str, notes: Sequence[str] = ()) -> None:
-        titles = textwrap.wrap(title, int(width * 11))
-        lines = [line for note in notes for line in textwrap.wrap(note, int(width * 15))]
+        titles = wrapped(title, int(width * 11))
+        lines = [line for note in notes for line in wrapped(note, int(width * 15))]
         self.width, self.height = width, height
         self._head = 0.14 + 0.2 * len(titles) + 0.15 * len(lines)
-        self.figure = Figure(figsize=(width, self._head + height))
+        self.figure = Figure(width, self._head + height)
         self.axes = self.figure.add_axes((0, 0, 1, 1))
         self.axes.set(xlim=(0, width), ylim=(height, -self._head), autoscale_on=False)
         self.axes.set_axis_off()
         for number, line in enumerate(titles):
-            self.write(line, MARGIN, 0.1 - self._head + 0.2 * number, size=11, align="left")
+            self.write(line, MARGIN, 0.1 - self._head + 0.2 * number, size=11, align="left", room=width - 2 * MARGIN)
         for number, line in enumerate(lines):
             self.write(line, MARGIN, 0.13 - self._head + 0.2 * len(titles) + 0.15 * number, size=8, align="left")
 
     def write(
-        self, text: str, x: float, y: float, *, size: float = 8, align: Any = "center", weight: str = "normal"
+        self,
+        text: str,
+        x: float,
+        y: float,
+        *,
+        size: float = 8,
+        align: Any = "center",
+        weight: str = "normal",
+        room: float | None = None,
     ) -> None:
-        """Write a text whose upper edge is at y."""
+        """Write a text whose upper edge is at y, and which is no wider than the room."""
         style = {"ha": align, "va": "top", "fontsize": size, "weight": weight}
-        self.axes.text(x, y, text, parse_math=False, **style)
+        written = self.axes.text(x, y, text, **style)
+        if room is not None:
+            self.figure.fit(written, room)
 
     def stamp(self, tile: Any, scale: Scale, x: float, y: float, width: float, height: float) -> None:
         """Draw an array, [height, width] or in colour, with its upper left corner at (x, y)."""

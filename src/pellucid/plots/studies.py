@@ -10,8 +10,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.axis import XAxis, YAxis
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from pellucid.plots.figures import Figure
+from pellucid.text import shortened
 
 Point = tuple[float, float, float] | None  # mean, least, greatest
 Interval = tuple[float, float]
@@ -23,6 +26,8 @@ SERIES: list[dict[str, Any]] = [
     {"color": "#56B4E9", "marker": "v", "linestyle": (0, (5, 1, 1, 1, 1, 1))},
 ]
 PANEL = (4.6, 3.6)  # inches
+MANY_TICKS = 10_000  # ratio of the ends of an axis
+LONG_NAME = 18  # columns of a name beside an axis
 
 
 def seeds_figure(
@@ -86,7 +91,9 @@ def compare_figure(
         shown = [100 * value for value in values]
         left.plot([place] * len(shown), shown, linestyle="", color=style["color"], marker=style["marker"], alpha=0.7)
         left.plot([place - 0.2, place + 0.2], [np.mean(shown)] * 2, color="0.2")
-    left.set_xticks(range(len(accuracies)), [_short(name) for name in accuracies], rotation=20, ha="right")
+    left.set_xticks(
+        range(len(accuracies)), [shortened(name, LONG_NAME) for name in accuracies], rotation=20, ha="right"
+    )
     left.set_xlim(-0.6, len(accuracies) - 0.4)
     left.set_title("each seed, and the mean", fontsize=10)
     for place, (_, difference, seeds, images) in enumerate(pairs):
@@ -99,7 +106,7 @@ def compare_figure(
     right.axvline(0, color="0.4", linestyle="--")
     together = ", which hold together" if len(pairs) > 1 else ""
     right.set_title(f"differences with 95% intervals{together}", fontsize=10)
-    right.set_yticks(range(len(pairs)), [name for name, *_ in pairs])
+    right.set_yticks(range(len(pairs)), [shortened(name, LONG_NAME) for name, *_ in pairs])
     right.set_ylim(len(pairs) - 0.5, -0.5)
     right.legend(fontsize=8)
     _finish(left, "", f"{label} (%)")
@@ -123,10 +130,10 @@ def range_figure(
     top = max(smooth[0] for _, _, smooth in lines.values())
     for style, (name, (rates, losses, smoothed)) in zip(_styles(len(lines)), lines.items(), strict=True):
         axes.plot(rates, losses, linestyle="", marker=".", markersize=2.5, color=style["color"], alpha=0.35)
-        axes.plot(rates, smoothed, color=style["color"], linestyle=style["linestyle"], label=name)
+        axes.plot(rates, smoothed, color=style["color"], linestyle=style["linestyle"], label=shortened(name, LONG_NAME))
     for dash, (name, rate) in zip(("-", "-.", "--", ":"), marks.items(), strict=False):
         axes.axvline(rate, color="0.25", linestyle=dash, linewidth=1.2, label=f"{name}: {rate:.2g}")
-    axes.set_xscale("log")
+    _logarithmic(axes.xaxis)
     axes.set_ylim(0, 1.6 * top)
     axes.legend(fontsize=8, loc="lower left")
     _finish(axes, "learning rate (logarithmic)", "loss (cross-entropy, nats)")
@@ -142,7 +149,7 @@ def batch_speed_figure(
     _bars(right, sizes, images_per_second, SERIES[1])
     for axes, label in ((left, "time of an epoch (s)"), (right, "images a second")):
         _sized(axes, sizes, label)
-        _logarithmic(axes)
+        _logarithmic(axes.yaxis)
     return figure
 
 
@@ -158,7 +165,7 @@ def batch_stability_figure(
     left.set_ylim(bottom=0)
     _sized(left, sizes, "spread of the loss between updates (nats)")
     _sized(right, sizes, "gradient noise scale (images)")
-    _logarithmic(right)
+    _logarithmic(right.yaxis)
     return figure
 
 
@@ -207,10 +214,10 @@ def search_figure(
         if not all(isinstance(value, int | float) for value in chosen):
             kinds = sorted({str(value) for value in chosen})
             places = [kinds.index(str(value)) for value in chosen]
-            axes.set_xticks(range(len(kinds)), [_short(kind) for kind in kinds], rotation=20, ha="right")
+            axes.set_xticks(range(len(kinds)), [shortened(kind, LONG_NAME) for kind in kinds], rotation=20, ha="right")
         axes.plot(places, [100 * accuracy for _, accuracy, _ in trials], linestyle="", **_dots(SERIES[2]))
         if name in logarithmic:
-            axes.set_xscale("log")
+            _logarithmic(axes.xaxis)
         _finish(axes, name, "validation accuracy (%)")
     return figure
 
@@ -220,8 +227,8 @@ def _dots(style: dict[str, Any]) -> dict[str, Any]:
 
 
 def _panels(count: int, title: str, width: float = 1.0) -> tuple[Figure, list[Axes]]:
-    figure = Figure(figsize=(count * width * PANEL[0], PANEL[1]), layout="constrained")
-    figure.suptitle(title.replace("$", r"\$"), fontsize=11)
+    figure = Figure(count * width * PANEL[0], PANEL[1], "constrained")
+    figure.head(title)
     return figure, list(np.atleast_1d(figure.subplots(1, count)))
 
 
@@ -259,12 +266,13 @@ def _sized(axes: Axes, sizes: Sequence[int], label: str) -> None:
     _finish(axes, "batch size (images); bars: least to greatest seed", label)
 
 
-def _logarithmic(axes: Axes) -> None:
-    """A logarithmic axis whose numbers are written out."""
-    axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-    axes.yaxis.set_minor_locator(NullLocator())
+def _logarithmic(axis: XAxis | YAxis) -> None:
+    """A logarithmic axis whose numbers are written out, all powers of ten and, where these are few, two between."""
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    least, greatest = axis.get_data_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if greatest < MANY_TICKS * least else (1,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axis.set_minor_locator(NullLocator())
 
 
 def _finish(axes: Axes, x_label: str, y_label: str) -> None:
@@ -276,8 +284,3 @@ def _finish(axes: Axes, x_label: str, y_label: str) -> None:
 
 def _styles(count: int) -> list[dict[str, Any]]:
     return [SERIES[place % len(SERIES)] for place in range(count)]
-
-
-def _short(name: str, most: int = 18) -> str:
-    """A name that has room below an axis, and is not taken for mathematics."""
-    return (name if len(name) <= most else f"{name[: most - 1]}\u2026").replace("$", r"\$")

@@ -17,19 +17,41 @@ AT_ONCE = getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 HEAD_BYTES = 4096  # of a picture, within which its mark stands
 
 
-def write_file(path: Path, content: bytes | str) -> None:
+def require_place(path: Path) -> Path:
+    """See that a file can be written to a place, so that no work is done in vain; its folder may be missing yet.
+
+    Returns:
+        The place itself.
+
+    Raises:
+        RunError: A folder is there, or it lies below what is no folder or may not be written to.
+    """
+    if path.is_dir():
+        raise RunError(f"{path} is a folder. Give the name of a file in it.")
+    above = next(place for place in path.absolute().parents if os.path.lexists(place))
+    if not above.is_dir():
+        raise RunError(f"{path} cannot be written, since {above} is no folder. Give another place.")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise RunError(f"{path} cannot be written, since nothing may be written to {above}. Give another place.")
+    return path
+
+
+def write_file(path: Path, content: bytes | str, *, make_folder: bool = False) -> None:
     """Write a whole file or leave what was there: nobody ever sees half of it.
 
     Args:
-        path: The file; its folder must exist.
+        path: The file.
         content: All of it; text is written as UTF-8.
+        make_folder: Make its folder where that is missing.
 
     Raises:
-        RunError: The disk is full or read-only, or the folder is missing.
+        RunError: The disk is full or read-only, or the folder is missing or cannot be made.
     """
     raw = content.encode() if isinstance(content, str) else content
     temporary = ""
     try:
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         with os.fdopen(descriptor, "wb") as file:
             file.write(raw)

@@ -11,6 +11,8 @@ from pellucid.interpret.attribution.methods import METHODS
 from pellucid.interpret.attribution.scores import Curves, Score, Scores
 from pellucid.sections.origin import Origin
 from pellucid.sections.section import Picture, Section, Table
+from pellucid.spec.layers import times
+from pellucid.text import printable, shortened
 from pellucid.words import number, percent
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ VERDICTS = {
     "signs changed": "random weights differ in signs only",
     "unchanged": "random weights mark the same places",
 }
+NAME = 16  # columns of a class below the image
 HOW_TO_READ = (
     "solid: marked pixels come (insertion)",
     "dashed: they turn black (deletion)",
@@ -39,8 +42,8 @@ def attribution_section(found: Explanation, origin: Origin, name: str = "attribu
         name: Of the picture.
     """
     asked = found.maps[0]
-    title = f"Which pixels speak for class {asked.class_name}? {found.image.description}; run {origin.name}"
-    title += f"{origin.control(', untrained (control)')}; seed {found.seed}"
+    title = f"Which pixels speak for class {shortened(asked.class_name)}? {shortened(found.image.description)}"
+    title += f"; run {origin.name}{origin.control(', untrained (control)')}; seed {found.seed}"
     text = f"{title}. The image beside one map a method, with what happens to the class's probability below each."
     return Section(
         title=title,
@@ -59,11 +62,19 @@ def _table(found: Explanation) -> Table:
         if score.curves is not None and standings is not None:
             cells = [f"{area:.2f} {standing}" for area, standing in zip(_areas(score.curves), standings, strict=True)]
         note = each.degenerate or ", ".join(_remarks(each, score))
-        rows.append((each.method, each.layer or "-", *cells, number(score.correlation, 2), note))
+        rows.append(
+            (
+                each.method,
+                each.layer or "-",
+                *cells,
+                number(score.correlation, 2),
+                note,
+            )
+        )
     chance = (number(value, 2) for value in _areas(found.scores.chance))
     rows.append(("random order", "-", *chance, "-", ""))
     asked = found.maps[0]
-    caption = f"Which pixels speak for class {asked.class_name} ({percent(asked.probability)})?"
+    caption = f"Which pixels speak for class {shortened(asked.class_name)} ({percent(asked.probability)})?"
     return Table(HEADER, tuple(rows), left=len(HEADER), caption=caption)
 
 
@@ -76,6 +87,8 @@ def _warnings(found: Explanation) -> tuple[str, ...]:
 
 def _remarks(found: Attribution, score: Score) -> list[str]:
     remarks = [VERDICTS[score.verdict]] if score.verdict in VERDICTS else []
+    if found.coarse and found.map_size:
+        remarks.append(f"coarse: {times(found.map_size)} values over the image")
     if found.completeness is not None:
         total, difference = found.completeness.total, found.completeness.difference
         remarks.append(f"sum {total:.2f}, logit change {difference:.2f}")
@@ -90,8 +103,8 @@ def _areas(curves: Curves) -> tuple[float, float]:
 def _figure(found: Explanation, origin: Origin, title: str) -> Figure:
     from pellucid.plots.attribution import attribution_maps
 
-    answered = f"{origin.control('trained ')}answer {found.answer} ({percent(found.confidence, 1)})"
-    caption = (f"label {found.label or 'unknown'}, {answered}", *HOW_TO_READ)
+    answered = f"{origin.control('trained ')}answer {shortened(found.answer, NAME)} ({percent(found.confidence, 1)})"
+    caption = (f"label {shortened(found.label or 'unknown', NAME)}", answered, *HOW_TO_READ)
     panels = [_panel(each, score, found.scores) for each, score in zip(found.maps, found.scores.each, strict=True)]
     return attribution_maps(found.image.pixels, caption, panels, _curves(found.scores.chance), title)
 
@@ -101,7 +114,7 @@ def _panel(found: Attribution, score: Score, scores: Scores) -> MapPanel:
 
     method = METHODS[found.method]
     return MapPanel(
-        title=method.title + (f", {found.layer}" if found.layer else ""),
+        title=method.title + (f", {printable(found.layer or '')} {times(found.map_size)}" if found.map_size else ""),
         unit=method.unit,
         values=found.values,
         signed=found.signed,
@@ -176,6 +189,8 @@ def _method(found: Attribution, score: Score, scores: Scores) -> dict[str, Any]:
     adds_up = found.completeness
     return {
         "layer": found.layer,
+        "map_size": found.map_size,
+        "coarse": found.coarse,
         "degenerate": found.degenerate,
         "deletion": areas[0],
         "insertion": areas[1],

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pellucid.audit.findings import Audit, Duplicates
 from pellucid.sections.section import Section, Table
+from pellucid.text import printable
 
 LINES_SHOWN = 10
 MEMBERS_SHOWN = 4
@@ -27,9 +28,9 @@ def audit_section(found: Audit) -> Section:
         title=found.title,
         document=found.model_dump(mode="json"),
         body=(
-            found.title,
+            printable(found.title),
             Table(("class", *found.splits, "all"), rows),
-            "\n".join((*found.summary, *found.notes)),
+            "\n".join(map(printable, (*found.summary, *found.notes))),
             *filter(None, lists),
         ),
     )
@@ -51,4 +52,4 @@ def _lines(heading: str, lines: Sequence[str], total: int | None = None) -> str:
     if not shown:
         return ""
     more = [f"  and {total - len(shown)} more"] if total > len(shown) else []
-    return "\n".join([heading, *(f"  {line}" for line in shown), *more])
+    return "\n".join([heading, *(f"  {printable(line)}" for line in shown), *more])

@@ -9,6 +9,7 @@ from pathlib import Path
 from pellucid.judge.evaluation import Beside, Evaluation
 from pellucid.run.record import Look
 from pellucid.sections.section import Table
+from pellucid.text import printable
 from pellucid.words import number, percent
 
 FAR_OFF = 0.4  # difference of mean brightness that gives a reason to exchange dark and bright
@@ -107,4 +108,5 @@ def brightness_hint(what: Path | str, brightness: float, usual: float, inverted:
     if abs(brightness - usual) <= FAR_OFF or abs(1 - brightness - usual) >= abs(brightness - usual):
         return None
     remedy = "leave --invert out" if inverted else "try --invert"
-    return f"{what}: its mean brightness is {brightness:.2f}, that of the training images {usual:.2f}; {remedy}."
+    measured = f"its mean brightness is {brightness:.2f}, that of the training images {usual:.2f}"
+    return f"{printable(str(what))}: {measured}; {remedy}."

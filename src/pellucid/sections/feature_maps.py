@@ -12,6 +12,7 @@ from pellucid.interpret.layers import require_layer
 from pellucid.sections.file_names import feature_maps_name
 from pellucid.sections.origin import Origin
 from pellucid.sections.section import Picture, Section, Table
+from pellucid.text import printable, shortened
 from pellucid.words import number, percent
 
 if TYPE_CHECKING:
@@ -42,10 +43,10 @@ def feature_maps_section(
         require_layer(layer, by_name)
     probabilities = layers[-1].values
     best = int(probabilities.argmax())
-    answer = f"{class_names[best]} ({percent(float(probabilities[best]), 1)})"
+    answer = f"{shortened(class_names[best])} ({percent(float(probabilities[best]), 1)})"
     true_class = None if image.label is None else class_names[image.label]
-    title = f"{layer or 'Every layer'} for {image.description}"
-    title += f"{'' if true_class is None else f' (true class {true_class})'}, answer {answer}"
+    title = f"{printable(layer or 'Every layer')} for {shortened(image.description)}"
+    title += f"{'' if true_class is None else f' (true class {shortened(true_class)})'}, answer {answer}"
     title += f". Run {origin.name}, seed {origin.seed}{origin.control(', before training (control)')}"
     rows = [_figures(each) for each in layers]
     return Section(

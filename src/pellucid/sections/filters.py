@@ -7,8 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pellucid.interpret.filters import Filter, LayerFilters
+from pellucid.names import plain_name
 from pellucid.sections.origin import Origin
 from pellucid.sections.section import Picture, Section, Table
+from pellucid.text import printable
 from pellucid.words import counted, number, percent
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def filters_section(found: LayerFilters, origin: Origin, without_images: str | N
         body=(Table(("filter", "norm", "mean", "min", "max", "positive", ""), tuple(map(_cells, found.filters))),),
         pictures=(
             Picture(
-                name=f"filters-{found.layer}{origin.suffix}",
+                name=plain_name(f"filters-{found.layer}{origin.suffix}", keep="."),
                 alternative_text=text,
                 draw=partial(_figure, found, title),
                 numbers={"kernels": found.kernels, **_columns(rows)},
@@ -58,7 +60,7 @@ def _title(found: LayerFilters, origin: Origin) -> str:
     height, width, channels = found.kernels.shape[1:]
     what = "before training (control)" if origin.untrained else "as learned"
     size = f"{counted(len(found.filters), 'filter')} of {height}x{width}x{channels}"
-    return f"{found.layer}: {size}, kernels {what}. Run {origin.name}, seed {origin.seed}"
+    return f"{printable(found.layer)}: {size}, kernels {what}. Run {origin.name}, seed {origin.seed}"
 
 
 def _figure(found: LayerFilters, title: str) -> Figure:

@@ -7,12 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pellucid.interpret.legibility import Reference
+from pellucid.interpret.maximize.bar import Bar
 from pellucid.interpret.maximize.findings import Finding, Summary
 from pellucid.interpret.maximize.portraits import Portraits
 from pellucid.interpret.maximize.targets import OUTPUT
+from pellucid.names import plain_name
 from pellucid.sections.file_names import single_name
 from pellucid.sections.origin import Origin
 from pellucid.sections.section import Picture, Section, Table
+from pellucid.text import printable
 from pellucid.words import counted, number, percent
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ def maximisation_section(found: Portraits, origin: Origin) -> Section:
     title = _title(found, origin)
     text = f"{title}. One card a target: its pictures by each method, with their activations"
     text += ", each beside the nearest training image." if found.reference else "."
-    name = "-".join(["maximize", *(_layers(found) or ["classes"])]) + origin.suffix
+    name = plain_name("-".join(["maximize", *(_layers(found) or ["classes"])]), keep=".") + origin.suffix
     missing = f"{found.without_data} So there is no prior from data, and legibility is not measured."
     return Section(
         title=title,
@@ -60,7 +63,7 @@ def animation_of(found: Portraits, title: str) -> bytes:
     """The pictures that are shown on their way, as a GIF file; some were to be kept."""
     import numpy as np
 
-    from pellucid.plots.maximize import animation
+    from pellucid.plots.animation import animation
 
     shown = np.concatenate([one.frames[:, range(len(one.best)), one.best] for one in found.made], axis=1)
     names = [target.label for one in found.made for target in one.targets]
@@ -75,7 +78,7 @@ def _layers(found: Portraits) -> list[str]:
 
 def _title(found: Portraits, origin: Origin) -> str:
     layers = _layers(found)
-    what = f"filters of {', '.join(layers)}" if layers else "class logits"
+    what = f"filters of {printable(', '.join(layers))}" if layers else "class logits"
     control = origin.control(", before training (control)")
     return f"What maximises {what}{control}. Run {origin.name}, seed {found.made[0].seed}"
 
@@ -86,7 +89,7 @@ def _figure(found: Portraits, title: str) -> Figure:
     judged = found.reference is not None
     heads = [text for one in found.made for text in (one.method, *(["nearest\ntraining image"] * judged))]
     cards = [
-        Card(row[0].target.label, tuple(cell for finding in row for cell in _pictures(finding, judged)))
+        Card(printable(row[0].target.label), tuple(cell for finding in row for cell in _pictures(finding, judged)))
         for row in zip(*found.findings, strict=True)
     ]
     return card_grid(cards, heads, title, _how_to_read(found))
@@ -98,8 +101,8 @@ def _pictures(finding: Finding, judged: bool) -> list[Cell]:
     text = f"{finding.activation:.2f}" if finding.image is not None else "dead:\nno gradient"
     cells, near = [Cell(finding.image, text)], finding.nearest
     if judged:
-        star = "*" if near and near.within else ""
-        read = f"\nread {near.reading}" if near and finding.target.layer == OUTPUT else ""
+        star = "*" if near and near.starred else ""
+        read = f"\nread {printable(near.reading)}" if near and finding.target.layer == OUTPUT else ""
         cells.append(Cell(near.image, f"{near.distance:.3f}{star}{read}") if near else Cell(None, ""))
     return cells
 
@@ -110,12 +113,15 @@ def _how_to_read(found: Portraits) -> str:
     notes.append(f"Shown: of {starts} the one with the greatest activation, given below it.")
     if found.reference:
         images = counted(len(found.reference.images), "training image", separator=",")
-        limit, median = found.reference.limit, found.reference.median
-        notes.append(
-            f"Beside it: cosine distance after a 3x3 blur to the nearest of {images}, "
-            f"starred within {limit:.3f}\n(95% of held-out images; their median is {median:.3f}), "
-            "and, of a class, what the 5 nearest read."
+        of_class = "" if _layers(found) else " of its class"
+        read = (
+            f"of a class, what the 5 nearest read ({percent(found.reference.read_right, 0)} of held-out images rightly)"
         )
+        notes += [
+            f"Beside it: cosine distance to the nearest of {images}, blurred by 3x3 and without means; {read}.",
+            f"A star: nearer to an image{of_class} than 99% of pictures that know nothing (untrained network, noise).",
+        ]
+        notes += [f"{method}: {_bar(bar)}." for method, bar in found.bars.items()]
     return "\n".join(notes)
 
 
@@ -132,15 +138,29 @@ def _remarks(found: Portraits) -> tuple[str, ...]:
     reference = found.reference
     if reference is None:
         return ()
-    return tuple(_standing(name, summary, reference) for name, summary in found.summaries.items() if summary.pictures)
+    return tuple(
+        _standing(name, summary, reference, found.bars[name])
+        for name, summary in found.summaries.items()
+        if summary.pictures
+    )
 
 
-def _standing(name: str, summary: Summary, reference: Reference) -> str:
+def _bar(bar: Bar) -> str:
+    """What a star of a method means."""
+    if bar.tells:
+        near = "\u2013".join(dict.fromkeys(number(limit, 3) for limit in (bar.limits.min(), bar.limits.max())))
+        return f"starred within {near}, as {percent(bar.real, 0)} of held-out images are"
+    return f"no star can be given: only {percent(bar.real, 0)} of held-out images come nearer than what knows nothing"
+
+
+def _standing(name: str, summary: Summary, reference: Reference, bar: Bar) -> str:
     """How all pictures of a method stand to real images."""
-    pictures, share = counted(summary.pictures, "picture"), percent(summary.share_within, 0)
-    medians = f"median {number(summary.median_distance, 3)} (theirs {reference.median:.3f})"
-    text = f"{name}: of {pictures} {share} within {reference.limit:.3f} (95% of held-out images), {medians}"
-    return text if summary.read_right is None else f"{text}, {summary.read_right} read as their class"
+    pictures, median = counted(summary.pictures, "picture"), number(summary.median_distance, 3)
+    stars = f"{percent(summary.share_starred, 0)} {_bar(bar)}" if bar.tells else _bar(bar)
+    text = f"{name}: of {pictures} {stars}; median distance {median} (held-out images {reference.median:.3f})"
+    if summary.read_right is None:
+        return text
+    return f"{text}; {summary.read_right} read as their class ({percent(reference.read_right, 0)} of held-out images)"
 
 
 def _numbers(found: Portraits) -> dict[str, Any]:
@@ -156,6 +176,7 @@ def _document(found: Portraits, origin: Origin) -> dict[str, Any]:
     real = {"images": len(reference.images), "held_out": len(reference.distances)} if reference else None
     if reference and real:
         real |= {"median_distance": reference.median, "limit_distance": reference.limit}
+        real |= {"read_right": reference.read_right}
     return {
         "run": str(origin.path),
         "untrained": origin.untrained,
@@ -164,8 +185,19 @@ def _document(found: Portraits, origin: Origin) -> dict[str, Any]:
         "seed": first.seed,
         "reference": real,
         "methods": {
-            one.method: {"drawn_as": one.painter} | dataclasses.asdict(found.summaries[one.method])
+            one.method: {"drawn_as": one.painter}
+            | dataclasses.asdict(found.summaries[one.method])
+            | {"bar": _limits(found, one.method)}
             for one in found.made
         },
         "pictures": _rows(found),
     }
+
+
+def _limits(found: Portraits, method: str) -> dict[str, Any] | None:
+    """How near a picture must be to be starred, by class, or one limit for all filters."""
+    if method not in found.bars:
+        return None
+    bar = found.bars[method]
+    limits = bar.limits.tolist()
+    return {"limits": limits[0] if len(limits) == 1 else limits, "held_out_share": bar.real, "tells": bar.tells}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pellucid.text import shortened
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -23,7 +25,7 @@ class Origin:
     @property
     def name(self) -> str:
         """The run, for titles."""
-        return self.path.resolve().name
+        return shortened(self.path.resolve().name)
 
     @property
     def suffix(self) -> str:

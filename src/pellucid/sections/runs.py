@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pellucid.sections.section import Section, Table
+from pellucid.text import shortened
 from pellucid.words import counted, number, percent
 
 if TYPE_CHECKING:
@@ -87,5 +88,6 @@ def _flatten(document: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _short(value: Any) -> str:
     if isinstance(value, list):
-        return counted(len(value), "entry") if any(isinstance(entry, dict) for entry in value) else str(value)
+        some = any(isinstance(entry, dict) for entry in value)
+        return counted(len(value), "entry") if some else shortened(str(value))
     return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pellucid.text import printable
+
 if TYPE_CHECKING:
     from pellucid.plots.figures import Figure
 
@@ -43,6 +45,9 @@ class Picture:
     draw: Callable[[], Figure]
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "alternative_text", printable(self.alternative_text))
+
 
 @dataclass(frozen=True, eq=False)
 class Section:
@@ -51,7 +56,8 @@ class Section:
     Attributes:
         title: The matter.
         document: The same as JSON, but for where files lie.
-        body: Paragraphs and tables in the order in which they are read; newlines part the lines of a paragraph.
+        body: Paragraphs and tables in the order in which they are read; newlines part the lines of a paragraph, so that
+            names in it are made `printable`.
         pictures: What there is to see.
         remarks: How to read it, and what it comes to.
         warnings: What is missing, and why; it is to be told in any case.
@@ -63,6 +69,9 @@ class Section:
     pictures: tuple[Picture, ...] = ()
     remarks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", printable(self.title))
 
     @property
     def tables(self) -> list[Table]:

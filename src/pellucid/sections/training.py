@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pellucid.run.record import Results, RunRecord
 from pellucid.sections.section import Section
+from pellucid.text import shortened
 from pellucid.words import percent
 
 WEIGHTS_SHOWN = 20
@@ -18,13 +19,13 @@ def training_section(record: RunRecord, path: Path) -> Section:
         record: Of the run.
         path: Its folder.
     """
-    results = record.results
+    results, name = record.results, shortened(record.data.name)
     untested = results is not None and results.test is None
     return Section(
-        title=f"{record.recipe} on {record.data.name}",
+        title=f"{shortened(record.recipe)} on {name}",
         document={"run": str(path), **record.model_dump(mode="json")},
         body=(*((_words(results),) if results else ()), *_ways(record)),
-        remarks=(f"{record.data.name} has no test split, so there is no test accuracy.",) if untested else (),
+        remarks=(f"{name} has no test split, so there is no test accuracy.",) if untested else (),
     )
 
 

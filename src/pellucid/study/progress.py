@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Self
 
-from pellucid.bars import make_bar, stderr
+from pellucid.bars import make_bar, say, stderr
 from pellucid.study.question import Key, Question
 
 
@@ -37,7 +37,7 @@ class StudyProgress:
 
     def __enter__(self) -> Self:
         if self.shown and self._begun_with < self.total:
-            self._say(f"{self.total - self._begun_with} of {self.total} trials are done already")
+            say(self.console, f"{self.total - self._begun_with} of {self.total} trials are done already")
         self._started = time.perf_counter()
         self._bar.start()
         return self
@@ -57,7 +57,10 @@ class StudyProgress:
         self._bar.update(self._task, completed=self._planned - self._weight(), left=left)
         if self.shown:
             values = ", ".join(f"{name} {_short(value)}" for name, value in asdict(row).items() if value is not None)
-            self._say(f"trial {self.total - len(self._left)}/{self.total}: {values}" + (f"; {left}" if left else ""))
+            say(
+                self.console,
+                f"trial {self.total - len(self._left)}/{self.total}: {values}" + (f"; {left}" if left else ""),
+            )
 
     def _weight(self) -> float:
         """What is left to do: in expected seconds where they are known, else in trials."""
@@ -71,9 +74,6 @@ class StudyProgress:
             return ""
         seconds = round(left * (time.perf_counter() - self._started) / made if made else left)
         return f"{seconds // 60}:{seconds % 60:02d} left"
-
-    def _say(self, text: str) -> None:
-        self.console.print(text, highlight=False, soft_wrap=True, markup=False)
 
 
 def _short(value: Any) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pellucid.sections.section import Section, Table
 from pellucid.study.folder import StudyFolder
 from pellucid.study.runner import StudyResult
+from pellucid.text import printable
 
 
 def study_section(done: StudyResult) -> Section:
@@ -23,7 +24,7 @@ def study_section(done: StudyResult) -> Section:
         },
         body=(
             *(Table(tuple(header), tuple(map(tuple, rows))) for header, rows in filter(None, tables)),
-            "\n".join(done.findings.conclusion),
+            "\n".join(map(printable, done.findings.conclusion)),
         ),
         pictures=done.question.pictures(done.findings, done.trials, StudyFolder(done.path)),
     )

@@ -22,11 +22,12 @@ from pellucid.plots.images import image_grid
 from pellucid.study.folder import StudyFolder
 from pellucid.study.folds import FoldStudy, out_of_fold
 from pellucid.study.runner import OnFolder, run_study
+from pellucid.text import shortened
 from pellucid.trained.data import require_fitting
 from pellucid.trained.run import Run
 
 DEFAULT_FOLDS = 5
-NAME_SHOWN = 8  # letters of a class name above a picture
+NAME_SHOWN = 8  # columns of a class name above a picture
 Probabilities = Float64[ndarray, "count classes"]
 
 
@@ -202,7 +203,7 @@ def suspects_png(found: Suspects, splits: DataSplits, top: int) -> bytes:
     datasets, shown = Pool.of(splits).datasets, found.first(top)
     images = [_visible(datasets[suspect.split].images[suspect.index]) for suspect in shown]
     titles = [_title(suspect) for suspect in shown]
-    title = f"{_plain(found.data)}: suspected label errors; label \u2192 suggestion and its probability"
+    title = f"{shortened(found.data)}: suspected label errors; label \u2192 suggestion and its probability"
     return render(image_grid(images, titles, title))
 
 
@@ -211,16 +212,8 @@ def _accuracy(probabilities: Probabilities, labels: Int64[ndarray, " count"]) ->
 
 
 def _title(suspect: Suspect) -> str:
-    label, suggestion = (
-        _plain(name if len(name) <= NAME_SHOWN else f"{name[: NAME_SHOWN - 1]}\u2026")
-        for name in (suspect.label, suspect.suggestion)
-    )
+    label, suggestion = (shortened(name, NAME_SHOWN) for name in (suspect.label, suspect.suggestion))
     return f"{suspect.split} {suspect.index}\n{label} \u2192 {suggestion} {suspect.suggestion_probability:.1%}"
-
-
-def _plain(text: str) -> str:
-    """Text that matplotlib does not take for mathematics."""
-    return text.replace("$", r"\$")
 
 
 def _visible(image: ndarray) -> ndarray:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import TaskID, TimeRemainingColumn
 from torch import Tensor
 
-from pellucid.bars import make_bar, stderr
+from pellucid.bars import make_bar, say, stderr
 from pellucid.run.history import Epoch
 from pellucid.train.callbacks import Callback, Outcome, Plan
 
@@ -68,7 +68,7 @@ class ProgressBar(Callback):
         text = f"epoch {epoch.epoch}/{self._plan.epochs}: loss {epoch.loss:.4f}, accuracy {epoch.accuracy:.2%}"
         if epoch.val_loss is not None:
             text += f", val_loss {epoch.val_loss:.4f}, val_accuracy {epoch.val_accuracy:.2%}"
-        self.console.print(f"{text}, {epoch.seconds:.1f} s", highlight=False, soft_wrap=True)
+        say(self.console, f"{text}, {epoch.seconds:.1f} s")
 
     def on_train_end(self, outcome: Outcome) -> None:
         """Take the bar away."""

@@ -10,6 +10,7 @@ from pellucid.plots.formats import format_of
 from pellucid.run.files import write_file
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
+from pellucid.text import shortened
 
 if TYPE_CHECKING:
     from pellucid.plots.figures import Figure
@@ -21,7 +22,7 @@ def draw_curves(history: History, record: RunRecord, path: Path) -> Path:
     Args:
         history: The finished epochs.
         record: Says which run it is.
-        path: A .png or .svg file.
+        path: A .png or .svg file; its folder is made when it is missing.
 
     Raises:
         SettingError: The file is neither.
@@ -31,7 +32,7 @@ def draw_curves(history: History, record: RunRecord, path: Path) -> Path:
     figure = curves_of(history, record)
     from pellucid.plots.figures import render
 
-    write_file(path, render(figure, kind))
+    write_file(path, render(figure, kind), make_folder=True)
     return path
 
 
@@ -50,7 +51,7 @@ def curves_of(history: History, record: RunRecord) -> Figure:
 
 def title_of(record: RunRecord) -> str:
     """Which run the curves are of."""
-    return f"{record.data.name}, recipe {record.recipe}, seed {record.train.seed}"
+    return f"{shortened(record.data.name)}, recipe {shortened(record.recipe)}, seed {record.train.seed}"
 
 
 def require_epochs(history: History) -> None:

@@ -114,6 +114,15 @@ def test_names_are_escaped(messy: DataSplits) -> None:
     assert "<img src=x" not in text
 
 
+def test_names_turn_no_direction_of_writing(messy: DataSplits) -> None:
+    train, test = (
+        ImageDataset(each.images, each.labels, ("a\u202eb\x1b[31m", "c", "d")) for each in (messy.train, messy.test)
+    )
+    text = page(examine(DataSplits("e", train, test)), DataSplits("e", train, test))
+    assert text.replace("\n", "").isprintable()
+    assert r"image of class a\u202eb\x1b[31m, train 1" in text
+
+
 def test_the_page_can_be_read_without_seeing_it(messy: DataSplits) -> None:
     parsed = Page(page(examine(messy), messy))
     assert parsed.all("html") == [{"lang": "en"}]
@@ -176,5 +185,5 @@ def test_the_page_is_written_as_it_is(messy: DataSplits, tmp_path) -> None:
     audit = examine(messy)
     write_page(tmp_path / "audit.html", audit, messy)
     assert (tmp_path / "audit.html").read_text("utf-8") == page(audit, messy)
-    with pytest.raises(RunError, match=re.escape("audit.html cannot be written")):
-        write_page(tmp_path / "missing" / "audit.html", audit, messy)
+    with pytest.raises(RunError, match=re.escape("page.html cannot be written")):
+        write_page(tmp_path / "audit.html" / "page.html", audit, messy)

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from pellucid.plots.animation import animation
 from pellucid.plots.curves import curves
 from pellucid.plots.figures import render
-from pellucid.plots.maximize import animation
 from pellucid.run.files import bears_mark
 from pellucid.run.history import Epoch, History
 

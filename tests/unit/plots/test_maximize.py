@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
+from pellucid.plots.animation import animation
 from pellucid.plots.figures import render
-from pellucid.plots.maximize import Card, Cell, animation, card_grid, png, visible
+from pellucid.plots.maximize import Card, Cell, card_grid, png, visible
 
 RANDOM = np.random.default_rng(0)
 

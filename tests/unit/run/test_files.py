@@ -5,7 +5,7 @@ import pytest
 
 from pellucid.errors import RunError
 from pellucid.run import files
-from pellucid.run.files import write_file
+from pellucid.run.files import require_place, write_file
 
 
 def test_a_file_is_written_whole_and_replaced_whole(tmp_path: Path) -> None:
@@ -35,6 +35,26 @@ def test_a_failure_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch:
         write_file(path, "new")
     assert path.read_text() == "old"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_place_is_looked_at_before_anything_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("x")
+    assert require_place(tmp_path / "a" / "b" / "c.png") == tmp_path / "a" / "b" / "c.png"
+    assert not (tmp_path / "a").exists()
+    with pytest.raises(RunError, match=r"is a folder\. Give the name of a file in it\."):
+        require_place(tmp_path)
+    with pytest.raises(RunError, match=r"c.png cannot be written, since .*/file is no folder\. Give another place\."):
+        require_place(tmp_path / "file" / "b" / "c.png")
+    monkeypatch.setattr(files.os, "access", lambda *_: False)
+    with pytest.raises(RunError, match=r"c.png cannot be written, since nothing may be written to .*\. Give another"):
+        require_place(tmp_path / "c.png")
+
+
+def test_a_missing_folder_is_made_where_that_is_wanted(tmp_path: Path) -> None:
+    write_file(tmp_path / "a" / "b" / "c.txt", "x", make_folder=True)
+    assert (tmp_path / "a" / "b" / "c.txt").read_text() == "x"
+    with pytest.raises(RunError, match=r"cannot be written \((File exists|Not a directory)\)"):
+        write_file(tmp_path / "a" / "b" / "c.txt" / "d", "x", make_folder=True)
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

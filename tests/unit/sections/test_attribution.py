@@ -37,8 +37,8 @@ def test_the_picture_holds_a_map_and_curves_for_each_method(found: Explanation, 
     figure = picture.draw()
     texts = [text.get_text() for text in figure.findobj(lambda part: hasattr(part, "get_text"))]
     shown = "\n".join(texts)
-    assert "Grad-CAM, conv2d_1" in shown
-    assert "label upright, answer upright" in shown
+    assert "label upright\nanswer upright (" in shown
+    assert "Grad-CAM, conv2d_1 6x6" in shown
     assert HOW_TO_READ[0] in shown
     assert picture.numbers["map_grad_cam"].shape == (8, 8)
     assert picture.numbers["deletion_random"].shape[0] == 8

@@ -32,6 +32,22 @@ def test_of_many_classes_the_first_are_told_and_the_rest_counted() -> None:
     assert [*rows[:2], *rows[9:]] == [("c0", "100"), ("c1", "100"), ("c9", "100"), ("5 more classes", "500")]
 
 
+def test_classes_that_are_not_drawn_are_told_and_can_be_asked_for(bars: DataSplits) -> None:
+    names = tuple(f"class {number}" for number in range(30))
+    data = ImageDataset(bars.train.images[:60], np.arange(60) % 30, names)
+    splits = DataSplits("many", data, data)
+    section = data_section(splits)
+    assert section.remarks == ("10 of 30 classes are drawn; name others with --class",)
+    assert section.document["drawn"] == list(names[:10])
+    figure = section.pictures[0].draw()
+    assert figure.get_suptitle() == "many, training images of 10 of 30 classes"
+    chosen = data_section(splits, classes=["class 29", "class 3"])
+    assert chosen.remarks == ()
+    assert {axes.get_title() for axes in chosen.pictures[0].draw().axes} == {"class 29", "class 3", ""}
+    with pytest.raises(SettingError, match="Unknown class 'clas 3'. Did you mean class 3?"):
+        data_section(splits, classes=["clas 3"])
+
+
 def test_variants_stand_beside_their_image(bars: DataSplits) -> None:
     section = data_section(bars, "rotation=20", seed=4)
     (picture,) = section.pictures

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import pellucid as pl
+from pellucid.data.dataset import ImageDataset
 from pellucid.errors import RunError
-from pellucid.judge.evaluation import Evaluation
+from pellucid.judge.evaluation import Answers, Evaluation, evaluation_of
 from pellucid.run.record import RunRecord
 from pellucid.sections.beside import brightness_hint
 from pellucid.sections.curves import curves_section
@@ -69,6 +71,30 @@ def test_an_evaluation_has_classes_confusion_and_mistakes(evaluation: Evaluation
     assert section.body[-1] == "1 mistake; the surest:\n  image 4: across taken for aslant at 75.00%"
     none = Evaluation.model_validate(evaluation.model_dump() | {"mistakes": []})
     assert evaluation_section(none, PATH).body[-1] == "0 mistakes"
+
+
+def test_of_many_classes_the_worst_are_shown_and_the_rest_is_said_to_be_elsewhere() -> None:
+    labels = np.repeat(np.arange(300), 4)
+    predicted = labels.copy()
+    predicted[:8] = [1, 1, 1, 1, 0, 0, 0, 2]  # of class 0 four, of class 1 three and one
+    names = tuple(f"class {number}" for number in range(300))
+    data = ImageDataset(np.zeros((1200, 2, 2, 1), np.uint8), labels, names)
+    answers = Answers(predicted, np.ones(1200, np.float32), np.ones(1200))
+    section = evaluation_section(evaluation_of(data, answers, data="many"), PATH)
+    worst, confusions = section.tables
+    assert worst.caption == "the 20 of 300 classes with the lowest F1"
+    assert [row[0] for row in worst.rows[:3]] == ["class 0", "class 1", "class 2"]
+    assert len(worst.rows) == 20
+    assert confusions.caption == "the commonest of 3 confusions"
+    assert confusions.rows == (
+        ("class 0", "class 1", "4"),
+        ("class 1", "class 0", "3"),
+        ("class 1", "class 2", "1"),
+    )
+    assert section.remarks[0].startswith("All 300 classes and the whole confusion matrix are in the output of --json")
+    assert len(section.document["confusion"]) == 300
+    right = evaluation_section(evaluation_of(data, Answers(labels, answers.confidence, answers.losses), data="m"), PATH)
+    assert len(right.tables) == 1
 
 
 def test_answers_are_ranked() -> None:

@@ -60,9 +60,7 @@ def test_fewer_classes_are_known_by_their_names(run: pl.Run, bars: DataSplits, t
 
 def test_classes_that_the_run_does_not_know_are_named(run: pl.Run, bars: DataSplits) -> None:
     renamed = ImageDataset(bars.test.images, bars.test.labels, ("Acros", "Upright", "vertical"))
-    rule = (
-        "The run knows the classes across, upright, aslant; received others: Acros (did you mean across?), vertical."
-    )
+    rule = "The run knows the classes across, upright, aslant; received others: Acros (did you mean across?), vertical."
     with pytest.raises(DataError) as caught:
         in_classes_of(run.record, renamed)
     assert str(caught.value) == f"{rule} Rename these classes, or leave their images out."

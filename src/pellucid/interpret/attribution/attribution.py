@@ -14,7 +14,7 @@ from pellucid.data.classes import require_class
 from pellucid.device import enough_memory, repeatable
 from pellucid.errors import Fault, RunError, SettingError
 from pellucid.interpret.attribution.integrated_gradients import Completeness, completeness
-from pellucid.interpret.attribution.maps import choose_layer
+from pellucid.interpret.attribution.maps import choose_layer, is_coarse, map_layers
 from pellucid.interpret.attribution.methods import METHODS, Method
 from pellucid.interpret.attribution.pixel_question import PixelQuestion
 from pellucid.interpret.layers import require_layer, undisturbed
@@ -35,6 +35,8 @@ class Attribution:
         class_name: Name of the class.
         probability: What the network gives the class, 0 to 1.
         layer: The layer whose maps served; None for methods that need none.
+        map_size: Height and width of these maps, which are enlarged to the image; None without a layer.
+        coarse: Whether they are too small to tell where, since the network has no larger ones or they were asked for.
         seed: What the method drew at random follows from it.
         degenerate: Why the map says nothing; None when it does.
         completeness: Whether the map adds up; None for methods that do not promise it.
@@ -47,6 +49,8 @@ class Attribution:
     class_name: str
     probability: float
     layer: str | None
+    map_size: tuple[int, int] | None
+    coarse: bool
     seed: int
     degenerate: str | None
     completeness: Completeness | None
@@ -71,7 +75,7 @@ def attribute(
         method: A name in `METHODS`.
         target: Name or number of the class; None takes the predicted one.
         layer: The layer whose maps Grad-CAM and Layer-CAM take; None takes the last convolution with maps of at
-            least 3x3, or as `choose_layer` says.
+            least 3x3 and a value to 32x32 pixels, or as `choose_layer` says.
         seed: SmoothGrad's noise follows from it; the same seed gives the same map.
 
     Raises:
@@ -89,6 +93,7 @@ def attribute(
         probabilities = finite_probabilities(predictor, image)
         number = class_number(target, probabilities, predictor.class_names)
         place = choose_layer(predictor, layer, method) if chosen.layered else None
+        size = map_layers(predictor)[place] if place else None
         pixels = as_input(torch.from_numpy(np.ascontiguousarray(image[np.newaxis])).to(predictor.device))
         question = PixelQuestion(with_mean_logits(predictor.model), pixels, number, place or "", seed)
         values = chosen.function(question)
@@ -102,6 +107,8 @@ def attribute(
         class_name=predictor.class_names[number],
         probability=float(probabilities[number]),
         layer=place,
+        map_size=size,
+        coarse=size is not None and is_coarse(size, predictor),
         seed=seed,
         degenerate=fault_of(array, chosen),
         completeness=adds_up,

@@ -9,7 +9,7 @@ from pellucid.errors import Fault, RunError, SettingError
 from pellucid.interpret.layers import layers_of, require_layer, undisturbed, watched
 from pellucid.predict.predictor import Predictor
 
-LEAST_SIDE = 3  # smaller maps hardly tell where
+LEAST_SIDE, LARGEST_STEP = 3, 32  # smaller maps, and those with more pixels of the image to a value, hardly tell where
 Size = tuple[int, int]
 
 
@@ -31,7 +31,7 @@ def map_layers(predictor: Predictor) -> dict[str, Size]:
 
 
 def choose_layer(predictor: Predictor, name: str | None, method: str) -> str:
-    """The layer that was asked for, or else the last convolution with maps of at least 3x3, or of more than 1x1.
+    """The layer that was asked for, or else the last convolution whose maps are not coarse, or are larger than 1x1.
 
     Where no convolution has such maps, the last layer that has. A convolution comes first since its map, before the
     activation, is less often without any evidence than what pooling leaves of it.
@@ -57,6 +57,12 @@ def choose_layer(predictor: Predictor, name: str | None, method: str) -> str:
             f"{method} needs a layer with maps larger than 1x1; the run's network has none. "
             "Methods without a layer: saliency, smoothgrad, integrated_gradients, occlusion."
         )
-    large = [name for name, size in maps.items() if min(size) >= LEAST_SIDE] or list(maps)
+    large = [name for name, size in maps.items() if not is_coarse(size, predictor)] or list(maps)
     layers = layers_of(predictor.model)
     return ([name for name in large if isinstance(layers[name], nn.Conv2d)] or large)[-1]
+
+
+def is_coarse(size: Size, predictor: Predictor) -> bool:
+    """Whether maps are too small to tell where in the image: below 3x3, or a value to more than 32x32 pixels."""
+    sides = zip(size, predictor.record.input_shape, strict=False)
+    return any(side < max(LEAST_SIDE, pixels / LARGEST_STEP) for side, pixels in sides)

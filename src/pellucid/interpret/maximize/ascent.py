@@ -6,6 +6,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import torch
+from jaxtyping import Float
+from numpy import ndarray
 
 from pellucid.device import enough_memory, repeatable
 from pellucid.errors import Fault, SettingError, unknown
@@ -16,6 +19,7 @@ from pellucid.interpret.maximize.paint import Painter, Pixels, Waves
 from pellucid.interpret.maximize.prior import DataPrior
 from pellucid.interpret.maximize.targets import Target
 from pellucid.predict.predictor import Predictor
+from pellucid.spec.seeds import derive_seed
 from pellucid.trained.run import Run, predictor_of
 
 METHODS = ("raw", "constrained")
@@ -65,10 +69,8 @@ def maximize(
     """
     predictor = predictor_of(run)
     _check(targets, method, prior, {"starts": (starts, 1), "steps": (steps, 1), "frames": (frames, 0)})
-    height, width, channels = predictor.record.input_shape
-    shape = (channels, height, width)
-    painter: Painter = Pixels(shape) if method == "raw" else prior or Waves(shape)
-    most = max(1, MOST_VALUES // (starts * math.prod(shape)))
+    painter = _painter(predictor, method, prior)
+    most = max(1, MOST_VALUES // (starts * math.prod(predictor.record.input_shape)))
     batches = _batches(targets, most)
     shown = np.linspace(0, steps, frames + 1)[1:].round().astype(int).tolist()
     parts: list[Maximized] = []
@@ -83,6 +85,29 @@ def maximize(
                     on_step(len(parts) * steps + step + 1, len(batches) * steps)
             parts.append(climb.result())
     return join(parts, [place for batch in batches for place in batch])
+
+
+def noise(
+    run: Run | Predictor, count: int, *, method: str = "constrained", prior: DataPrior | None = None, seed: int = 0
+) -> Float[ndarray, "count height width channels"]:
+    """What an ascent begins with, as pictures in [0, 1].
+
+    Args:
+        run: The run, or its predictor alone.
+        count: How many pictures.
+        method: ``raw`` or ``constrained``.
+        prior: A prior from data, for ``constrained`` alone.
+        seed: The noise follows from it.
+    """
+    painter = _painter(predictor_of(run), method, prior)
+    begun = painter.begin(count, torch.Generator().manual_seed(derive_seed(seed, "maximize start")))
+    return painter.paint(begun).permute(0, 2, 3, 1).numpy()
+
+
+def _painter(predictor: Predictor, method: str, prior: DataPrior | None) -> Painter:
+    height, width, channels = predictor.record.input_shape
+    shape = (channels, height, width)
+    return Pixels(shape) if method == "raw" else prior or Waves(shape)
 
 
 def _batches(targets: Sequence[Target], most: int) -> list[list[int]]:

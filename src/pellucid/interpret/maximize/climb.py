@@ -16,7 +16,7 @@ from pellucid.errors import RunError
 from pellucid.interpret.layers import watched
 from pellucid.interpret.maximize.jitter import jittered
 from pellucid.interpret.maximize.maximized import Maximized
-from pellucid.interpret.maximize.paint import GREY, Painter, Pictures
+from pellucid.interpret.maximize.paint import GREY, Painter, Picture, Pictures
 from pellucid.interpret.maximize.penalties import ink, total_variation, unit
 from pellucid.interpret.maximize.targets import OUTPUT, Target, answers
 from pellucid.model.vote import with_mean_logits
@@ -47,6 +47,7 @@ class Climb:
         self.numbers = begun.to(predictor.device).repeat(repeats).requires_grad_()
         self.optimizer = torch.optim.Adam([self.numbers], lr=painter.rate)
         self.moved = torch.zeros(len(self.numbers), dtype=torch.bool, device=predictor.device)
+        self.paper = self._paper()
         self.history: list[Tensor] = []
         self.frames: list[ndarray] = []
 
@@ -102,13 +103,14 @@ class Climb:
 
     def _restraint(self, pictures: Pictures) -> Pictures:
         """The gradients of both penalties, each at length 1."""
-        inked = torch.autograd.grad(ink(pictures, self._paper).sum(), pictures)[0]
+        inked = torch.autograd.grad(ink(pictures, self.paper).sum(), pictures)[0]
         varied = torch.autograd.grad(total_variation(pictures).sum(), pictures)[0]
         return unit(inked) + unit(varied)
 
-    @property
-    def _paper(self) -> float:
-        """What lies where there is no ink: black or white, or the mean brightness where that is near neither."""
+    def _paper(self) -> float | Picture:
+        """What lies where there is no ink: with a prior its mean image, else black, white, or the mean brightness."""
+        if self.painter.paper is not None:
+            return self.painter.paper.to(self.predictor.device)
         brightness = self.predictor.record.data.mean_brightness
         return brightness if abs(brightness - GREY) < NEAR_GREY else float(round(brightness))
 

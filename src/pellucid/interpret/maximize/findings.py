@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from numpy import ndarray
 
 from pellucid.interpret.legibility import Legibility, Reference, legibility
+from pellucid.interpret.maximize.bar import Bar, shown_classes
 from pellucid.interpret.maximize.maximized import Maximized
-from pellucid.interpret.maximize.targets import OUTPUT, Target
+from pellucid.interpret.maximize.targets import Target
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,17 @@ class Nearest:
         image: uint8, [height, width, channels].
         label: Name of the class of that image.
         distance: Cosine distance of the picture to that image.
+        own_distance: That to the nearest image of the class that the picture is to show; None where that is no class.
         reading: Name of the class that the five nearest vote for.
-        within: Whether the distance is within the 95th percentile of the held-out images' distances.
+        starred: Whether the picture is nearer than pictures come that know nothing of the data; see `Bar`.
     """
 
     image: UInt8[ndarray, "height width channels"]
     label: str
     distance: float
+    own_distance: float | None
     reading: str
-    within: bool
+    starred: bool
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,10 @@ class Finding:
             "start": self.start,
             "activation": self.activation,
             "distance": near.distance if near else None,
+            "class_distance": near.own_distance if near else None,
             "nearest": near.label if near else None,
             "reading": near.reading if near else None,
+            "starred": near.starred if near else None,
         }
 
 
@@ -77,6 +82,7 @@ class Summary:
         median_distance: Median of the cosine distances to the nearest training image; None where they are not known.
         share_within: Share of the pictures within the 95th percentile of the held-out images' distances; None where
             distances are not known.
+        share_starred: Share of the pictures that are starred; None where that was not asked.
         closest: Least distance of a picture to its nearest training image; None where distances are not known.
         read_right: How many pictures of classes the five nearest images read as that class; None where distances are
             not known, and where no target is a class.
@@ -87,46 +93,63 @@ class Summary:
     pictures: int
     median_distance: float | None = None
     share_within: float | None = None
+    share_starred: float | None = None
     closest: float | None = None
     read_right: int | None = None
     classes_read_right: int | None = None
 
 
-def findings_of(made: Maximized, reference: Reference | None) -> tuple[list[Finding], Summary]:
+def findings_of(made: Maximized, reference: Reference | None, bar: Bar | None = None) -> tuple[list[Finding], Summary]:
     """Choose the pictures to show, and hold all of them against real images.
 
     Args:
         made: The pictures.
         reference: Real images of the run; None when they cannot be had.
+        bar: How near a picture must be to be starred; without it none is.
     """
     judged = legibility(made.images.reshape(-1, *made.images.shape[2:]), reference) if reference else None
+    classes, starred = shown_classes(made), np.zeros_like(made.moved)
+    if bar and judged:
+        starred = bar.starred(judged, classes).reshape(made.moved.shape)
     findings = []
     for row, (target, start) in enumerate(zip(made.targets, made.best, strict=True)):
         lives = row not in made.dead
-        nearest = _nearest(judged, reference, row * made.images.shape[1] + start) if judged and reference else None
-        image = made.images[row, start] if lives else None
-        activation = float(made.activations[row, start])
-        findings.append(Finding(target, made.method, start, image, activation, nearest if lives else None))
-    return findings, _summary(made, judged, reference)
+        nearest = None
+        if lives and judged and reference:
+            own = None if classes is None else target.index
+            nearest = _nearest(judged, reference, row * made.images.shape[1] + start, own, bool(starred[row, start]))
+        image, activation = made.images[row, start] if lives else None, float(made.activations[row, start])
+        findings.append(Finding(target, made.method, start, image, activation, nearest))
+    return findings, _summary(made, judged, reference, starred if bar else None)
 
 
-def _nearest(judged: Legibility, reference: Reference, picture: int) -> Nearest:
-    row, distance = int(judged.nearest[picture]), float(judged.distances[picture])
-    names = reference.class_names
-    label, reading = names[reference.labels[row]], names[judged.readings[picture]]
-    return Nearest(reference.images[row], label, distance, reading, distance <= reference.limit)
+def _nearest(judged: Legibility, reference: Reference, picture: int, own: int | None, starred: bool) -> Nearest:
+    row, names = int(judged.nearest[picture]), reference.class_names
+    return Nearest(
+        image=reference.images[row],
+        label=names[reference.labels[row]],
+        distance=float(judged.distances[picture]),
+        own_distance=None if own is None else float(judged.class_distances[picture, own]),
+        reading=names[judged.readings[picture]],
+        starred=starred,
+    )
 
 
-def _summary(made: Maximized, judged: Legibility | None, reference: Reference | None) -> Summary:
+def _summary(
+    made: Maximized,
+    judged: Legibility | None,
+    reference: Reference | None,
+    starred: Bool[ndarray, "targets starts"] | None,
+) -> Summary:
     moved = made.moved.ravel()
     if judged is None or reference is None or not moved.any():
         return Summary(int(moved.sum()))
     distances = judged.distances[moved]
     read = dict[str, int]()
-    if all(target.layer == OUTPUT for target in made.targets):
-        wanted = np.array([[target.index] for target in made.targets])
-        right = (judged.readings.reshape(made.moved.shape) == wanted) & made.moved
+    if (wanted := shown_classes(made)) is not None:
+        right = (judged.readings == wanted).reshape(made.moved.shape) & made.moved
         shown = right[np.arange(len(right)), made.best]
         read = {"read_right": int(right.sum()), "classes_read_right": int(shown.sum())}
     within = float((distances <= reference.limit).mean())
-    return Summary(len(distances), float(np.median(distances)), within, float(distances.min()), **read)
+    share = None if starred is None else float(starred[made.moved].mean())
+    return Summary(len(distances), float(np.median(distances)), within, share, float(distances.min()), **read)

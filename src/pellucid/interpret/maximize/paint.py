@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 Pictures = Float[Tensor, "batch channels height width"]
+Picture = Float[Tensor, "channels height width"]
 Numbers = Float[Tensor, "batch ..."]
 GREY = 0.5
 DECAY = 1.0  # natural pictures have amplitudes that fall as one over the frequency
@@ -35,6 +36,11 @@ class Painter(Protocol):
     @property
     def name(self) -> str:
         """How the picture is written, for its title."""
+        ...
+
+    @property
+    def paper(self) -> Picture | None:
+        """What lies where nothing is drawn; None leaves that to the brightness of the data."""
         ...
 
     def begin(self, starts: int, generator: torch.Generator) -> Numbers:
@@ -62,6 +68,7 @@ class Pixels:
     rate: float = 0.05
     restraint: float = 0.0
     name: str = "pixels"
+    paper: None = None
 
     def begin(self, starts: int, generator: torch.Generator) -> Numbers:
         """Grey pixels, give or take a tenth."""
@@ -90,6 +97,7 @@ class Waves:
     rate: float = 0.2
     restraint: float = 0.5
     name: str = "waves, without a prior from data"
+    paper: None = None
 
     def begin(self, starts: int, generator: torch.Generator) -> Numbers:
         """Waves of random height and phase, [starts, channels, height, width // 2 + 1, 2]."""

@@ -7,12 +7,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 Pictures = Float[Tensor, "batch channels height width"]
+Picture = Float[Tensor, "channels height width"]
 Penalties = Float[Tensor, " batch"]
 SHARPNESS = 1e-3  # below this difference of neighbours, the root is rounded off and has a gradient
 
 
-def ink(pictures: Pictures, paper: float) -> Penalties:
-    """Sum of absolute differences from the brightness of the paper, the L1 norm."""
+def ink(pictures: Pictures, paper: float | Picture) -> Penalties:
+    """Sum of absolute differences from the paper, a brightness or a picture: the L1 norm."""
     return (pictures - paper).abs().flatten(1).sum(1)
 
 

@@ -9,10 +9,11 @@ from pellucid.errors import DataError
 from pellucid.interpret.control import untrained as untrained_of
 from pellucid.interpret.legibility import Reference, reference_of
 from pellucid.interpret.maximize.ascent import maximize
+from pellucid.interpret.maximize.bar import Bar, bar_of, ignorant_pictures
 from pellucid.interpret.maximize.findings import Finding, Summary, findings_of
 from pellucid.interpret.maximize.maximized import Maximized
 from pellucid.interpret.maximize.prior import DataPrior, fit_prior
-from pellucid.interpret.maximize.targets import OUTPUT, Target
+from pellucid.interpret.maximize.targets import OUTPUT, Target, class_targets
 from pellucid.trained.run import Run
 from pellucid.trained.sample import sample_of
 
@@ -28,6 +29,7 @@ class Portraits:
     Attributes:
         made: The pictures of each method, of the same targets.
         findings: Of each method, what is shown of each target.
+        bars: How near a picture of each method must come to be starred; empty where the data cannot be had.
         summaries: How all pictures of a method stand to real images, by its name.
         reference: The real images; None where the data cannot be had.
         without_data: Why they cannot be had; None where they can.
@@ -35,6 +37,7 @@ class Portraits:
 
     made: tuple[Maximized, ...]
     findings: tuple[tuple[Finding, ...], ...]
+    bars: dict[str, Bar]
     summaries: dict[str, Summary]
     reference: Reference | None
     without_data: str | None
@@ -55,6 +58,9 @@ def portray(
 ) -> Portraits:
     """Make pictures of targets by each method, and hold them against training images and held-out ones.
 
+    They are starred where they come nearer to a training image (of a class, to one of that class) than pictures that
+    know nothing of the data: those of the same network before training, made in the same way, and noise.
+
     Args:
         run: The run. It is left as it was found.
         targets: What to maximise; at least one.
@@ -74,27 +80,34 @@ def portray(
         DeviceError: The memory does not suffice.
     """
     reference, fitted, without_data = _real_images(run, prior and CONSTRAINED in methods)
-    shown = untrained_of(run) if untrained else run.predictor
+    control = untrained_of(run)
+    shown = control if untrained else run.predictor
     of_classes = all(target.layer == OUTPUT for target in targets)
-    made = tuple(
-        maximize(
-            shown,
-            targets,
-            method=method,
-            prior=fitted if method == CONSTRAINED else None,
-            starts=starts or (STARTS_OF_CLASSES if of_classes else STARTS_OF_FILTERS),
-            steps=steps,
-            seed=seed,
-            frames=frames,
-            on_step=_named(method, on_step),
+    settings = {
+        "starts": starts or (STARTS_OF_CLASSES if of_classes else STARTS_OF_FILTERS),
+        "steps": steps,
+        "seed": seed,
+    }
+    priors = {method: fitted if method == CONSTRAINED else None for method in methods}
+    made = {
+        method: maximize(
+            shown, targets, method=method, prior=own, frames=frames, on_step=_named(method, on_step), **settings
         )
-        for method in methods
-    )
-    found = [findings_of(each, reference) for each in made]
+        for method, own in priors.items()
+    }
+    bars = dict[str, Bar]()
+    if reference:
+        asked = class_targets(control) if of_classes else targets
+        for method, own in priors.items():
+            told = _named(f"{method}, before training", on_step)
+            ignorant = ignorant_pictures(control, asked, method, own, on_step=told, **settings)
+            bars[method] = bar_of(ignorant, reference)
+    found = {method: findings_of(each, reference, bars.get(method)) for method, each in made.items()}
     return Portraits(
-        made=made,
-        findings=tuple(tuple(findings) for findings, _ in found),
-        summaries={each.method: summary for each, (_, summary) in zip(made, found, strict=True)},
+        made=tuple(made.values()),
+        findings=tuple(tuple(findings) for findings, _ in found.values()),
+        bars=bars,
+        summaries={method: summary for method, (_, summary) in found.items()},
         reference=reference,
         without_data=without_data,
     )

@@ -14,7 +14,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from pellucid.errors import DataError
-from pellucid.interpret.maximize.paint import Numbers, Pictures
+from pellucid.interpret.maximize.paint import Numbers, Picture, Pictures
 from pellucid.spec.seeds import derive_seed
 from pellucid.trained.sample import reduced
 
@@ -49,6 +49,11 @@ class DataPrior:
     def name(self) -> str:
         """What the prior is called beside a picture."""
         return f"{len(self.components)} principal components of {self.count:,} training images, without labels"
+
+    @property
+    def paper(self) -> Picture:
+        """The mean image: ink is what departs from it, so that pictures of bright images are not drawn to black."""
+        return self.paint(torch.zeros(1, len(self.components)))[0]
 
     @property
     def radius(self) -> float:

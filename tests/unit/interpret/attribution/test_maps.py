@@ -6,7 +6,7 @@ import pytest
 
 import pellucid as pl
 from pellucid.errors import RunError, SettingError
-from pellucid.interpret.attribution.maps import choose_layer, map_layers
+from pellucid.interpret.attribution.maps import choose_layer, is_coarse, map_layers
 
 Make = Callable[..., pl.Predictor]
 
@@ -35,6 +35,17 @@ def test_layers_with_maps_are_named_with_their_size(made: Make) -> None:
 )
 def test_the_last_convolution_with_maps_is_picked(made: Make, layers: str, chosen: str) -> None:
     assert choose_layer(made(layers), None, "grad_cam") == chosen
+
+
+@pytest.mark.parametrize(("side", "chosen"), [(64, "conv2d_2"), (96, "conv2d_2"), (160, "conv2d_1")])
+def test_a_value_stands_for_no_more_than_32_by_32_pixels(made: Make, side: int, chosen: str) -> None:
+    """The second layer has a value to 16, 32 and 53 pixels a side: 4x4, 3x3 and 3x3 maps."""
+    strides = {64: 2, 96: 4, 160: 7}[side]
+    layers = f"conv 2 8x8 stride 8 relu, conv 2 1x1 stride {strides} relu, globalavgpool, dense 3"
+    predictor = made(layers, (side, side, 1))
+    assert map_layers(predictor)["conv2d_2"] == {64: (4, 4), 96: (3, 3), 160: (3, 3)}[side]
+    assert choose_layer(predictor, None, "grad_cam") == chosen
+    assert is_coarse(map_layers(predictor)["conv2d_2"], predictor) == (chosen == "conv2d_1")
 
 
 def test_a_layer_that_is_asked_for_is_taken(made: Make) -> None:

@@ -24,7 +24,9 @@ def test_both_methods_are_held_against_the_data_and_steps_are_told(run: pl.Run) 
     assert "principal components" in found.made[1].painter
     assert [len(findings) for findings in found.findings] == [3, 3]
     assert found.without_data is None
-    assert told[-1] == ("constrained", 2, 2)
+    assert told[-1] == ("constrained, before training", 2, 2)
+    assert ("constrained", 2, 2) in told
+    assert found.bars.keys() == {"raw", "constrained"}
     assert ("raw", 2, 2) in told
 
 
