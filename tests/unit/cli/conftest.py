@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
+import safetensors.numpy
 
 from pellucid.cli import main
 from pellucid.data import catalogue
@@ -19,6 +22,21 @@ class Outcome(NamedTuple):
     status: int
     out: str
     err: str
+
+
+@pytest.fixture
+def edit_weights(tmp_path: Path) -> Callable[[Callable[[dict[str, np.ndarray]], None]], None]:
+    """Changes the weights of runs/bars-one, and takes their digest out of its record."""
+
+    def edit(change: Callable[[dict[str, np.ndarray]], None]) -> None:
+        folder = tmp_path / "runs" / "bars-one"
+        weights = safetensors.numpy.load_file(folder / "model.safetensors")
+        change(weights)
+        safetensors.numpy.save_file(weights, folder / "model.safetensors")
+        record = json.loads((folder / "run.json").read_text())
+        (folder / "run.json").write_text(json.dumps(record | {"weights_sha256": None}))
+
+    return edit
 
 
 @pytest.fixture

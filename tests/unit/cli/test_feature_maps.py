@@ -95,7 +95,7 @@ def test_weights_that_are_not_finite_are_told(feature_maps: Command) -> None:
     run.save("runs/two")
     status, _, err = feature_maps("two", "test:0")
     assert status == 1
-    assert "weights must be finite; received others in dense_1.bias" in err
+    assert "model.safetensors holds numbers in dense_1.bias that are not finite" in err
 
 
 def test_help_has_examples(feature_maps: Command) -> None:

@@ -119,18 +119,13 @@ def test_without_the_data_there_is_neither_prior_nor_legibility(call, monkeypatc
     assert document["methods"]["constrained"]["median_distance"] is None
 
 
-def test_a_dead_target_is_crossed_out(call, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import safetensors.torch
-
-    weights = safetensors.torch.load_file(run / "model.safetensors")
-    weights["dense_1.weight"][1] = 0
-    safetensors.torch.save_file(weights, run / "model.safetensors")
+def test_a_dead_target_is_crossed_out(call, edit_weights: Callable[..., None]) -> None:
+    edit_weights(lambda weights: weights["dense_1.weight"][1].fill(0))
     status, out, _ = call("--method", "raw", "--singles")
     assert status == 0
     assert out.splitlines()[2].split()[:3] == ["upright", "raw", "dead"]
     assert not any("upright.png" in line for line in out.splitlines())
-    weights["dense_1.weight"][:] = 0
-    safetensors.torch.save_file(weights, run / "model.safetensors")
+    edit_weights(lambda weights: weights["dense_1.weight"].fill(0))
     assert call().err == ""
 
 
