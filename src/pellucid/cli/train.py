@@ -19,6 +19,7 @@ from pellucid.cli.reading import (
     MaxBad,
     NoTest,
     TestSplit,
+    near_notes_of,
     notes_of,
     reading_settings,
 )
@@ -156,7 +157,7 @@ def train(
         group_column=group_column,
     )
     splits = load_data(data, progress=True, **reading)
-    for note in notes_of(splits):
+    for note in (*notes_of(splits), *near_notes_of(splits)):
         say(note)
     chosen = choose(splits, model=model, recipe=recipe, **settings)
     run = train_on(

@@ -63,7 +63,7 @@ def ingest(folder: Path, listing: Listing, reading: ReadSpec, on_progress: OnPro
         "shape": shape,
         "notes": [*notes, *more],
         "rejected": [[fault.source, fault.reason] for fault in rejected],
-        "splits": _describe(folder / PIXELS, rows, entries, splits, keys, names, shape),
+        "splits": _describe(folder / PIXELS, rows, entries, headers, splits, keys, names, shape),
     }
     (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
 
@@ -181,6 +181,7 @@ def _describe(
     pixels: Path,
     rows: Sequence[int],
     entries: Sequence[Entry],
+    headers: Sequence[Header],
     splits: Sequence[str],
     keys: np.ndarray,
     names: tuple[str, ...],
@@ -204,6 +205,7 @@ def _describe(
             "labels": labels.tolist(),
             "sources": [entries[row].source for row in own],
             "groups": [group or "" for group in groups] if any(groups) else None,
+            "sizes": [[headers[row].height, headers[row].width] for row in own],
             "keys": keys[own].tolist(),
             "fingerprint": fingerprint_of((len(own), *shape), names, parts, labels),
             "hashes": hashes,  # filled by the line above, as the parts go by

@@ -80,6 +80,7 @@ class Entry:
         label: Its class.
         split: train, validation, test, or None where nothing is said.
         group: The patient, writer or the like that the image belongs to, or None.
+        row: Its row in the table, from 1; None for what is in no table.
     """
 
     source: str
@@ -87,6 +88,7 @@ class Entry:
     label: str
     split: str | None = None
     group: str | None = None
+    row: int | None = None
 
 
 @dataclass(frozen=True)

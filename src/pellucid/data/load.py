@@ -59,11 +59,7 @@ def load_data(
     if not os.path.lexists(path):
         raise DataError(f"{unknown('data set', source, CATALOGUE)} There is no file or folder of that name either.")
     location = str(path.resolve())
-    path = path.absolute()  # so that images are called alike wherever the command is given
-    if path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES):
-        path = _inside(path)
-    elif path.is_file() and "-ubyte" in path.name:  # one of the IDX files stands for all of them
-        path = path.parent
+    path = place_of(path)
     if read := _reader_of_arrays(path):
         _refuse_idle(settings, "arrays", {*COLUMNS, *IMAGE_SETTINGS})
         return _with_test(read(path, location=location), reading)
@@ -72,6 +68,29 @@ def load_data(
     listing = _list(path, reading)
     with ReadingBar(progress) as bar:
         return read_listing(listing, reading, location, bar)
+
+
+def place_of(path: Path) -> Path:
+    """What is read of a path: itself, the folder of an IDX file, or the table or arrays that an archive holds.
+
+    Raises:
+        DataError: An archive is damaged, or holds several tables.
+    """
+    path = path.absolute()  # so that images are called alike wherever the command is given
+    if path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES):
+        return _inside(path)
+    if path.is_file() and "-ubyte" in path.name:  # one of the IDX files stands for all of them
+        return path.parent
+    return path
+
+
+def listing_of(place: Path, reading: ReadSpec) -> Listing | None:
+    """The images in a folder, an archive or a table; None where they are arrays.
+
+    Raises:
+        DataError: There are no images, or it is none of these.
+    """
+    return None if _reader_of_arrays(place) else _list(place, reading)
 
 
 def _reader_of_arrays(path: Path) -> Callable[..., DataSplits] | None:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,19 +45,51 @@ def list_table(path: Path, reading: ReadSpec) -> Listing:
         try:
             content, source = _content(path, where, row.get(image))
         except ValueError as error:
-            rejected.append(Rejected(where, str(error)))
+            rejected.append(Rejected(where, str(error), number))
             continue
         if beyond := [cell for cell in row.get(BEYOND) or () if cell.strip()]:
-            rejected.append(Rejected(where, f"more cells than columns ({', '.join(beyond)[:40]}): quote a comma"))
+            reason = f"more cells than columns ({', '.join(beyond)[:40]}): quote a comma"
+            rejected.append(Rejected(where, reason, number))
             continue
         name = _text(row.get(label))
         if not name:
-            rejected.append(Rejected(source, "no label"))
+            rejected.append(Rejected(source, "no label", number))
             continue
         part = split_of(_text(row.get(split)), where) if split else None
-        entries.append(Entry(source, content, name, part, _text(row.get(group)) or None))
+        entries.append(Entry(source, content, name, part, _text(row.get(group)) or None, number))
     _refuse_parted_groups(path, entries)
     return Listing(path.stem, tuple(entries), tuple(rejected))
+
+
+def without_rows(path: Path, rows: Collection[int], out: Path) -> None:
+    """Write a table again, in its own format, without some of its rows.
+
+    Args:
+        path: The table.
+        rows: Numbers of the rows to leave out, from 1.
+        out: The new table.
+
+    Raises:
+        DataError: The table cannot be read.
+        OSError: The new one cannot be written.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        from pyarrow import parquet
+
+        table = parquet.read_table(path)
+        parquet.write_table(table.take([row for row in range(len(table)) if row + 1 not in rows]), out)
+    elif suffix in {".csv", ".tsv"}:
+        lines = _csv_lines(path)
+        with out.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, delimiter="\t" if suffix == ".tsv" else ",", lineterminator="\n")
+            writer.writerow(next(lines, []))
+            full = (cells for cells in lines if cells)
+            writer.writerows(cells for row, cells in enumerate(full, start=1) if row not in rows)
+    else:
+        lines = [line for line in path.read_text(encoding="utf-8-sig").split("\n") if line.strip()]
+        kept = [f"{line}\n" for row, line in enumerate(lines, start=1) if row not in rows]
+        out.write_text("".join(kept), encoding="utf-8")
 
 
 def _text(value: Any) -> str:
