@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test quick check format accuracy recipes bench bench-env bench-images bench-maximize clean
+.PHONY: train test quick check format accuracy recipes bench bench-env bench-images bench-maximize bench-audit clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -43,6 +43,10 @@ bench-images: .venv/.installed
 # docs/maximize-benchmark.md: speed and legibility of maximisation (about ten minutes on two cores)
 bench-maximize: .venv/.installed
 	$(BIN)/python benchmarks/maximize.py --out docs/maximize-benchmark.md
+
+# docs/audit-benchmark.md: planted faults that an audit finds (a few minutes on one core)
+bench-audit: .venv/.installed
+	$(BIN)/python benchmarks/audit.py --out docs/audit-benchmark.md
 
 # docs/benchmarks.md: Pellucid against its peers (about two and a half hours on two cores, which must have nothing else to do)
 bench: bench-env

@@ -91,7 +91,7 @@ def comparison(run: pl.Run) -> Section:
 
 def study(run: pl.Run) -> Section:
     table = (["size", "accuracy"], [["8", "0.9"], ["16", "0.8"]])
-    question = SimpleNamespace(title="batch-size", table=lambda _: table)
+    question = SimpleNamespace(title="batch-size", table=lambda _: table, pictures=lambda *_: ())
     return study_section(StudyResult(Path("study"), question, [], Findings(conclusion=("The small one.",))))
 
 
