@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test quick torture check format accuracy recipes bench bench-env bench-images bench-maximize bench-few clean
+.PHONY: train test quick torture check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -51,6 +51,10 @@ bench-maximize: .venv/.installed
 # docs/few-images.md: class weights, and starting from a trained network (about three minutes on two cores)
 bench-few: .venv/.installed
 	$(BIN)/python benchmarks/few_images.py --out docs/few-images.md
+
+# docs/audit-benchmark.md: planted faults that an audit finds (a few minutes on one core)
+bench-audit: .venv/.installed
+	$(BIN)/python benchmarks/audit.py --out docs/audit-benchmark.md
 
 # docs/benchmarks.md: Pellucid against its peers (about two and a half hours on two cores, which must have nothing else to do)
 bench: bench-env

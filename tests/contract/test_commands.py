@@ -61,6 +61,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {  # in a folder with runs/bars-one, run
     "data show": ("bars", "--out", "bars.png"),
     "data cache": (),
     "data audit": ("bars", "--labels", "bars-one", "--folds", "2", "--labels-out", "found"),
+    "data clean": ("bars", "--drop", "duplicates", "--out", "clean"),
     "data get": ("mnist",),
     "study batch-size": (
         "bars",

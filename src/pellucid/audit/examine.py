@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from pellucid.audit.duplicates import Pool, exact_duplicates, near_duplicates
+from pellucid.audit.crops import cropped_copies
+from pellucid.audit.duplicates import exact_duplicates, near_duplicates
 from pellucid.audit.findings import Audit, ClassCount, Member, RejectedFile, SmallClass
+from pellucid.audit.pool import Pool
+from pellucid.audit.quality import oddities, unmeasured
 from pellucid.data.dataset import DataSplits
 
 
@@ -21,9 +24,11 @@ def examine(splits: DataSplits) -> Audit:
     pool = Pool.of(splits)
     classes = _class_counts(pool)
     near = near_duplicates(pool)
+    crops = cropped_copies(pool)
     sizes = [counted.counts["train"] for counted in classes if counted.counts["train"]]
     return Audit(
         data=splits.name,
+        location=splits.location,
         splits={split: len(dataset) for split, dataset in pool.datasets.items()},
         image_shape=splits.train.input_shape,
         classes=classes,
@@ -31,9 +36,12 @@ def examine(splits: DataSplits) -> Audit:
         rejected=tuple(RejectedFile(source=file.source, reason=file.reason) for file in splits.rejected),
         exact=exact_duplicates(pool),
         near=near.duplicates,
+        turned=near.turned,
+        cropped=crops.duplicates,
         small_classes=_small_classes(classes),
         constant=_constant(pool),
-        notes=(*splits.notes, *filter(None, [near.note])),
+        odd=oddities(pool),
+        notes=(*splits.notes, *filter(None, [near.note, crops.note, unmeasured(splits)])),
     )
 
 

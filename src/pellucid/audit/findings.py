@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -13,6 +14,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 def _printable(text: Any) -> Any:
     return text.encode("utf-8", "backslashreplace").decode() if isinstance(text, str) else text
 
+
+HEADINGS = {
+    "empty": "nearly empty",
+    "dark": "darker than the others",
+    "bright": "brighter than the others",
+    "blurred": "more blurred than the others",
+    "elongated": "of an odd shape",
+}
 
 # File names need not be Unicode; what is not is written as an escape.
 Text = Annotated[str, BeforeValidator(_printable)]
@@ -73,14 +82,14 @@ class Group(BaseModel):
         return tuple(words for words, so in wrongs.items() if so)
 
     def telling(self, number: int) -> tuple[Member, ...]:
-        """Some members that stand for all: the first of each split and label come before further ones of the same."""
-        seen: dict[tuple[str, str], int] = {}
+        """Some members that stand for all: first one of each split, then one of each label, then further ones."""
+        seen: dict[tuple[str, ...], int] = {}
         ranks = []
         for member in self.members:
-            kind = member.split, member.label
-            ranks.append(seen.get(kind, 0))
-            seen[kind] = ranks[-1] + 1
-        chosen = sorted(range(len(ranks)), key=lambda place: (ranks[place], place))[:number]
+            kinds = (member.split,), (member.split, member.label)
+            ranks.append(tuple(seen.get(kind, 0) for kind in kinds))
+            seen |= {kind: seen.get(kind, 0) + 1 for kind in kinds}
+        chosen = sorted(range(len(ranks)), key=lambda place: (ranks[place][0] > 0, ranks[place][1], place))[:number]
         return tuple(self.members[place] for place in sorted(chosen))
 
 
@@ -111,6 +120,56 @@ class Duplicates(BaseModel):
             leaks=sum(group.leak for group in ordered),
             conflicts=sum(group.conflict for group in ordered),
         )
+
+
+class Odd(BaseModel):
+    """An image that stands out of its data set.
+
+    Attributes:
+        member: The image.
+        value: What was measured of it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    member: Member
+    value: float
+
+
+class Oddities(BaseModel):
+    """The images that stand out in one respect.
+
+    Attributes:
+        kind: The respect: empty, dark, bright, blurred or elongated.
+        measure: What is measured, in words.
+        usual: The median of the measure over the data set.
+        limit: An image stands out whose measure is below it; of elongated ones, above it.
+        images: Those that stand out, the farthest first.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    measure: str
+    usual: float
+    limit: float
+    images: tuple[Odd, ...]
+
+    @property
+    def words(self) -> str:
+        """The respect as it is said of images."""
+        return HEADINGS[self.kind]
+
+    @property
+    def heading(self) -> str:
+        """The respect as it is said of images, with what was measured."""
+        return f"{self.words} ({self.rule})"
+
+    @property
+    def rule(self) -> str:
+        """What makes an image stand out, in words."""
+        side = "above" if self.limit > self.usual else "below"
+        return f"{self.measure}: {side} {self.limit:.2f}, usual {self.usual:.2f}"
 
 
 class ClassCount(BaseModel):
@@ -162,6 +221,7 @@ class Audit(BaseModel):
 
     Attributes:
         data: Name of the data set.
+        location: Where it is found again: a name of the catalogue, or a path.
         splits: How many images each split has.
         image_shape: Height, width and channels of every image.
         classes: Counts of each class.
@@ -170,14 +230,18 @@ class Audit(BaseModel):
         rejected: Files that could not be used.
         exact: Groups of images with equal pixels.
         near: Groups of images that look alike without being equal all through.
+        turned: Groups of images that look alike once they are mirrored, or turned by quarters.
+        cropped: Groups of images of which one looks like a part of another; None where they were not sought.
         small_classes: Classes with fewer than 2 images, or with none in a split.
         constant: Images of one single colour.
+        odd: Images that stand out of the data set, a list for each respect.
         notes: What the user should know of the reading, and what was not looked for.
     """
 
     model_config = ConfigDict(frozen=True)
 
     data: Text
+    location: Text
     splits: dict[str, int]
     image_shape: tuple[int, int, int]
     classes: tuple[ClassCount, ...]
@@ -185,8 +249,11 @@ class Audit(BaseModel):
     rejected: tuple[RejectedFile, ...]
     exact: Duplicates
     near: Duplicates
+    turned: Duplicates
+    cropped: Duplicates | None
     small_classes: tuple[SmallClass, ...]
     constant: tuple[Member, ...]
+    odd: tuple[Oddities, ...]
     notes: tuple[str, ...]
 
     @property
@@ -203,10 +270,19 @@ class Audit(BaseModel):
             f"{plural(len(self.rejected), 'file')} not used",
             f"exact duplicates: {_counted(self.exact)}",
             f"near duplicates: {_counted(self.near)}",
+            f"mirrored or turned copies: {_counted(self.turned)}",
+            f"crops: {_counted(self.cropped) if self.cropped else 'not sought'}",
             f"{plural(len(self.small_classes), 'class', 'classes')} too small to split",
             f"{plural(len(self.constant), 'image')} of one single colour",
+            *(f"{plural(len(odd.images), 'image')} {odd.words}" for odd in self.odd if odd.images),
             f"largest class over smallest in train: {self.imbalance:.2f}",
         )
+
+    @property
+    def label_hint(self) -> str:
+        """What this examination cannot see, and the command that can."""
+        command = f"pellucid data audit {shlex.quote(self.location)} --labels RUN"
+        return f"Images that look like another class than their own are found by networks like a run's: {command}"
 
 
 def bad_images(audit: Audit) -> str:

@@ -1,9 +1,13 @@
-"""An audit as one HTML file with pictures; it needs no other file, no network and no scripts."""
+"""An audit as one HTML file with pictures; it needs no other file and no network.
+
+A script in it sorts, filters and lists what is ticked. Without scripts the page shows the same.
+"""
 
 from __future__ import annotations
 
 import base64
 import io
+import shlex
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,15 +18,16 @@ from jinja2 import Environment, StrictUndefined
 from numpy import ndarray
 from PIL import Image
 
-from pellucid.audit.duplicates import Pool
 from pellucid.audit.findings import Audit, Duplicates, plural
+from pellucid.audit.pool import Pool
 from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.names import plain_name
 from pellucid.run.files import write_file
 from pellucid.text import printable
 
 GROUPS_SHOWN = 60
 MEMBERS_SHOWN = 8
-CONSTANT_SHOWN = 24
+IMAGES_SHOWN = 60  # of each kind but groups
 FILES_SHOWN = 500
 CLASSES_PICTURED = 100
 SAMPLES = 8
@@ -71,16 +76,32 @@ def page(audit: Audit, splits: DataSplits) -> str:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_plain
     )
     environment.filters["plural"] = plural
-    template = environment.from_string((files("pellucid.audit") / "page.html.jinja").read_text(encoding="utf-8"))
-    return template.render(
+    template, script = (
+        (files("pellucid.audit") / name).read_text(encoding="utf-8") for name in ("page.html.jinja", "page.js")
+    )
+    kinds = _kinds(audit)
+    list_name = f"drop-{plain_name(audit.data, most=60)}.csv"
+    odd = [(each.kind, f"Images {each.words}") for each in audit.odd]
+    return environment.from_string(template).render(
         audit=audit,
         largest=max(counted.total for counted in audit.classes),
         samples=_samples(splits.train),
-        kinds=_kinds(audit),
+        kinds=kinds,
+        sections=[
+            ("classes", "Classes"),
+            *((anchor, heading) for anchor, heading, _, _ in kinds),
+            ("small", "Classes too small"),
+            ("constant", "Constant images"),
+            *odd,
+            ("files", "Files not used"),
+        ],
+        list_name=list_name,
+        clean_command=f"pellucid data clean {shlex.quote(audit.location)} --drop {list_name} --out FOLDER",
+        script=script,
         picture=lambda member: picture(datasets[member.split].images[member.index]),
         groups_shown=GROUPS_SHOWN,
         members_shown=MEMBERS_SHOWN,
-        constant_shown=CONSTANT_SHOWN,
+        images_shown=IMAGES_SHOWN,
         files_shown=FILES_SHOWN,
     )
 
@@ -121,10 +142,14 @@ def _kinds(audit: Audit) -> tuple[tuple[str, str, str, Duplicates], ...]:
     """Anchor, heading, explanation and groups of each kind of duplicates."""
     exact = "Images whose pixels are all equal."
     near = (
-        "Images that look alike: saved again, scaled or dimmed copies, frames of one film, or by chance. Judge by eye. "
-        "Copies that were turned, mirrored or moved are not found."
+        "Images that look alike: saved again, scaled, dimmed or grey copies, frames of one film, or by chance. "
+        "Judge by eye."
     )
+    turned = "Images that look alike once they are mirrored, upside down or turned by quarters. Judge by eye."
+    cropped = "Images of which one looks like a part of another, half of its height and width or more. Judge by eye."
     return (
         ("exact", "Exact duplicates", exact, audit.exact),
         ("near", "Near duplicates", near, audit.near),
+        ("turned", "Mirrored or turned copies", turned, audit.turned),
+        *([("cropped", "Crops", cropped, audit.cropped)] if audit.cropped else []),
     )

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.data_audit import audit
+from pellucid.cli.data_clean import clean
 from pellucid.cli.data_get import get
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Json
@@ -32,6 +33,7 @@ from pellucid.cli.show import show as show_section
 
 app = typer.Typer(help="See which data there are, and look into them.", no_args_is_help=True, rich_markup_mode=None)
 app.command()(audit)
+app.command()(clean)
 app.command()(get)
 
 

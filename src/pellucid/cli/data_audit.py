@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from pellucid.cli.options import Json, file_place
 from pellucid.cli.output import print_json, say
-from pellucid.cli.reading import Column, GroupColumn, LabelColumn, LabelFrom, NoGroups, reading_settings
+from pellucid.cli.reading import Column, GroupColumn, LabelColumn, LabelFrom, NoGroups, as_they_are
 from pellucid.cli.show import tell
 from pellucid.words import counted
 
@@ -43,9 +44,10 @@ def audit(
     label_from: LabelFrom = None,
     as_json: Json = False,
 ) -> None:
-    """Look through a data set before training: leaks, duplicates, conflicting labels, gaps, files not used.
+    """Look through a data set before training: leaks, duplicates, conflicting labels, gaps, images that stand out.
 
-    Nothing is deleted or changed.
+    Mirrored copies and crops are duplicates too; blurred, dark, bright, nearly empty and oddly shaped images stand
+    out. Nothing is deleted or changed; what you tick in the page, pellucid data clean leaves out of a copy.
 
     \b
     Examples:
@@ -56,12 +58,11 @@ def audit(
     """
     from pellucid.audit.examine import examine
     from pellucid.audit.findings import bad_images as listed
-    from pellucid.data.load import load_data
     from pellucid.run.files import write_file
     from pellucid.sections.audit import audit_section
-    from pellucid.spec.reading import ReadSpec
 
-    named = reading_settings(
+    splits, _ = as_they_are(
+        data,
         no_groups=no_groups,
         image_column=image_column,
         label_column=label_column,
@@ -69,8 +70,6 @@ def audit(
         group_column=group_column,
         label_from=label_from,
     )
-    # The data as they are: all that can be read, and no split that they do not bring.
-    splits = load_data(data, ReadSpec(max_bad=1.0, test_split=None).replace(**named), progress=True)
     found = examine(splits)
     if found.rejected:
         write_file(bad_images, listed(found), make_folder=True)
@@ -84,7 +83,7 @@ def audit(
     section = audit_section(found)
     document = dict(section.document)
     if not as_json:
-        tell(section)
+        tell(section if labels is None else replace(section, remarks=()))  # which say that labels want a run
     if labels is not None:
         from pellucid.cli.data_labels import report_labels
 

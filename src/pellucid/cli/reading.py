@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,7 +13,11 @@ from pellucid.text import printable
 from pellucid.words import counted, some
 
 if TYPE_CHECKING:
+    from pellucid.audit.findings import Group
     from pellucid.data.dataset import DataSplits
+    from pellucid.spec.reading import ReadSpec
+
+MOST_COMPARED = 5000  # images among which a training seeks near duplicates: about a second of work
 
 ImageSize = Annotated[
     str | None, typer.Option(help="Height x width that images are brought to.  [default: as they are, or 64x64]")
@@ -100,6 +106,24 @@ def _value_range(text: str) -> tuple[float, float]:
     return low, high
 
 
+def as_they_are(data: str, *, no_groups: bool = False, **others: Any) -> tuple[DataSplits, ReadSpec]:
+    """The data as they are: all that can be read, and no split that they do not bring; and how they were read.
+
+    Args:
+        data: A data set's name, or the path of images.
+        no_groups: Whether rows of one group may be parted.
+        others: Further settings of `ReadSpec`; those that are None were not given.
+
+    Raises:
+        typer.BadParameter: Two options contradict each other.
+    """
+    from pellucid.data.load import load_data
+    from pellucid.spec.reading import ReadSpec
+
+    reading = ReadSpec(max_bad=1.0, test_split=None).replace(**reading_settings(no_groups=no_groups, **others))
+    return load_data(data, reading, progress=True), reading
+
+
 def reading_notes_of(splits: DataSplits) -> list[str]:
     """What a user should know of how data were read: notes, files left out."""
     from pellucid.data.listing import rejected_of
@@ -125,10 +149,8 @@ def notes_of(splits: DataSplits) -> list[str]:
             what = "training" if split == "train" else split
             notes.append(f"{splits.name}: there is no {what} image of {some(absent)}")
     if splits.has_test and (groups := leaks(splits)):
-        places = "; ".join(" and ".join(member.place for member in group.members[:2]) for group in groups[:3])
-        hint = "The test accuracy will flatter. See: pellucid data audit"
         stand = f"{counted(len(groups), 'image')} {'stands' if len(groups) == 1 else 'stand'}"
-        notes.append(f"{splits.name}: {stand} in both the training and the test split: {places}. {hint}")
+        notes.append(f"{splits.name}: {stand} in both the training and the test split: {_places(groups, splits)}")
     return [printable(note) for note in notes]
 
 
@@ -139,3 +161,31 @@ def tell_classes(splits: DataSplits) -> None:
     table = class_table(splits)
     say(table.caption)
     print_table(table.header, table.rows, left=table.left, err=True)
+
+
+def near_notes_of(splits: DataSplits) -> list[str]:
+    """What a user should know of images of the test split that look like training images, or that none were sought."""
+    from pellucid.audit.duplicates import near_leaks
+
+    if not splits.has_test:
+        return []
+    images = len(splits.train) + len(splits.test)
+    if images <= MOST_COMPARED:
+        groups = near_leaks(splits)
+        stand = f"{counted(len(groups), 'group')} of images that look alike {'stands' if len(groups) == 1 else 'stand'}"
+        places = f"{stand} in both the training and the test split: {_places(groups, splits)}"
+        return [printable(f"{splits.name}: {places}")] if groups else []
+    if splits.reading is None:  # a published data set, which others have looked through
+        return []
+    rule = f"images of the test split that look like training images are sought among at most {MOST_COMPARED:,} images"
+    return [printable(f"{splits.name}: {rule}; these are {images:,}. To seek them: {_audit_of(splits)}")]
+
+
+def _places(groups: Sequence[Group], splits: DataSplits) -> str:
+    """The first few groups by an image of each split, and what follows from them."""
+    places = "; ".join(" and ".join(member.place for member in group.telling(2)) for group in groups[:3])
+    return f"{places}. The test accuracy will flatter. See: {_audit_of(splits)}"
+
+
+def _audit_of(splits: DataSplits) -> str:
+    return f"pellucid data audit {shlex.quote(splits.location)}"

@@ -24,6 +24,7 @@ from pellucid.cli.reading import (
     NoTest,
     TestSplit,
     ValueRange,
+    near_notes_of,
     notes_of,
     reading_settings,
     tell_classes,
@@ -180,7 +181,7 @@ def train(
         label_from=label_from,
     )
     splits = load_data(data, progress=True, **reading)
-    for note in notes_of(splits):
+    for note in (*notes_of(splits), *near_notes_of(splits)):
         say(note)
     tell_classes(splits)
     chosen = choose(splits, model=model, recipe=recipe, **settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pellucid.data.archives import DAMAGED
@@ -62,6 +62,25 @@ def annotations_of(tree: Tree) -> Annotations:
     return Annotations(tuple(labels), tuple(files), tuple(rejected))
 
 
+def without_images(content: Content, names: Collection[str]) -> bytes:
+    """The text of an annotation file without the lines that name these images.
+
+    Raises:
+        OSError, ValueError: The file cannot be read, or is no text.
+    """
+    lines = content.read().decode("utf-8-sig").splitlines(keepends=True)
+    return "".join(line for line in lines if _name(_cells(line)) not in names).encode()
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in (line.split("\t") if "\t" in line else line.split())]
+
+
+def _name(cells: list[str]) -> str:
+    """What the image of a line is called."""
+    return cells[0].replace("\\", "/") if cells else ""
+
+
 def _read(where: str, content: Content, rejected: list[Rejected]) -> dict[str, str]:
     try:
         lines = content.read().decode("utf-8-sig").splitlines()
@@ -72,11 +91,11 @@ def _read(where: str, content: Content, rejected: list[Rejected]) -> dict[str, s
         raise DataError(f"{where}: the annotations cannot be read ({error}).") from None
     labels: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
-        cells = [cell.strip() for cell in (line.split("\t") if "\t" in line else line.split())]
+        cells = _cells(line)
         if not line.strip():
             continue
         if len(cells) < 2 or not all(cells[:2]):
             rejected.append(Rejected(f"{where}, line {number}", "not an image's name and its class"))
-        elif labels.setdefault(cells[0].replace("\\", "/"), cells[1]) != cells[1]:
+        elif labels.setdefault(_name(cells), cells[1]) != cells[1]:
             rejected.append(Rejected(f"{where}, line {number}", "another class than in a line above"))
     return labels

@@ -40,12 +40,15 @@ def read_npz(path: Path, location: str = "", reading: ReadSpec | None = None) ->
     if path.suffix.lower() == ".npy":
         hint = "Give the folder of x_train.npy and y_train.npy, or save both in one .npz file."
         raise DataError(f"{path}: a .npy file holds no labels. {hint}")
+    return _splits(path, _npz_arrays(path), location, reading)
+
+
+def _npz_arrays(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name.lower(): archive[name] for name in archive.files}
+            return {name.lower(): archive[name] for name in archive.files}
     except (*DAMAGED, AttributeError, TypeError, MemoryError) as error:
         raise DataError(f"{path}: the arrays cannot be read ({error}).") from None
-    return _splits(path, arrays, location, reading)
 
 
 def is_npy_folder(folder: Path) -> bool:
@@ -65,18 +68,33 @@ def read_npy_folder(folder: Path, location: str = "", reading: ReadSpec | None =
     Raises:
         DataError: A file is damaged, or is not of images or labels.
     """
+    return _splits(folder, _npy_arrays(folder), location, reading)
+
+
+def _npy_arrays(folder: Path) -> dict[str, Any]:
     arrays = {}
     for file in sorted(folder.glob("*.npy")):
         try:
             arrays[file.stem.lower()] = np.load(file, allow_pickle=False)
         except (OSError, ValueError, EOFError, MemoryError, tokenize.TokenError) as error:
             raise DataError(f"{file}: the array cannot be read ({error}).") from None
-    return _splits(folder, arrays, location, reading)
+    return arrays
+
+
+def read_arrays(path: Path) -> dict[str, Any] | None:
+    """The arrays of an .npz file or a folder of .npy files by their names in lower case; None where it is neither.
+
+    Raises:
+        DataError: A file is damaged.
+    """
+    if is_npy_folder(path):
+        return _npy_arrays(path)
+    return _npz_arrays(path) if path.suffix.lower() == ".npz" else None
 
 
 def _splits(path: Path, arrays: dict[str, Any], location: str, reading: ReadSpec | None) -> DataSplits:
     """Images and labels of each split, found by the names of their arrays."""
-    parts = {split: _pair(arrays, names) for split, names in KEYS.items()}
+    parts = {split: _pair(arrays, split) for split in KEYS}
     if parts["train"] is None:
         wanted = ", ".join(" and ".join(pair) for pair in KEYS["train"])
         raise DataError(f"{path}: it must hold {wanted}; received {some(list(arrays)) or 'nothing'}.")
@@ -115,11 +133,19 @@ def splits_of(
     return DataSplits(name, sets["train"], test, validation, location=location, reading=reading, notes=notes)
 
 
-def _pair(arrays: dict[str, Any], names: tuple[tuple[str, str], ...]) -> tuple[np.ndarray, np.ndarray] | None:
-    found = next(((arrays[x], arrays[y]) for x, y in names if x in arrays and y in arrays), None)
-    if found and found[1].ndim == 2 and found[1].shape[1] == 1:  # as MedMNIST and Keras's CIFAR-10 have it
-        return found[0], found[1][:, 0]
-    return found
+def pair_names(arrays: Mapping[str, Any], split: str) -> tuple[str, str] | None:
+    """What the arrays of a split's images and labels are called; None where there are none."""
+    return next((pair for pair in KEYS[split] if arrays.keys() >= set(pair)), None)
+
+
+def _pair(arrays: dict[str, Any], split: str) -> tuple[np.ndarray, np.ndarray] | None:
+    names = pair_names(arrays, split)
+    if names is None:
+        return None
+    images, labels = (arrays[name] for name in names)
+    if labels.ndim == 2 and labels.shape[1] == 1:  # as MedMNIST and Keras's CIFAR-10 have it
+        return images, labels[:, 0]
+    return images, labels
 
 
 class _Classes(NamedTuple):

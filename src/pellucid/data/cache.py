@@ -199,6 +199,7 @@ def _dataset(images: np.ndarray, index: dict[str, Any], split: dict[str, Any]) -
         tuple(index["class_names"]),
         tuple(split["sources"]),
         groups,
+        np.array(split["sizes"], np.int64) if "sizes" in split else None,  # earlier versions kept none
     )
     # What was computed when the images were decoded need not be computed again.
     vars(dataset).update(

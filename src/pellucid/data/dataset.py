@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Shaped, UInt64
@@ -29,6 +30,8 @@ class ImageDataset:
         sources: File or row that each image came from, [count]; None where they have no names.
         groups: What belongs together (patient, writer) and must never be parted, [count]; empty for an image that
             belongs to nothing, None where none does.
+        sizes: Height and width that each image had before it was brought to one shape, [count, 2]; None where they
+            are not known, or none was.
 
     Raises:
         DataError: Counts, types or labels do not fit each other.
@@ -39,6 +42,7 @@ class ImageDataset:
     class_names: tuple[str, ...]
     sources: tuple[str, ...] | None = None
     groups: tuple[str, ...] | None = None
+    sizes: Shaped[ndarray, "count 2"] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "class_names", tuple(self.class_names))  # untyped callers give lists
@@ -67,6 +71,7 @@ class ImageDataset:
             self.class_names,
             tuple(self.sources[row] for row in rows) if self.sources else None,
             tuple(self.groups[row] for row in rows) if self.groups else None,
+            self.sizes[rows] if self.sizes is not None else None,
         )
 
     @property
@@ -111,6 +116,18 @@ def fingerprint_of(
     return digest.hexdigest()
 
 
+class Row(NamedTuple):
+    """A row of a table.
+
+    Attributes:
+        table: The table's file.
+        number: Which row of it, from 1.
+    """
+
+    table: str
+    number: int
+
+
 @dataclass(frozen=True)
 class Rejected:
     """A file that could not be used.
@@ -118,10 +135,12 @@ class Rejected:
     Attributes:
         source: The file or row.
         reason: What is wrong with it.
+        row: Its row in a table; None for what is in no table.
     """
 
     source: str
     reason: str
+    row: Row | None = None
 
 
 class DataSplits:

@@ -23,6 +23,7 @@ def describe(
     listing: Listing,
     splits: Mapping[int, str],
     keys: Mapping[int, int],
+    sizes: Mapping[int, Sequence[int]],
     shape: tuple[int, int, int],
 ) -> dict[str, Any]:
     """What is kept of each split beside its pixels.
@@ -33,6 +34,7 @@ def describe(
         listing: The files.
         splits: The split of each entry.
         keys: The split key of each entry.
+        sizes: Height and width that the file of each entry has.
         shape: (height, width, channels) of an image.
     """
     entries, names = listing.entries, listing.class_names
@@ -54,6 +56,7 @@ def describe(
             "labels": labels.tolist(),
             "sources": [entries[row].source for row in own],
             "groups": [group or "" for group in groups] if any(groups) else None,
+            "sizes": [list(sizes[row]) for row in own],
             "keys": [keys[row] for row in own],
             "fingerprint": fingerprint_of((len(own), *shape), names, parts, labels),
             "hashes": hashes,  # filled by the line above, as the parts go by

@@ -63,6 +63,7 @@ def ingest(folder: Path, listing: Listing, reading: ReadSpec, on_progress: OnPro
     rows = [number for number, good in zip(order, kept, strict=True) if good]
     if not rows:
         raise DataError(f"{listing.name}: no image could be read: {rejected_of(faults.rejected)}.")
+    sizes = {number: (header.height, header.width) for number, header in headers.items()}
     index = {
         "class_names": listing.class_names,
         "shape": shape,
@@ -71,7 +72,7 @@ def ingest(folder: Path, listing: Listing, reading: ReadSpec, on_progress: OnPro
         "rejected": [[fault.source, fault.reason] for fault in faults.rejected],
         "undecoded": [[number, keys[number]] for number, good in zip(order, kept, strict=True) if not good],
         "split_notes": split_notes,
-        "splits": describe(folder / PIXELS, rows, listing, splits, keys, shape),
+        "splits": describe(folder / PIXELS, rows, listing, splits, keys, sizes, shape),
     }
     (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
 
@@ -114,10 +115,11 @@ def rearrange(decoded: Path, folder: Path, listing: Listing, reading: ReadSpec) 
         OSError, ValueError, KeyError, TypeError: A folder cannot be read or written, or is damaged.
     """
     index = json.loads((decoded / INDEX).read_text(encoding="utf-8"))
-    keys, places = dict(index["undecoded"]), {}
+    keys, places, sizes = dict(index["undecoded"]), {}, {}
     for split in index["splits"].values():
         keys |= zip(split["entries"], split["keys"], strict=True)
         places |= {number: split["start"] + row for row, number in enumerate(split["entries"])}
+        sizes |= zip(split["entries"], split["sizes"], strict=True)
     shape = tuple(index["shape"])
     splits, index["split_notes"] = _splits(listing, {number: keys[number] for number in sorted(keys)}, reading)
     rows = [number for number in _in_order(splits) if number in places]
@@ -128,7 +130,7 @@ def rearrange(decoded: Path, folder: Path, listing: Listing, reading: ReadSpec) 
             target.write(source.read(size))
         target.flush()
         os.fsync(target.fileno())
-    index["splits"] = describe(folder / PIXELS, rows, listing, splits, keys, shape)
+    index["splits"] = describe(folder / PIXELS, rows, listing, splits, keys, sizes, shape)
     (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
 
 

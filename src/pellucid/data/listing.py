@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.data.classes import plain
-from pellucid.data.dataset import Rejected
+from pellucid.data.dataset import Rejected, Row
 from pellucid.errors import DataError
 
 MAX_FILE_BYTES = 64 << 20
@@ -43,6 +43,11 @@ class Content:
     path: str
     member: str | None = None
     raw: bytes | None = None
+
+    @property
+    def is_cell(self) -> bool:
+        """Whether a cell of a table holds the bytes."""
+        return self.raw is not None and self.member is None
 
     def read(self) -> bytes:
         """The bytes of the file.
@@ -83,6 +88,7 @@ class Entry:
         label: Its class.
         split: train, validation, test, or None where nothing is said.
         group: The patient, writer or the like that the image belongs to, or None.
+        row: Its row in a table; None for what is in no table.
     """
 
     source: str
@@ -90,6 +96,7 @@ class Entry:
     label: str
     split: str | None = None
     group: str | None = None
+    row: Row | None = None
 
 
 @dataclass(frozen=True)

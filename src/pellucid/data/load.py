@@ -26,7 +26,7 @@ from pellucid.data.progress import ReadingBar
 from pellucid.data.rows import TABLE_SUFFIXES
 from pellucid.data.splits import absent_note, hold_out
 from pellucid.data.tables import list_table, list_tables, split_tables
-from pellucid.data.trees import Parts, Tree, archive_tree, folder_tree
+from pellucid.data.trees import Parts, Tree, tree_of
 from pellucid.errors import DataError, Fault, SettingError, unknown
 from pellucid.names import user_path
 from pellucid.spec.reading import ReadSpec
@@ -42,7 +42,7 @@ class Found(NamedTuple):
 
     Attributes:
         listing: The images; None where a table or arrays are to be read.
-        place: Where the table or the arrays are, or what was given.
+        place: The table, the arrays, or the folder or archive that the images of the listing lie in.
         idle: Settings that would change nothing.
     """
 
@@ -86,9 +86,8 @@ def load_data(
     if not os.path.lexists(path):
         raise DataError(f"{unknown('data set', source, CATALOGUE)} There is no file or folder of that name either.")
     location = str(path.resolve())
-    # Images are called alike wherever the command is given. Of a link to a file, the name may say what it is.
-    path = path.resolve() if path.is_dir() else path.parent.resolve() / path.name
-    found = _found(path, reading)
+    path = place_of(path)
+    found = found_in(path, reading)
     if found.listing is None and (read := _reader_of_arrays(found.place)):
         _refuse_idle(settings, "arrays", {*COLUMNS, *IMAGE_SETTINGS, "label_from"})
         return _with_test(read(found.place, location, reading), reading.test_split)
@@ -109,6 +108,15 @@ def _named(name: str) -> DataSplits:
         note = f"this is the data set that Pellucid has by that name; what you have here is read as ./{name}"
         splits.notes = (*splits.notes, note)
     return splits
+
+
+def place_of(source: str | PathLike[str]) -> Path:
+    """The full path of what a user gives, so that images are called alike wherever a command is given.
+
+    Of a link to a file the name stays, as it may say what the file is.
+    """
+    path = user_path(source)
+    return path.resolve() if path.is_dir() else path.parent.resolve() / path.name
 
 
 def _reader_of_arrays(path: Path) -> Callable[..., DataSplits] | None:
@@ -140,16 +148,23 @@ def _with_test(splits: DataSplits, share: float | None) -> DataSplits:
     return DataSplits(splits.name, train, test, splits.validation, splits.rejected, **rest)
 
 
-def _found(path: Path, reading: ReadSpec) -> Found:
+def found_in(path: Path, reading: ReadSpec) -> Found:
     """What there is to read: the same in a folder as in an archive, which is unpacked only where it must be.
 
     Arrays that lie outermost come first; then a pattern for names, tables of metadata, folders that are classes; where
     there are none, the one table, or the arrays, that lie anywhere.
+
+    Args:
+        path: A full path, as `place_of` gives it.
+        reading: The pattern for names, and columns of tables.
+
+    Raises:
+        DataError: There are no images, or what is there can be understood in several ways.
     """
     is_archive = path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES)
     if not is_archive and (_reader_of_arrays(path) or not path.is_dir()):
         return Found(None, path, frozenset({"label_from"}))
-    tree = archive_tree(path) if is_archive else folder_tree(path)
+    tree = tree_of(path)
     arrays = _arrays(tree)
     if () in arrays:
         return Found(None, _on_disk(tree))
@@ -158,7 +173,7 @@ def _found(path: Path, reading: ReadSpec) -> Found:
     metadata, fault = _metadata(tree), None
     if metadata:
         try:
-            return Found(list_by_metadata(tree, _on_disk(tree), metadata, reading), path)
+            return Found(list_by_metadata(tree, _on_disk(tree), metadata, reading), _on_disk(tree))
         except DataError as error:
             fault = error
     listing = list_by_folders(tree)
@@ -168,7 +183,7 @@ def _found(path: Path, reading: ReadSpec) -> Found:
         raise fault
     has_parquet = any(suffix_of(parts[-1]) == ".parquet" for parts, _ in tree.files)
     if tables := split_tables(_on_disk(tree)) if has_parquet else None:
-        return Found(list_tables(tree.name, tables, reading), path, frozenset({"label_from"}))
+        return Found(list_tables(tree.name, tables, reading), _on_disk(tree), frozenset({"label_from"}))
     only = _only(tree, arrays)
     return Found(None, only, frozenset({"label_from"})) if only else Found(listing, path, frozenset(COLUMNS))
 

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Shaped
 from numpy import ndarray
 
-from pellucid.data.dataset import Rejected
+from pellucid.data.dataset import Rejected, Row
 from pellucid.data.listing import rejected_of
 from pellucid.data.pixel_columns import PixelColumns
 from pellucid.data.rows import cells_of, delimiter, text_lines
@@ -87,7 +87,8 @@ class _Found:
                 self._add_values(_values(pixels))
                 self._add_cells({kind: [text] for kind, text in said.items()}, [number])
             except ValueError as error:
-                self.rejected.append(Rejected(self._source(number), str(error)))
+                place = Row(str(self.path), number)
+                self.rejected.append(Rejected(self._source(number), str(error), place))
 
     def _add_values(self, values: bytes | list[float]) -> None:
         if isinstance(self.values, bytearray) and isinstance(values, bytes):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,55 @@ def read_rows(path: Path) -> Rows:
     if suffix in CSV_SUFFIXES:
         return _csv(path)
     return _parquet(path) if suffix == ".parquet" else _json_lines(path)
+
+
+def without_rows(path: Path, rows: Collection[int], out: Path) -> None:
+    """Write a table again, in its own format, without some of its rows.
+
+    Args:
+        path: The table.
+        rows: Numbers of the rows to leave out, from 1.
+        out: The new table.
+
+    Raises:
+        DataError: The table cannot be read.
+        OSError: The new one cannot be written.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        from pyarrow import parquet
+
+        table = parquet.read_table(path)
+        parquet.write_table(table.take([row for row in range(len(table)) if row + 1 not in rows]), out)
+    elif suffix in CSV_SUFFIXES:
+        lines = cells_of(path, text_lines(path))
+        with out.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, delimiter=delimiter(path), lineterminator="\n")
+            writer.writerow(next(lines, []))
+            full = (cells for cells in lines if cells)
+            writer.writerows(cells for row, cells in enumerate(full, start=1) if row not in rows)
+    else:
+        write_lines(path, 0, rows, out)
+
+
+def write_lines(path: Path, skipped: int, rows: Collection[int], out: Path) -> None:
+    """Write a table whose rows are lines again, without some of them and without empty lines.
+
+    Args:
+        path: The table.
+        skipped: How many lines stand above the rows.
+        rows: Numbers of the rows to leave out, from 1.
+        out: The new table.
+
+    Raises:
+        DataError: The table cannot be read.
+        OSError: The new one cannot be written.
+    """
+    with out.open("w", encoding="utf-8", newline="") as file:
+        lines = text_lines(path)
+        file.writelines(islice(lines, skipped))
+        full = (line for line in lines if line.strip())
+        file.writelines(line.rstrip("\r\n") + "\n" for row, line in enumerate(full, start=1) if row not in rows)
 
 
 def text_lines(path: Path) -> Iterator[str]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pellucid.data.dataset import Rejected
+from pellucid.data.dataset import Rejected, Row
 from pellucid.data.listing import SPLIT_NAMES, Content, Entry, Listing, one_form, split_of, text_of
 from pellucid.data.rows import BEYOND, read_rows
 from pellucid.errors import DataError, suggest
@@ -59,11 +59,11 @@ def list_tables(name: str, tables: Sequence[tuple[Path, str | None]], reading: R
         for kind in ("image", "label"):
             require_column(path, read.columns, kind, columns[kind])
         for number, row in enumerate(read.rows, start=1):
-            where = f"{path}, row {number}"
+            where, place = f"{path}, row {number}", Row(str(path), number)
             try:
-                entries.append(_entry(path, where, row, columns, split))
+                entries.append(replace(_entry(path, where, row, columns, split), row=place))
             except ValueError as error:
-                rejected.append(Rejected(where, str(error)))
+                rejected.append(Rejected(where, str(error), place))
         group_column = group_column or columns["group"]
     entries = _with_one_form(entries)
     notes = groups_notes(tables[0][0], group_column, reading, ((entry.group, entry.split) for entry in entries))

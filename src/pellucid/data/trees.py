@@ -45,6 +45,15 @@ class Tree:
         return f"{self.where}/{'/'.join(parts)}"
 
 
+def tree_of(place: Path) -> Tree:
+    """What lies in a folder or an archive.
+
+    Raises:
+        DataError: The archive is damaged or not to be trusted.
+    """
+    return folder_tree(place) if place.is_dir() else archive_tree(place)
+
+
 def folder_tree(folder: Path) -> Tree:
     """What lies in a folder; links are followed once."""
     files: list[tuple[Parts, Content]] = []

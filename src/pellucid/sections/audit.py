@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pellucid.audit.findings import Audit, Duplicates
+from pellucid.audit.findings import Audit, Duplicates, Oddities
 from pellucid.sections.section import Section, Table
 from pellucid.text import printable
 
@@ -20,8 +20,11 @@ def audit_section(found: Audit) -> Section:
     lists = (
         _groups("exact duplicates", found.exact),
         _groups("near duplicates", found.near),
+        _groups("mirrored or turned copies", found.turned),
+        _groups("crops", found.cropped) if found.cropped else "",
         _lines("classes too small to split", [f"{small.name}: {small.reason}" for small in found.small_classes]),
         _lines("images of one single colour", [f"{member.label} ({member.place})" for member in found.constant]),
+        *map(_odd, found.odd),
         _lines("files not used", [f"{file.source}: {file.reason}" for file in found.rejected]),
     )
     return Section(
@@ -33,7 +36,13 @@ def audit_section(found: Audit) -> Section:
             "\n".join(map(printable, (*found.summary, *found.notes))),
             *filter(None, lists),
         ),
+        remarks=(found.label_hint,),
     )
+
+
+def _odd(odd: Oddities) -> str:
+    lines = [f"{each.value:.2f}: {each.member.label} ({each.member.place})" for each in odd.images[:LINES_SHOWN]]
+    return _lines(odd.heading, lines, len(odd.images))
 
 
 def _groups(heading: str, duplicates: Duplicates) -> str:

@@ -12,7 +12,7 @@ from jaxtyping import Float32
 from numpy import ndarray
 from typing_extensions import override
 
-from pellucid.audit.duplicates import Pool
+from pellucid.audit.pool import Pool
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.stratified import Folds, assign_folds, leave_out
 from pellucid.errors import DataError, Fault, RunError, SettingError

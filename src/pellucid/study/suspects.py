@@ -14,8 +14,8 @@ from jaxtyping import Float64, Int64
 from numpy import ndarray
 from pydantic import BaseModel, ConfigDict
 
-from pellucid.audit.duplicates import Pool
 from pellucid.audit.findings import Text
+from pellucid.audit.pool import Pool
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.plots.figures import render
 from pellucid.plots.images import image_grid

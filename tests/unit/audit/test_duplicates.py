@@ -3,9 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pellucid.audit import duplicates
-from pellucid.audit.duplicates import Pool, exact_duplicates, leaks, near_duplicates
+from pellucid.audit import duplicates, looks
+from pellucid.audit import pool as pools
+from pellucid.audit.duplicates import exact_duplicates, leaks, near_duplicates, near_leaks
 from pellucid.audit.findings import Group
+from pellucid.audit.pool import Pool
 from pellucid.data.dataset import DataSplits, ImageDataset
 
 NAMES = ("cat", "dog")
@@ -98,8 +100,9 @@ def test_a_planted_duplicate_is_always_found_and_noise_gives_none(seed: int, dat
         lambda image: (image * 0.7).astype(np.uint8),
         lambda image: image // 2 + 100,
         lambda image: image - image % 8,
+        lambda image: np.repeat(np.rint(image @ looks.LUMINANCE)[..., None], 3, axis=-1).astype(np.uint8),
     ],
-    ids=["dimmed", "paler", "fewer greys"],
+    ids=["dimmed", "paler", "fewer greys", "grey"],
 )
 def test_changed_copies_are_near_duplicates(change) -> None:
     train = noise(30, 0, (16, 16, 3))
@@ -124,25 +127,11 @@ def test_images_with_one_hash_but_other_pixels_are_not_near_duplicates() -> None
     checks = np.indices((32, 32)).sum(axis=0) % 2 * 60
     slope = np.linspace(60, 120, 32)[:, None].repeat(32, axis=1)
     images = np.stack([slope, slope + checks])[..., None].astype(np.uint8)
-    bits = (
-        duplicates._sketches(pool := Pool.of(DataSplits("x", dataset(images), None)), np.arange(2)) > duplicates.FAINT
-    )
-    assert bits.any(axis=1).all()
+    pool = Pool.of(DataSplits("x", dataset(images), None))
+    bits = looks.sketches(pool, np.arange(2)) > looks.FAINT
+    assert bits.any(axis=(1, 2)).all()
     assert (bits[0] != bits[1]).sum() <= 2
     assert not near_duplicates(pool).duplicates.groups
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.floats(0, 40), st.sampled_from([(16, 16, 1), (50, 20, 3), (33, 70, 2)]))
-def test_sketches_rule_out_no_pair_that_looks_alike(seed: int, strength: float, shape: tuple[int, int, int]) -> None:
-    random = np.random.default_rng(seed)
-    one = random.integers(0, 256, (30, *shape), dtype=np.uint8)
-    other = np.clip(one + random.normal(0, strength, one.shape), 0, 255).astype(np.uint8)
-    pool = Pool.of(DataSplits("x", dataset(np.concatenate([one, other])), None))
-    sketches = duplicates._sketches(pool, np.arange(60))
-    assert (np.linalg.norm(sketches, axis=1) <= 1.0001).all()
-    near = duplicates._near(sketches, np.arange(30), np.arange(30, 60))
-    assert near[duplicates._alike(one, other)].all()
 
 
 def test_constant_images_of_different_brightness_are_not_near_duplicates() -> None:
@@ -167,7 +156,7 @@ def test_a_set_of_images_all_alike_is_searched_within_bounds_and_says_so(monkeyp
 
 
 def test_images_are_read_in_parts_across_splits(monkeypatch) -> None:
-    monkeypatch.setattr(duplicates, "CHUNK_BYTES", 3 * 120)
+    monkeypatch.setattr(pools, "CHUNK_BYTES", 3 * 120)
     train, test = noise(10, 0), noise(5, 1)
     test[4] = train[7] ^ 1
     pool = Pool.of(DataSplits("pets", dataset(train), dataset(test)))
@@ -177,15 +166,6 @@ def test_images_are_read_in_parts_across_splits(monkeypatch) -> None:
     assert [places(group) for group in near_duplicates(pool).duplicates.groups] == [[("train", 7), ("test", 4)]]
 
 
-def test_thumbnails_are_means_over_whole_pixels() -> None:
-    images = noise(2, 0, (64, 33, 3))
-    thumbnails = duplicates._thumbnails(images)
-    assert thumbnails.shape == (2, 32, 32, 3)
-    assert thumbnails[1, 5, 31, 2] == images[1, 10:12, 31:33, 2].mean()
-    assert thumbnails[0, 31, 4, 0] == images[0, 62:64, 4, 0].mean()
-    assert np.array_equal(duplicates._thumbnails(images[:, :32, :20]), images[:, :32, :20].astype(np.float32))
-
-
 def test_the_members_shown_of_a_long_group_are_of_every_split_and_label() -> None:
     train, test = noise(12, 0), noise(2, 1)
     train[:], test[1] = train[0], train[0]
@@ -193,3 +173,56 @@ def test_the_members_shown_of_a_long_group_are_of_every_split_and_label() -> Non
     (group,) = exact_duplicates(Pool.of(splits)).groups
     assert [member.place for member in group.telling(3)] == ["train 0", "train 11", "test 1"]
     assert group.telling(20) == group.members
+
+
+def test_two_members_are_of_two_splits_even_where_the_labels_of_one_differ() -> None:
+    train, test = noise(3, 0), noise(1, 1)
+    train[1], test[0] = train[0], train[0]
+    splits = DataSplits("pets", dataset(train, [0, 1, 0]), dataset(test))
+    (group,) = leaks(splits)
+    assert [member.place for member in group.telling(2)] == ["train 0", "test 0"]
+
+
+MIRRORED = {
+    "left and right": lambda image: image[:, ::-1],
+    "upside down": lambda image: image[::-1],
+    "both": lambda image: image[::-1, ::-1],
+    "a quarter": np.rot90,
+    "three quarters": lambda image: np.rot90(image, 3),
+    "rows for columns": lambda image: image.swapaxes(0, 1),
+}
+
+
+@pytest.mark.parametrize("change", MIRRORED.values(), ids=MIRRORED)
+@pytest.mark.parametrize("side", [16, 33, 50])
+def test_mirrored_and_turned_copies_are_found_as_such(change, side: int) -> None:
+    train = noise(20, 0, (side, side, 3))
+    found = near_duplicates(Pool.of(DataSplits("pets", dataset(train), dataset(change(train[5])[None] // 2))))
+    assert [places(group) for group in found.turned.groups] == [[("train", 5), ("test", 0)]]
+    assert not found.duplicates.groups
+
+
+def test_a_mirrored_copy_of_an_oblong_image_is_found() -> None:
+    train = noise(20, 0, (20, 40, 1))
+    found = near_duplicates(Pool.of(DataSplits("pets", dataset(train), dataset(train[3:4, :, ::-1]))))
+    assert [places(group) for group in found.turned.groups] == [[("train", 3), ("test", 0)]]
+
+
+def test_symmetric_images_are_no_mirrored_copies_of_themselves_or_of_near_duplicates() -> None:
+    train = noise(6, 0, (16, 16, 1))
+    train[:, :, 8:] = train[:, :, 7::-1]
+    test = train[2:3] ^ 1
+    found = near_duplicates(Pool.of(DataSplits("pets", dataset(train), dataset(test))))
+    assert [places(group) for group in found.duplicates.groups] == [[("train", 2), ("test", 0)]]
+    assert not found.turned.groups
+
+
+def test_near_leaks_stand_in_train_and_test() -> None:
+    train, test = noise(8, 0), noise(3, 1)
+    train[4] = train[3] ^ 1  # within train
+    test[1] = train[6] ^ 1
+    test[2] = train[0]  # equal, which is another finding
+    assert [places(group) for group in near_leaks(DataSplits("pets", dataset(train), dataset(test)))] == [
+        [("train", 6), ("test", 1)]
+    ]
+    assert near_leaks(DataSplits("pets", dataset(train), None)) == ()

@@ -46,7 +46,14 @@ def test_everything_wrong_with_a_messy_data_set_is_reported() -> None:
     ]
     assert [member.place for member in audit.constant] == ["train 2, train/2.png", "test 3"]
     assert [group.marks for group in audit.exact.groups] == [("in two splits",), ("under two labels",)]
-    assert audit.near.groups == ()
+    assert audit.near.groups == audit.turned.groups == ()
+    assert audit.cropped is None
+    assert [(odd.kind, odd.images) for odd in audit.odd] == [
+        ("empty", ()),
+        ("dark", ()),
+        ("bright", ()),
+        ("blurred", ()),
+    ]
     assert [(file.source, file.reason) for file in audit.rejected] == [
         ("train/cat/x.png", "empty"),
         ('a,"b".png', "cut short"),
@@ -56,6 +63,8 @@ def test_everything_wrong_with_a_messy_data_set_is_reported() -> None:
         "2 files not used",
         "exact duplicates: 2 groups of together 4 images; 1 in two splits, 1 under two labels",
         "near duplicates: none",
+        "mirrored or turned copies: none",
+        "crops: not sought",
         "3 classes too small to split",
         "2 images of one single colour",
         "largest class over smallest in train: 4.00",
@@ -98,6 +107,7 @@ def test_notes_of_the_reading_and_of_the_search_are_kept() -> None:
     assert audit.notes == (
         "Images were scaled.",
         "Near duplicates are sought in images of at least 8x8 pixels only.",
+        "Crops are sought in images of at least 16x16 pixels only.",
     )
     assert audit.exact.conflicts == 1
     assert len(audit.constant) == 2
@@ -118,5 +128,13 @@ def test_mnist_is_reported_as_it_is(mnist: DataSplits) -> None:
     assert audit.classes[1].counts == {"train": 6742, "test": 1135}
     assert audit.imbalance == 6742 / 5421
     assert audit.exact.groups == ()
-    assert audit.near.groups == ()
-    assert (audit.rejected, audit.small_classes, audit.constant, audit.notes) == ((), (), (), ())
+    assert audit.near.groups == audit.turned.groups == ()
+    assert not any(odd.images for odd in audit.odd)
+    assert (audit.rejected, audit.small_classes, audit.constant) == ((), (), ())
+    assert audit.notes == ("Crops are sought among at most 1,000 different images; these are 70,000.",)
+
+
+def test_the_command_that_sees_wrong_labels_is_named() -> None:
+    data = messy()
+    audit = examine(DataSplits("odd", data.train, None, location="/a b/it's"))
+    assert audit.label_hint.endswith("pellucid data audit '/a b/it'\"'\"'s' --labels RUN")
