@@ -105,7 +105,8 @@ def _files(paths: list[Path]) -> tuple[list[Path], list[str], list[str]]:
         files += images
         if others:
             are = "is no image by its name" if len(others) == 1 else "are no images by their names"
-            passed.append(f"{path}: {counted(len(others), 'file')} {are}: {some([str(file) for file in others], 5)}")
+            names = [str(Path(file).relative_to(path)) for file in others]
+            passed.append(f"{path}: {counted(len(others), 'file')} {are}: {some(names, 5)}")
     return files, faults, passed
 
 

@@ -55,7 +55,7 @@ def animation(
         )
     for corner, name in zip(corners, names, strict=True):
         figure.fit(_write(figure, name, corner), width / DOTS_AN_INCH)
-    with Image.open(io.BytesIO(render(figure))) as page:
+    with Image.open(io.BytesIO(render(figure)), formats=["PNG"]) as page:
         pages = [_filled(page.convert("RGB"), frame, scale, corners) for frame in frames]
     buffer = io.BytesIO()
     durations = [MILLISECONDS] * (len(pages) - 1) + [LAST_MILLISECONDS]

@@ -36,7 +36,7 @@ def audit_section(found: Audit) -> Section:
             "\n".join(map(printable, (*found.summary, *found.notes))),
             *filter(None, lists),
         ),
-        remarks=(found.label_hint,),
+        remarks=(printable(found.label_hint),),
     )
 
 

@@ -256,7 +256,9 @@ def test_a_folder_of_hugging_face_is_read_as_it_comes(tmp_path: Path, place: str
     assert splits.test.labels.tolist() == [1, 0, 1]
     assert splits.validation is not None
     assert splits.validation.images[:, 0, 0, 0].tolist() == [20, 21]
-    assert splits.notes == splits.rejected == ()
+    assert splits.rejected == ()
+    (note,) = splits.notes
+    assert note.startswith("the values of the training images go from 0 to 3")
 
 
 def test_a_test_split_without_labels_is_left_out_and_one_is_held_out(tmp_path: Path) -> None:

@@ -198,7 +198,7 @@ def test_a_validation_split_of_the_data_is_used(bars: DataSplits) -> None:
 def test_the_recipes_learn_at_every_size(make_bars, size: int, channels: int) -> None:
     data = DataSplits(
         "bars",
-        make_bars(120 if size <= 64 else 60, seed=0, shape=(size, size, channels), width=max(1, size // 8)),
+        make_bars(120 if size <= 64 else 90, seed=0, shape=(size, size, channels), width=max(1, size // 8)),
         None,
     )
     run = pl.fit(data, recipe="fast", epochs=8, batch_size=16, validation_split=0.25)
