@@ -10,13 +10,13 @@ train: .venv/.installed
 
 test: .venv/.installed-dev
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m coverage run -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
 # The tests but for those that train for minutes, and without coverage: while working, not before a commit is handed in
 quick: .venv/.installed-dev
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder -m "not slow"
 
 # A hundred trainings killed at random and gone on with: the same bits (a quarter of an hour on two idle cores)
 torture: .venv/.installed-dev

@@ -111,17 +111,6 @@ def test_evaluate_repeats_the_figures_of_the_training(home: Path) -> None:
     assert again == before
 
 
-@pytest.mark.slow
-def test_the_recipe_tutorial_repeats_the_tutorials_accuracy(tmp_path: Path) -> None:
-    result = pellucid("train", "--recipe", "tutorial", "--out", "run", "--json", cwd=tmp_path, env=AS_IT_COMES)
-    assert result.returncode == 0, result.stderr
-    document = json.loads(result.stdout)
-    assert document["results"]["epochs"] == 15
-    # The tutorial reports 98.93%; one seed's accuracy scatters by a tenth, so its interval must reach 98.9%.
-    assert document["results"]["test"]["accuracy_interval"][1] > 0.989
-    assert document["results"]["test"]["loss"] < 0.06
-
-
 def test_the_same_command_gives_the_same_weights(tmp_path: Path, digits: Path) -> None:
     command = ("train", digits, "--model", "conv 4 5x5 stride 4 relu, flatten, dropout 0.2, dense 10", "--epochs", 1)
     for name in ("a", "b"):
