@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -73,10 +74,11 @@ def test_loading_runs_no_code(strange_run: Path) -> None:
         ("attribute", "run", "one.png"),
         ("train", "--resume", "run"),
         ("study", "compare", "run", "run"),
-        ("data", "audit", "mnist", "--labels", "run"),
+        ("data", "audit", "bars.npz", "--labels", "run"),
     ],
 )
-def test_no_command_runs_code_of_a_run(strange_run: Path, words: tuple[str, ...]) -> None:
+def test_no_command_runs_code_of_a_run(strange_run: Path, bars: DataSplits, words: tuple[str, ...]) -> None:
+    np.savez("bars.npz", images=bars.train.images, labels=bars.train.labels)
     done = CliRunner().invoke(app, words)
     assert isinstance(done.exception, RunError)
     assert "would be run here" in str(done.exception)

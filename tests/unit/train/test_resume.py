@@ -29,7 +29,7 @@ TRAININGS: dict[str, dict[str, Any]] = {
     "plain": {"model": TINY, "epochs": 2, "optimizer": "sgd"},
     "rich": {"model": RICH, "epochs": 2, **VARIED},
     "vote": {"model": RICH, "epochs": 1, "vote": 3, **VARIED},
-    "patience": {"model": TINY, "epochs": 4, "vote": 2, "patience": 1, "learning_rate": 0.3},
+    "patience": {"model": TINY, "epochs": 3, "vote": 2, "patience": 1, "learning_rate": 1.0},
     "half precision": {"model": TINY, "epochs": 2, "precision": "fp16"},
     "without validation": {"model": TINY, "epochs": 2, "validation_split": None, "test_time_augmentation": "shift=0.1"},
 }
@@ -93,6 +93,7 @@ def test_a_training_killed_after_any_update_goes_on_to_the_same_bits(
     whole = pl.fit(bars, out=tmp_path / "whole", **how, **SMALL)
     whole.evaluate()
     assert whole.record.results is not None
+    assert whole.record.results.stopped_early == ("patience" in how)
     for update in range(1, whole.record.results.steps + 1):
         out = tmp_path / f"run-{update}"
         kill(bars, out, Kill(update), **how)
