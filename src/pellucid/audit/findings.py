@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from pellucid.words import counted
+
 
 def _printable(text: Any) -> Any:
     return text.encode("utf-8", "backslashreplace").decode() if isinstance(text, str) else text
@@ -261,20 +263,20 @@ class Audit(BaseModel):
         """The data set in a line: its splits, image size and channels."""
         height, width, channels = self.image_shape
         splits = ", ".join(f"{split} {size}" for split, size in self.splits.items())
-        return f"{self.data}: {splits} images of {height}x{width} pixels, {plural(channels, 'channel')}"
+        return f"{self.data}: {splits} images of {height}x{width} pixels, {counted(channels, 'channel')}"
 
     @property
     def summary(self) -> tuple[str, ...]:
         """A line for each kind of finding, whether there is one or not."""
         return (
-            f"{plural(len(self.rejected), 'file')} not used",
-            f"exact duplicates: {_counted(self.exact)}",
-            f"near duplicates: {_counted(self.near)}",
-            f"mirrored or turned copies: {_counted(self.turned)}",
-            f"crops: {_counted(self.cropped) if self.cropped else 'not sought'}",
-            f"{plural(len(self.small_classes), 'class', 'classes')} too small to split",
-            f"{plural(len(self.constant), 'image')} of one single colour",
-            *(f"{plural(len(odd.images), 'image')} {odd.words}" for odd in self.odd if odd.images),
+            f"{counted(len(self.rejected), 'file')} not used",
+            f"exact duplicates: {_told(self.exact)}",
+            f"near duplicates: {_told(self.near)}",
+            f"mirrored or turned copies: {_told(self.turned)}",
+            f"crops: {_told(self.cropped) if self.cropped else 'not sought'}",
+            f"{counted(len(self.small_classes), 'class')} too small to split",
+            f"{counted(len(self.constant), 'image')} of one single colour",
+            *(f"{counted(len(odd.images), 'image')} {odd.words}" for odd in self.odd if odd.images),
             f"largest class over smallest in train: {self.imbalance:.2f}",
         )
 
@@ -294,13 +296,8 @@ def bad_images(audit: Audit) -> str:
     return buffer.getvalue()
 
 
-def plural(number: int, one: str, many: str = "") -> str:
-    """A number with its noun, ``1 file`` or ``2 files``."""
-    return f"{number} {one if number == 1 else many or f'{one}s'}"
-
-
-def _counted(duplicates: Duplicates) -> str:
+def _told(duplicates: Duplicates) -> str:
     if not duplicates.groups:
         return "none"
-    found = f"{plural(len(duplicates.groups), 'group')} of together {duplicates.images} images"
+    found = f"{counted(len(duplicates.groups), 'group')} of together {duplicates.images} images"
     return f"{found}; {duplicates.leaks} in two splits, {duplicates.conflicts} under two labels"

@@ -18,12 +18,13 @@ from jinja2 import Environment, StrictUndefined
 from numpy import ndarray
 from PIL import Image
 
-from pellucid.audit.findings import Audit, Duplicates, plural
+from pellucid.audit.findings import Audit, Duplicates
 from pellucid.audit.pool import Pool
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.names import plain_name
 from pellucid.run.files import write_file
 from pellucid.text import printable
+from pellucid.words import counted
 
 GROUPS_SHOWN = 60
 MEMBERS_SHOWN = 8
@@ -75,7 +76,7 @@ def page(audit: Audit, splits: DataSplits) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_plain
     )
-    environment.filters["plural"] = plural
+    environment.filters["counted"] = counted
     template, script = (
         (files("pellucid.audit") / name).read_text(encoding="utf-8") for name in ("page.html.jinja", "page.js")
     )
