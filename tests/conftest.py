@@ -25,8 +25,11 @@ CHECKED = [
 ]
 jaxtyping.install_import_hook(CHECKED, "beartype.beartype")
 
-# Ctrl-C is heard, here and by the programs that are started, even where the tests run in a shell's background.
+# Ctrl-C and a closed terminal are heard, here and by the programs that are started, even where the tests run in the
+# background of a shell or under nohup.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 import hypothesis  # noqa: E402
 import numpy as np  # noqa: E402
