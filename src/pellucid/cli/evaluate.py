@@ -11,6 +11,9 @@ from pellucid.cli.options import Device, Json, Precision, RunArgument
 from pellucid.cli.output import say
 from pellucid.cli.reading import Column, reading_notes_of
 from pellucid.cli.show import show
+from pellucid.words import counted
+
+FITTED = "the run was not calibrated yet: from now on its probabilities are, at temperature {:.3f}, fitted on its {}"
 
 
 def evaluate(
@@ -61,5 +64,8 @@ def evaluate(
     if data:
         for note in reading_notes_of(splits):
             say(note)
+    uncalibrated = trained.record.calibration is None
     evaluation = trained.evaluate(splits, split=split, invert=invert)
+    if uncalibrated and (fitted := trained.record.calibration):
+        say(FITTED.format(fitted.temperature, counted(fitted.count, "validation image")))
     show(evaluation_section(evaluation, trained.path), as_json, {})

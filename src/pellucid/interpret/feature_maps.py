@@ -74,7 +74,7 @@ def feature_maps(run: Run | Predictor, image: Shaped[ndarray, ...]) -> list[Laye
         logits = predictor.logits(batch)
     last = found.pop() if np.array_equal(found[-1].values, _values(logits)) else None
     found.append(LayerMaps(last.name if last else LOGITS, _values(logits), signed=True, per_class=True))
-    return [*found, LayerMaps(SOFTMAX, _values(logits.softmax(dim=1)), signed=False, per_class=True)]
+    return [*found, LayerMaps(SOFTMAX, _values(predictor.softmax(logits)), signed=False, per_class=True)]
 
 
 def require_image(predictor: Predictor, image: Shaped[ndarray, ...]) -> None:

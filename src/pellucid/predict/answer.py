@@ -2,7 +2,8 @@
 
 Images [count, height, width, channels] are scaled to [0, 1] with their channels first (`as_input`), test-time
 augmentation makes variants of them (`views`), the network gives logits for each (`Vote` averages those of several
-networks), the variants' probabilities are averaged (`averaged`), and softmax makes probabilities of the logits.
+networks), the variants' probabilities are averaged (`averaged`), and softmax makes probabilities of the logits,
+which the temperature of the run divides before.
 Training, evaluation, pictures and prediction all go this way.
 """
 
@@ -65,11 +66,12 @@ def probabilities(
     device: torch.device,
     test_time: AugmentSpec | None = None,
     precision: str = "fp32",
+    temperature: float = 1.0,
 ) -> Float32[ndarray, "count classes"]:
-    """Probability of each class for uint8 images; see `answer`."""
+    """Probability of each class for uint8 images, from logits divided by a temperature; see `answer`."""
     whole = torch.from_numpy(np.ascontiguousarray(images))
     parts = [
-        answer(network, as_input(part.to(device)), test_time, precision).softmax(dim=1).cpu()
+        (answer(network, as_input(part.to(device)), test_time, precision) / temperature).softmax(dim=1).cpu()
         for part in whole.split(evaluation_batch_size(whole))
     ]
     return torch.cat(parts).numpy()

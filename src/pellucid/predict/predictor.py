@@ -124,11 +124,19 @@ class Predictor:
             SpecError: The network comes from a factory that cannot be imported here.
         """
         model = build(self.record.model, seed, self.record.train.vote)
-        return Predictor(model, self.record, self.device, self.precision)
+        record = self.record.model_copy(update={"calibration": None})  # which is of the trained weights
+        return Predictor(model, record, self.device, self.precision)
 
     def logits(self, images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
-        """What the network gives before softmax, in fp32, for float images in [0, 1] on its device."""
+        """What the network gives before softmax, in fp32, for float images in [0, 1] on its device.
+
+        The temperature of the run is not in it; `softmax` has it.
+        """
         return answer(self.model, images, precision=self.precision)
+
+    def softmax(self, logits: Float[Tensor, "batch classes"]) -> Float[Tensor, "batch classes"]:
+        """The probabilities of logits: their softmax, after they are divided by the temperature of the run."""
+        return (logits / self.record.temperature).softmax(dim=1)
 
     def answers(
         self, dataset: ImageDataset
@@ -144,7 +152,7 @@ class Predictor:
     def probabilities(
         self, images: Shaped[ndarray, "count ..."], *, alone: bool = False
     ) -> Float32[ndarray, "count classes"]:
-        """Probability of each class.
+        """Probability of each class, calibrated where the run is (`RunRecord.calibration`).
 
         Args:
             images: uint8, [count, height, width, channels], of the shape that the run was trained for.
@@ -156,7 +164,8 @@ class Predictor:
         if images.dtype != np.uint8 or images.shape[1:] != self.input_shape:
             wanted = ", ".join(map(str, self.input_shape))
             raise DataError(f"images must be uint8 [count, {wanted}]; received {images.dtype} {list(images.shape)}.")
-        return probabilities(self.model, images, self.device, None if alone else self._test_time, self.precision)
+        test_time = None if alone else self._test_time
+        return probabilities(self.model, images, self.device, test_time, self.precision, self.record.temperature)
 
     def predict(self, images: Shaped[ndarray, "count ..."]) -> list[Prediction]:
         """The labelled answer for each image, uint8 and of the shape that the run was trained for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pellucid.spec.model import AnyModelSpec
 from pellucid.spec.reading import ReadSpec
@@ -103,7 +103,7 @@ class Environment(_Part):
 
 
 class Score(_Part):
-    """Mean cross-entropy in nats, and share of right answers."""
+    """Mean cross-entropy in nats of the network as it was trained, at temperature 1, and share of right answers."""
 
     loss: float
     accuracy: float
@@ -141,6 +141,23 @@ class Results(_Part):
     stopped_early: bool = False
 
 
+class Calibration(_Part):
+    """How the probabilities of a run's answers are made to agree with how often they are right.
+
+    Attributes:
+        temperature: What the logits of the whole answer are divided by before softmax. Above 1 it makes answers less
+            sure of themselves, below 1 surer; which class is answered stays the same.
+        count: How many validation images it was fitted on.
+        log_loss_before: Mean cross-entropy of these images without it, in nats.
+        log_loss_after: The same with it.
+    """
+
+    temperature: float = Field(gt=0)
+    count: int
+    log_loss_before: float
+    log_loss_after: float
+
+
 class Origin(_Part):
     """Which layers began from the weights of another run; which run it was stands in ``train.start_from``.
 
@@ -173,6 +190,8 @@ class RunRecord(_Part):
             in one go; empty where they are.
         origin: Which layers began from the weights of another run; None where all began from fresh ones.
         class_weights: How much an image of each class counts in the training loss; None where all count alike.
+        calibration: What the logits are divided by before softmax; None in runs of earlier versions, in those that held
+            no validation images out, and in interrupted ones.
     """
 
     pellucid_version: str
@@ -188,6 +207,7 @@ class RunRecord(_Part):
     inexact: tuple[str, ...] = ()
     origin: Origin | None = None
     class_weights: dict[str, float] | None = None
+    calibration: Calibration | None = None
 
     @model_validator(mode="after")
     def _names_fit_the_network(self) -> Self:
@@ -202,6 +222,11 @@ class RunRecord(_Part):
     def input_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of one image."""
         return self.model.input_shape
+
+    @property
+    def temperature(self) -> float:
+        """What the logits of an answer are divided by before softmax; 1 where the run is not calibrated."""
+        return self.calibration.temperature if self.calibration else 1.0
 
     @property
     def beginning(self) -> str:

@@ -24,6 +24,7 @@ from pellucid.train.loop import measure
 from pellucid.train.members import Training, train_members
 from pellucid.train.placed import PlacedSplit, place_splits
 from pellucid.train.progress import ProgressBar
+from pellucid.train.settle import settle
 from pellucid.trained.run import Run
 from pellucid.trained.splits import Split
 
@@ -83,6 +84,8 @@ class Course:
             record = _finish(self.record, network, came_to, (seconds, total_seconds), validation)
             predictor = Predictor(network, record, self.device)
             run = Run(predictor, history=came_to.history, folder=self.folder, data=self.data)
+            if record.status == "done":
+                settle(run)
             run.asked_to_stop = stop.requested
             if self.folder:
                 run.write(self.folder)

@@ -30,7 +30,7 @@ def evaluate(predictor: Predictor, dataset: ImageDataset, *, data: str, split: s
     losses, predicted, confidence = [], [], []
     for logits, labels in predictor.answers(dataset):
         losses.append(cross_entropy(logits, labels, reduction="none").cpu().double())
-        best = logits.softmax(dim=1).max(dim=1)
+        best = predictor.softmax(logits).max(dim=1)
         confidence.append(best.values.cpu())
         predicted.append(best.indices.cpu())
     answers = Answers(*(torch.cat(parts).numpy() for parts in (predicted, confidence, losses)))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
 
 import safetensors.torch
 import torch
@@ -23,6 +24,7 @@ from pellucid.run.folder import CURVES, EVALUATION, HISTORY, RECORD, WEIGHTS, Ru
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
 from pellucid.spec.recipes import Recipe
+from pellucid.trained.calibrate import calibration_of
 from pellucid.trained.curves import draw_curves
 from pellucid.trained.data import are_own, load_own, require_unchanged
 from pellucid.trained.evaluate import evaluate
@@ -133,7 +135,9 @@ class Run:
         """Judge the network on a split.
 
         What the run's own test split gives in fp32 is written to its folder: evaluation.json, and the score in
-        run.json.
+        run.json. The loss is that of the network as it was trained; probabilities are calibrated. A run that is not
+        calibrated yet, as an earlier version trained it or it was interrupted, is calibrated first where its own data
+        are judged in fp32 and it held validation images out; run.json then holds the calibration.
 
         Args:
             data: A data set, or where one is, which is then read as the run's own was; the run's own unless given. Its
@@ -151,6 +155,7 @@ class Run:
         own = are_own(self.record, splits)
         if own:
             require_unchanged(self.record, splits)
+            self._calibrate(splits)
         images = self.split_of(splits, split)
         images = inverted(images) if invert else images
         evaluation = evaluate(self.predictor, images, data=splits.name, split=split)
@@ -160,6 +165,14 @@ class Run:
             self._keep(evaluation)
         return evaluation
 
+    def _calibrate(self, own: DataSplits) -> None:
+        """Fit the temperature of a run that has none yet."""
+        if self.record.calibration is None and self.precision == "fp32":
+            calibration = calibration_of(self.predictor, own)
+            self.predictor.record = self.record.model_copy(update={"calibration": calibration})
+            if calibration and self.folder:
+                self._write(self.folder, "calibration")
+
     def _keep(self, evaluation: Evaluation) -> None:
         before = self.record.data.test_fingerprint
         if before and before != evaluation.fingerprint:
@@ -167,11 +180,16 @@ class Run:
         self.evaluation = evaluation
         self.predictor.record = self.record.with_test(evaluation.score, evaluation.count, evaluation.fingerprint)
         if self.folder:
-            try:
-                self.folder.write(EVALUATION, evaluation.to_json())
-                self.folder.write_record(self.record)
-            except RunError as error:  # the answer is there all the same
-                warnings.warn(f"The evaluation is not kept: {error}", PellucidWarning, stacklevel=3)
+            self._write(self.folder, "evaluation", {EVALUATION: evaluation.to_json()})
+
+    def _write(self, folder: RunFolder, what: str, files: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Write files, and the record last; the answer is there even where they cannot be written."""
+        try:
+            for name, text in files.items():
+                folder.write(name, text)
+            folder.write_record(self.record)
+        except RunError as error:
+            warnings.warn(f"The {what} is not kept: {error}", PellucidWarning, stacklevel=4)
 
     def plot(self, path: str | PathLike[str] | None = None) -> Path:
         """Draw accuracy and loss against epoch.

@@ -28,7 +28,8 @@ def test_probabilities_are_the_softmax_of_the_logits(predictor: pl.Predictor, ba
     assert probabilities.shape == (7, 3)
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(7))
     floats = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
-    expected = predictor.logits(floats).exp()
+    assert predictor.record.calibration is not None
+    expected = (predictor.logits(floats) / predictor.record.calibration.temperature).exp()
     assert np.allclose(probabilities, (expected / expected.sum(dim=1, keepdim=True)).numpy(), atol=1e-6)
 
 

@@ -233,4 +233,4 @@ def _probabilities(
 ) -> Float[ndarray, " batch"]:
     images = image * kept.reshape(-1, *image.shape[:2], 1)
     logits = predictor.logits(as_input(torch.from_numpy(images).to(predictor.device)))
-    return logits.softmax(dim=1)[:, target].cpu().numpy()
+    return predictor.softmax(logits)[:, target].cpu().numpy()
