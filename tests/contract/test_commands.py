@@ -150,7 +150,7 @@ def test_a_number_that_help_gives_as_a_default_is_that_of_the_specification() ->
             if told and option.default is None and option.name in specified:
                 assert float(told[1]) == specified[option.name]
                 checked.add(option.name)
-    assert checked == {"validation_split", "seed", "max_bad", "test_split"}
+    assert checked == {"validation_split", "seed", "max_bad", "test_split", "background"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

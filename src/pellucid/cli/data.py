@@ -14,21 +14,7 @@ from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Json
 from pellucid.cli.output import print_json, print_path, print_table, print_text, say
 from pellucid.cli.pictures import picture_place, write_picture
-from pellucid.cli.reading import (
-    Background,
-    Channels,
-    Column,
-    Fit,
-    GroupColumn,
-    ImageSize,
-    LabelColumn,
-    LabelFrom,
-    MaxBad,
-    NoGroups,
-    ValueRange,
-    notes_of,
-    reading_settings,
-)
+from pellucid.cli.reading import Reading, load, reads_data
 from pellucid.cli.show import show as show_section
 
 app = typer.Typer(help="See which data there are, and look into them.", no_args_is_help=True, rich_markup_mode=None)
@@ -56,6 +42,7 @@ def list_data(as_json: Json = False) -> None:
 
 
 @app.command()
+@reads_data()
 def show(
     data: Annotated[str, typer.Argument(metavar="DATA", help="A data set's name, or your own images.")] = "mnist",
     augment: Annotated[
@@ -66,18 +53,8 @@ def show(
         list[str] | None,
         typer.Option("--class", help="A class to draw; may be repeated.  [default: the first ten]"),
     ] = None,
-    image_size: ImageSize = None,
-    channels: Channels = None,
-    fit: Fit = None,
-    background: Background = None,
-    max_bad: MaxBad = None,
-    image_column: Column = None,
-    label_column: LabelColumn = None,
-    split_column: Column = None,
-    group_column: GroupColumn = None,
-    no_groups: NoGroups = False,
-    label_from: LabelFrom = None,
-    value_range: ValueRange = None,
+    *,
+    reading: Reading,
     out: Annotated[Path, typer.Option(callback=picture_place, help="A .png or .svg file.")] = Path("data.png"),
     as_json: Json = False,
 ) -> None:
@@ -89,28 +66,9 @@ def show(
       pellucid data show photos/ --class cat --class dog
       pellucid data show photos/ --augmented shift=0.1,rotation=10 --out variants.png
     """
-    from pellucid.data.load import load_data
     from pellucid.sections.data import data_section
 
-    reading = reading_settings(
-        image_size,
-        None,
-        no_test=False,
-        no_groups=no_groups,
-        label_from=label_from,
-        value_range=value_range,
-        channels=channels,
-        fit=fit,
-        background=background,
-        max_bad=max_bad,
-        image_column=image_column,
-        label_column=label_column,
-        split_column=split_column,
-        group_column=group_column,
-    )
-    splits = load_data(data, progress=True, **reading)
-    for note in notes_of(splits):
-        say(note)
+    splits = load(data, reading)
     section = data_section(splits, augment, seed, classes)
     if augment:
         with uninterrupted():

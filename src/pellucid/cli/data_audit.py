@@ -10,7 +10,7 @@ import typer
 
 from pellucid.cli.options import Json, file_place
 from pellucid.cli.output import print_json, say
-from pellucid.cli.reading import Column, GroupColumn, LabelColumn, LabelFrom, NoGroups, as_they_are
+from pellucid.cli.reading import AS_THEY_ARE, SHAPE, Reading, as_they_are, reads_data
 from pellucid.cli.show import tell
 from pellucid.words import counted
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
 
 
+@reads_data(without=AS_THEY_ARE)
 def audit(
     data: Annotated[str, typer.Argument(metavar="DATA", help="A data set's name, or your own images.")] = "mnist",
     html: Annotated[
@@ -36,12 +37,8 @@ def audit(
     folds: Annotated[int, typer.Option(min=2, help="For --labels: how many networks, each without one fold.")] = 5,
     top: Annotated[int, typer.Option(min=1, help="For --labels: how many suspects of each split are shown.")] = 50,
     labels_out: Annotated[Path, typer.Option(help="For --labels: folder of suspects.csv and suspects.png.")] = Path(),
-    image_column: Column = None,
-    label_column: LabelColumn = None,
-    split_column: Column = None,
-    group_column: GroupColumn = None,
-    no_groups: NoGroups = False,
-    label_from: LabelFrom = None,
+    *,
+    reading: Reading,
     as_json: Json = False,
 ) -> None:
     """Look through a data set before training: leaks, duplicates, conflicting labels, gaps, images that stand out.
@@ -61,15 +58,7 @@ def audit(
     from pellucid.run.files import write_file
     from pellucid.sections.audit import audit_section
 
-    splits, _ = as_they_are(
-        data,
-        no_groups=no_groups,
-        image_column=image_column,
-        label_column=label_column,
-        split_column=split_column,
-        group_column=group_column,
-        label_from=label_from,
-    )
+    splits, _ = as_they_are(data, reading)
     found = examine(splits)
     if found.rejected:
         write_file(bad_images, listed(found), make_folder=True)
@@ -87,14 +76,15 @@ def audit(
     if labels is not None:
         from pellucid.cli.data_labels import report_labels
 
-        document["labels"] = report_labels(_as_trained(data, labels), labels, folds, top, labels_out, as_json)
+        document["labels"] = report_labels(_as_trained(data, labels, reading), labels, folds, top, labels_out, as_json)
     if as_json:
         print_json(document)
 
 
-def _as_trained(data: str, run: str) -> DataSplits:
-    """The data in the shape and the splits that the run was trained on."""
+def _as_trained(data: str, run: str, reading: Reading) -> DataSplits:
+    """The data in the shape and the splits that the run was trained on, found where the user says they are."""
     from pellucid.data.load import load_data
     from pellucid.study.folder import find_run_or_study
 
-    return load_data(data, find_run_or_study(run).read_record().data.reading, progress=True)
+    places = {name: value for name, value in reading.items() if name not in SHAPE}
+    return load_data(data, find_run_or_study(run).read_record().data.reading, progress=True, **places)

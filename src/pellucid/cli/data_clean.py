@@ -11,7 +11,7 @@ import typer
 
 from pellucid.cli.options import Json
 from pellucid.cli.output import print_json, print_path, print_text, say
-from pellucid.cli.reading import Column, GroupColumn, LabelColumn, LabelFrom, NoGroups, as_they_are
+from pellucid.cli.reading import AS_THEY_ARE, Reading, as_they_are, reads_data
 from pellucid.words import counted
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LINES_SHOWN = 10
 
 
+@reads_data(without=AS_THEY_ARE)
 def clean(
     data: Annotated[str, typer.Argument(metavar="DATA", help="A data set's name, or your own images.")],
     drop: Annotated[
@@ -32,12 +33,8 @@ def clean(
         ),
     ],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="The new folder, which must not exist.")],
-    image_column: Column = None,
-    label_column: LabelColumn = None,
-    split_column: Column = None,
-    group_column: GroupColumn = None,
-    no_groups: NoGroups = False,
-    label_from: LabelFrom = None,
+    *,
+    reading: Reading,
     as_json: Json = False,
 ) -> None:
     """Write a copy of a data set without what an audit found or you ticked; the original stays as it is.
@@ -55,18 +52,10 @@ def clean(
     from pellucid.data.removal import Removal
 
     require_new(out, Path(data))
-    splits, reading = as_they_are(
-        data,
-        no_groups=no_groups,
-        image_column=image_column,
-        label_column=label_column,
-        split_column=split_column,
-        group_column=group_column,
-        label_from=label_from,
-    )
+    splits, spec = as_they_are(data, reading)
     left_out, notes = choose(splits, drop)
     removal = Removal.of((one.split, one.index, one.source) for one in left_out)
-    notes += removal.emptied(splits) + write_copy(data, splits, reading, removal, out)
+    notes += removal.emptied(splits) + write_copy(data, splits, spec, removal, out)
     for note in notes:
         say(f"{splits.name}: {note}")
     if as_json:

@@ -9,13 +9,14 @@ import typer
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, Precision, RunArgument
 from pellucid.cli.output import say
-from pellucid.cli.reading import Column, reading_notes_of
+from pellucid.cli.reading import AS_THE_RUN, SHAPE, SPLITS, Reading, reads_data, require_idle
 from pellucid.cli.show import show
 from pellucid.words import counted
 
 FITTED = "the run was not calibrated yet: from now on its probabilities are, at temperature {:.3f}, fitted on its {}"
 
 
+@reads_data(without=SHAPE | SPLITS, default=AS_THE_RUN)
 def evaluate(
     run: RunArgument = "latest",
     data: Annotated[
@@ -25,10 +26,8 @@ def evaluate(
     invert: Annotated[
         bool, typer.Option("--invert", help="Exchange dark and bright, as for dark ink on bright paper.")
     ] = False,
-    image_column: Column = None,
-    label_column: Column = None,
-    split_column: Column = None,
-    group_column: Column = None,
+    *,
+    reading: Reading,
     device: Device = "auto",
     precision: Precision = "fp32",
     as_json: Json = False,
@@ -46,23 +45,17 @@ def evaluate(
       pellucid evaluate runs/digits scans/ --invert
       pellucid evaluate latest labels.csv --label-column kind
     """
-    columns = {
-        "image_column": image_column,
-        "label_column": label_column,
-        "split_column": split_column,
-        "group_column": group_column,
-    }
-    given = {name: column for name, column in columns.items() if column is not None}
-    if given and not data:
-        raise typer.BadParameter("columns are of other data: give them too, or leave the columns out")
+    if not data:
+        require_idle(reading, "the run reads its own data as it did")
     with uninterrupted():
+        from pellucid.sections.data_notes import reading_notes
         from pellucid.sections.evaluation import evaluation_section
         from pellucid.trained.run import load_run
 
     trained = load_run(run, device=device, precision=precision)
-    splits = trained.read_data(data, progress=True, **given)
+    splits = trained.read_data(data, progress=True, **reading)
     if data:
-        for note in reading_notes_of(splits):
+        for note in reading_notes(splits):
             say(note)
     uncalibrated = trained.record.calibration is None
     evaluation = trained.evaluate(splits, split=split, invert=invert)

@@ -11,6 +11,7 @@ import typer
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, RunArgument
 from pellucid.cli.output import print_data
+from pellucid.cli.reading import AS_THE_RUN, OF_IMAGES, OPTIONS, Reading, reads_data
 from pellucid.cli.show import show, warn
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ TEXT, SUBMISSION = "text", "submission"
 AT_ONCE = 500  # images in memory
 
 
+@reads_data(without=OPTIONS.keys() - OF_IMAGES, default=AS_THE_RUN)
 def predict(
     run: RunArgument,
     images: Annotated[
@@ -40,6 +42,8 @@ def predict(
         ),
     ] = TEXT,
     device: Device = "auto",
+    *,
+    reading: Reading,
     as_json: Json = False,
 ) -> None:
     """Answer for image files, brought to the channels and size that the run was trained for.
@@ -55,6 +59,9 @@ def predict(
       pellucid predict latest test.csv --format submission > submission.csv
     """
     _require_form(form, images, as_json)
+    if reading.get("label_column", "first") not in {"first", "last"}:
+        rule = "labels are passed over; --label-column says where a table without header has them, first or last"
+        raise typer.BadParameter(f"{rule}; received {reading['label_column']!r}")
     with uninterrupted():
         import numpy as np
 
@@ -64,7 +71,7 @@ def predict(
         from pellucid.sections.prediction import prediction_section, submission
 
     folder = find_run(run)
-    predictor = Predictor.load(folder, device=device)
+    predictor = Predictor.load(folder, device=device).reading_by(**reading)
     usual = predictor.record.data.mean_brightness
     files, faults, hints = _files(images)
     names, numbers, answers = [], [], []

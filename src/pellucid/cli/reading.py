@@ -1,78 +1,129 @@
-"""Options that say how images are read from files."""
+"""Options that say how images are read from files: one list of them for every command that reads data."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+import inspect
+from collections.abc import Callable, Collection
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import typer
 
+from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.output import print_table, say
-from pellucid.text import printable
-from pellucid.words import counted, some
 
 if TYPE_CHECKING:
-    from pellucid.audit.findings import Group
     from pellucid.data.dataset import DataSplits
     from pellucid.spec.reading import ReadSpec
 
-MOST_COMPARED = 5000  # images among which a training seeks near duplicates: about a second of work
+Reading: TypeAlias = dict[str, Any]  # the settings of `ReadSpec` that were given
+Command: TypeAlias = Callable[..., None]
 
-ImageSize = Annotated[
-    str | None, typer.Option(help="Height x width that images are brought to.  [default: as they are, or 64x64]")
-]
-Channels = Annotated[
-    int | None, typer.Option(help="Channels of an image, 1 or 3.  [default: colour where any image has it]")
-]
-Fit = Annotated[str | None, typer.Option(help="How to bring images to the size: stretch, pad or crop.")]
-Background = Annotated[int | None, typer.Option(help="Grey value below what is transparent or padded, 0 to 255.")]
-ValueRange = Annotated[
-    str | None,
-    typer.Option(
-        metavar="LOW:HIGH",
-        help="Values in the files that become black and white; full: what the files' format can hold; auto: the same, "
-        "but the training images' own range where that is less than an eighth of it.  [default: auto]",
-    ),
-]
-MaxBad = Annotated[float | None, typer.Option(help="Share of the files that may be unreadable.  [default: 0.01]")]
-TestSplit = Annotated[
-    float | None, typer.Option(help="Share held out for testing where the data have no test split.  [default: 0.1]")
-]
-NoTest = Annotated[bool, typer.Option("--no-test", help="Hold out no test split.")]
-Column = Annotated[str | None, typer.Option(help="Column of a table, where its name does not say it.")]
-LabelColumn = Annotated[
-    str | None,
-    typer.Option(
-        help="Column of the class, where its name does not say it; of a table of pixels without header, first or last."
-    ),
-]
-GroupColumn = Annotated[
-    str | None,
-    typer.Option(
-        help="Column of what is never parted, unless it is called group, patient, subject or writer (with or without"
-        " _id)."
-    ),
-]
-NoGroups = Annotated[bool, typer.Option("--no-groups", help="Let a split part rows of one group, patient or writer.")]
 
-LabelFrom = Annotated[
-    str | None,
-    typer.Option(
+class Option(NamedTuple):
+    """One option of reading.
+
+    Attributes:
+        kind: Type of what is given.
+        text: What it says, as help.
+        default: What holds where it is not given, in words; empty where its text says so.
+        metavar: What stands for the value in the help, where its type does not say enough.
+    """
+
+    kind: Any
+    text: str
+    default: str = ""
+    metavar: str | None = None
+
+    def parameter(self, name: str, default: str | None) -> inspect.Parameter:
+        """The option as an argument of a command, with other words for what holds where it is not given, if any."""
+        told = default if default and self.default else self.default
+        text = f"{self.text}  [default: {told}]" if told else self.text
+        is_flag = self.kind is bool
+        flags = (f"--{name.replace('_', '-')}",) if is_flag else ()
+        option = typer.Option(False if is_flag else None, *flags, help=text, metavar=self.metavar)
+        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=self.kind)
+
+
+OPTIONS = {
+    "image_size": Option(str | None, "Height x width that images are brought to.", "as they are, or 64x64"),
+    "channels": Option(int | None, "Channels of an image, 1 or 3.", "colour where any image has it"),
+    "fit": Option(str | None, "How to bring images to the size: stretch, pad or crop.", "stretch"),
+    "background": Option(int | None, "Grey value below what is transparent or padded, 0 to 255.", "0"),
+    "value_range": Option(
+        str | None,
+        "Values in the files that become black and white; full: what the files' format can hold; auto: the same, but "
+        "the training images' own range where that is less than an eighth of it.",
+        "auto",
+        "LOW:HIGH",
+    ),
+    "max_bad": Option(float | None, "Share of the files that may be unreadable.", "0.01"),
+    "test_split": Option(float | None, "Share held out for testing where the data have no test split.", "0.1"),
+    "no_test": Option(bool, "Hold out no test split."),
+    "label_from": Option(
+        str | None,
+        "Take the classes from the files' names: a regular expression for the whole name without its suffix, whose one "
+        'group is the class. "(.*)_\\d+" makes cat of cat_001.jpg.',
         metavar="PATTERN",
-        help="Take the classes from the files' names: a regular expression for the whole name without its suffix, "
-        'whose one group is the class. "(.*)_\\d+" makes cat of cat_001.jpg.',
     ),
-]
+    "image_column": Option(
+        str | None, "Column of a table that holds the images or their paths, where its name does not say it."
+    ),
+    "label_column": Option(
+        str | None,
+        "Column of the class, where its name does not say it; of a table of pixels without header, first or last.",
+    ),
+    "split_column": Option(str | None, "Column that says train, validation or test, where its name does not say it."),
+    "group_column": Option(
+        str | None,
+        "Column of what is never parted, unless it is called group, patient, subject or writer (with or without _id).",
+    ),
+    "no_groups": Option(bool, "Let a split part rows of one group, patient or writer."),
+}
+SPLITS = frozenset({"test_split", "no_test"})  # idle where no test split is held out
+AS_THEY_ARE = SPLITS | {"max_bad"}  # set by `as_they_are`
+SHAPE = frozenset({"image_size", "channels"})  # a run's own, once it is trained
+OF_IMAGES = frozenset({"fit", "background", "value_range", "label_column"})  # labels are passed over
+AS_THE_RUN = "as the run read its own"
+
+
+def reads_data(*, without: Collection[str] = (), default: str | None = None) -> Callable[[Command], Command]:
+    """Give a command the options of reading.
+
+    They stand in the place of its argument ``reading``, which is given what the user set, as `reading_settings` does.
+
+    Args:
+        without: Names of the options that would change nothing there.
+        default: What holds where an option is not given, in words, where that is not what else holds.
+    """
+
+    def with_options(command: Command) -> Command:
+        options = [option.parameter(name, default) for name, option in OPTIONS.items() if name not in without]
+        names = [option.name for option in options]
+
+        @wraps(command)
+        def read(**arguments: Any) -> None:
+            given = {name: arguments.pop(name) for name in names}
+            command(**arguments, reading=reading_settings(**given))
+
+        signature = inspect.signature(command, eval_str=True)
+        parameters = []
+        for parameter in signature.parameters.values():
+            parameters += options if parameter.name == "reading" else [parameter]
+        vars(read)["__signature__"] = signature.replace(parameters=parameters)
+        return read
+
+    return with_options
 
 
 def reading_settings(
+    *,
     image_size: str | None = None,
     test_split: float | None = None,
     no_test: bool = False,
     no_groups: bool = False,
     **others: Any,
-) -> dict[str, Any]:
+) -> Reading:
     """Settings of `ReadSpec` from those options that were given.
 
     Raises:
@@ -106,52 +157,50 @@ def _value_range(text: str) -> tuple[float, float]:
     return low, high
 
 
-def as_they_are(data: str, *, no_groups: bool = False, **others: Any) -> tuple[DataSplits, ReadSpec]:
+def require_idle(reading: Reading, what: str) -> None:
+    """See that nothing was said of how data are read where none are.
+
+    Args:
+        reading: What was said.
+        what: What is taken instead of data.
+
+    Raises:
+        typer.BadParameter: Something was said.
+    """
+    if reading:
+        given = ", ".join(f"--{name.replace('_', '-')}" for name in _options_of(reading))
+        raise typer.BadParameter(f"{what}: leave out {given}, or give data")
+
+
+def _options_of(reading: Reading) -> list[str]:
+    """The options that settings came from."""
+    negative = {"test_split": "no_test", "group_column": "no_groups"}
+    return [negative[name] if value is None else name for name, value in reading.items()]
+
+
+def load(data: str, reading: Reading) -> DataSplits:
+    """The data, with what should be known of them said on stderr."""
+    with uninterrupted():
+        from pellucid.data.load import load_data
+        from pellucid.sections.data_notes import data_notes
+    splits = load_data(data, progress=True, **reading)
+    for note in data_notes(splits):
+        say(note)
+    return splits
+
+
+def as_they_are(data: str, reading: Reading) -> tuple[DataSplits, ReadSpec]:
     """The data as they are: all that can be read, and no split that they do not bring; and how they were read.
 
     Args:
         data: A data set's name, or the path of images.
-        no_groups: Whether rows of one group may be parted.
-        others: Further settings of `ReadSpec`; those that are None were not given.
-
-    Raises:
-        typer.BadParameter: Two options contradict each other.
+        reading: What was said of how to read them, but for `AS_THEY_ARE`.
     """
     from pellucid.data.load import load_data
     from pellucid.spec.reading import ReadSpec
 
-    reading = ReadSpec(max_bad=1.0, test_split=None).replace(**reading_settings(no_groups=no_groups, **others))
-    return load_data(data, reading, progress=True), reading
-
-
-def reading_notes_of(splits: DataSplits) -> list[str]:
-    """What a user should know of how data were read: notes, files left out."""
-    from pellucid.data.listing import rejected_of
-
-    notes = [f"{splits.name}: {note}" for note in splits.notes]
-    if splits.rejected:
-        count = len(splits.rejected)
-        are = "is" if count == 1 else "are"
-        notes.append(f"{splits.name}: {counted(count, 'file')} {are} not used: {rejected_of(splits.rejected)}")
-    return notes
-
-
-def notes_of(splits: DataSplits) -> list[str]:
-    """What a user should know of data before they are trained on: how they were read, empty classes, leaks."""
-    from pellucid.audit.duplicates import leaks
-    from pellucid.sections.data import class_counts
-
-    notes = reading_notes_of(splits)
-    for split, counts in class_counts(splits).items():
-        if any(note.startswith(f"the {split} split has no image of") for note in splits.notes):
-            continue  # said already, with the reason
-        if absent := [name for name, count in zip(splits.class_names, counts, strict=True) if not count]:
-            what = "training" if split == "train" else split
-            notes.append(f"{splits.name}: there is no {what} image of {some(absent)}")
-    if splits.has_test and (groups := leaks(splits)):
-        stand = f"{counted(len(groups), 'image')} {'stands' if len(groups) == 1 else 'stand'}"
-        notes.append(f"{splits.name}: {stand} in both the training and the test split: {_places(groups, splits)}")
-    return [printable(note) for note in notes]
+    spec = ReadSpec(max_bad=1.0, test_split=None).replace(**reading)
+    return load_data(data, spec, progress=True), spec
 
 
 def tell_classes(splits: DataSplits) -> None:
@@ -161,31 +210,3 @@ def tell_classes(splits: DataSplits) -> None:
     table = class_table(splits)
     say(table.caption)
     print_table(table.header, table.rows, left=table.left, err=True)
-
-
-def near_notes_of(splits: DataSplits) -> list[str]:
-    """What a user should know of images of the test split that look like training images, or that none were sought."""
-    from pellucid.audit.duplicates import near_leaks
-
-    if not splits.has_test:
-        return []
-    images = len(splits.train) + len(splits.test)
-    if images <= MOST_COMPARED:
-        groups = near_leaks(splits)
-        stand = f"{counted(len(groups), 'group')} of images that look alike {'stands' if len(groups) == 1 else 'stand'}"
-        places = f"{stand} in both the training and the test split: {_places(groups, splits)}"
-        return [printable(f"{splits.name}: {places}")] if groups else []
-    if splits.reading is None:  # a published data set, which others have looked through
-        return []
-    rule = f"images of the test split that look like training images are sought among at most {MOST_COMPARED:,} images"
-    return [printable(f"{splits.name}: {rule}; these are {images:,}. To seek them: {_audit_of(splits)}")]
-
-
-def _places(groups: Sequence[Group], splits: DataSplits) -> str:
-    """The first few groups by an image of each split, and what follows from them."""
-    places = "; ".join(" and ".join(member.place for member in group.telling(2)) for group in groups[:3])
-    return f"{places}. The test accuracy will flatter. See: {_audit_of(splits)}"
-
-
-def _audit_of(splits: DataSplits) -> str:
-    return f"pellucid data audit {shlex.quote(splits.location)}"

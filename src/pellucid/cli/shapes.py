@@ -8,6 +8,7 @@ import typer
 
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json
+from pellucid.cli.reading import Reading, reads_data, require_idle
 from pellucid.cli.show import show
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 DEFAULT_SHAPE = (28, 28, 1)
 
 
+@reads_data()
 def shapes(
     source: Annotated[
         str | None,
@@ -35,6 +37,8 @@ def shapes(
         bool, typer.Option("--time", help="Measure how long the network takes for an image here, which needs torch.")
     ] = False,
     device: Device = "auto",
+    *,
+    reading: Reading,
     as_json: Json = False,
 ) -> None:
     """Walk one image's shape through a network: what each layer gives and costs, and what of the image is seen.
@@ -55,8 +59,10 @@ def shapes(
     if source and _is_data(source):
         from pellucid.data.load import load_data
 
-        data = load_data(source, progress=True)
+        data = load_data(source, progress=True, **reading)
         run, input_shape, classes = None, times_of(data.train.input_shape), len(data.class_names)
+    else:
+        require_idle(reading, "no data are read")
     spec, networks = _spec(run, recipe, model, input_shape, classes), _networks(run)
     from pellucid.sections.shapes import shapes_section
 

@@ -11,7 +11,6 @@ import typer
 
 from pellucid.cli.interrupts import INTERRUPTED, uninterrupted
 from pellucid.cli.output import say
-from pellucid.cli.reading import notes_of, reading_settings
 from pellucid.cli.show import show
 from pellucid.cli.study_setting import default_of
 from pellucid.spec.train import TrainSpec
@@ -25,18 +24,6 @@ Out = Annotated[Path | None, typer.Option(help="The study's folder.  [default: r
 FirstSeed = Annotated[
     int | None, typer.Option("--seed", help=f"The first of the seeds.{default_of(TrainSpec, 'seed')}")
 ]
-
-
-def load(
-    data: str, image_size: str | None, channels: int | None, test_split: float | None = None, no_test: bool = False
-) -> DataSplits:
-    """The data, with what should be known of them said."""
-    with uninterrupted():
-        from pellucid.data.load import load_data
-    splits = load_data(data, progress=True, **reading_settings(image_size, test_split, no_test, channels=channels))
-    for note in notes_of(splits):
-        say(note)
-    return splits
 
 
 def subject_of(splits: DataSplits, model: str | None, recipe: str | None, settings: dict[str, Any]) -> Any:

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.options import Device, Json, Precision
-from pellucid.cli.reading import Channels, ImageSize
-from pellucid.cli.study_answer import Out, answer, load, subject_of
+from pellucid.cli.reading import Reading, load, reads_data
+from pellucid.cli.study_answer import Out, answer, subject_of
 from pellucid.cli.study_setting import setting
 from pellucid.cli.training import DataArgument, LearningRate, ModelText, OptimizerName, training_settings
 from pellucid.study.settings import BatchSizeSettings, text_of
@@ -16,6 +16,7 @@ from pellucid.study.settings import BatchSizeSettings, text_of
 SIZES = BatchSizeSettings.model_fields["sizes"].default
 
 
+@reads_data()
 def batch_size_study(
     data: DataArgument = "mnist",
     sizes: Annotated[
@@ -39,8 +40,8 @@ def batch_size_study(
     seconds: float = setting(BatchSizeSettings, "seconds"),
     minutes: float = setting(BatchSizeSettings, "minutes"),
     full: bool = setting(BatchSizeSettings, "full", "--full"),
-    image_size: ImageSize = None,
-    channels: Channels = None,
+    *,
+    reading: Reading,
     device: Device = "auto",
     precision: Precision = "auto",
     out: Out = None,
@@ -55,7 +56,7 @@ def batch_size_study(
     """
     settings = training_settings(learning_rate=learning_rate, optimizer=optimizer)
     wanted = _numbers(sizes) if sizes is not None else ()
-    splits = load(data, image_size, channels)
+    splits = load(data, reading)
     asked = {
         "sizes": wanted or tuple(size for size in SIZES if size <= len(splits.train) / 2),
         "seeds": seeds,

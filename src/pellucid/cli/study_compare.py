@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pellucid.cli.options import Device, Json, Precision
-from pellucid.cli.reading import Channels, ImageSize, NoTest, TestSplit
-from pellucid.cli.study_answer import Out, answer, load, subject_of
+from pellucid.cli.reading import Reading, load, reads_data, require_idle
+from pellucid.cli.study_answer import Out, answer, subject_of
 from pellucid.cli.study_setting import setting
 from pellucid.cli.training import BatchSize, Epochs, training_settings
 from pellucid.study.settings import CompareSettings, text_of
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SPLIT = CompareSettings.model_fields["split"].default
 
 
+@reads_data()
 def compare_study(
     contenders: Annotated[
         list[str], typer.Argument(metavar="A B...", help="Recipes and models, or else runs; two or more.")
@@ -32,10 +33,8 @@ def compare_study(
         typer.Option(help=f"{text_of(CompareSettings, 'split')}  [default: {SPLIT}; of runs, test]"),
     ] = None,
     time: bool = setting(CompareSettings, "time", "--time"),
-    image_size: ImageSize = None,
-    channels: Channels = None,
-    test_split: TestSplit = None,
-    no_test: NoTest = False,
+    *,
+    reading: Reading,
     processes: int = setting(CompareSettings, "processes"),
     device: Device = "auto",
     precision: Precision = "auto",
@@ -58,9 +57,10 @@ def compare_study(
     runs = [as_run(name) for name in contenders]
     first = next((run for run in runs if run), None)
     if first and data is None:
+        require_idle(reading, "runs are compared on their own data, as they read them")
         splits = first.own_data()  # in the shape in which the run has read them
     else:
-        splits = load(data or "mnist", image_size, channels, test_split, no_test)
+        splits = load(data or "mnist", reading)
     settings = training_settings(epochs=epochs, batch_size=batch_size)
     asked = {
         "contenders": tuple(

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.options import Device, Json, Precision
-from pellucid.cli.reading import Channels, ImageSize, NoTest, TestSplit
-from pellucid.cli.study_answer import Out, answer, load, subject_of
+from pellucid.cli.reading import Reading, load, reads_data
+from pellucid.cli.study_answer import Out, answer, subject_of
 from pellucid.cli.study_setting import default_of, setting
 from pellucid.cli.training import (
     Augmentation,
@@ -25,6 +25,7 @@ from pellucid.spec.train import TrainSpec
 from pellucid.study.settings import FoldSettings
 
 
+@reads_data()
 def folds_study(
     data: DataArgument = "mnist",
     k: int = setting(FoldSettings, "k", "--k"),
@@ -38,10 +39,8 @@ def folds_study(
     seed: Annotated[
         int | None, typer.Option(help=f"The folds and the trainings follow from it.{default_of(TrainSpec, 'seed')}")
     ] = None,
-    image_size: ImageSize = None,
-    channels: Channels = None,
-    test_split: TestSplit = None,
-    no_test: NoTest = False,
+    *,
+    reading: Reading,
     processes: int = setting(FoldSettings, "processes"),
     device: Device = "auto",
     precision: Precision = "auto",
@@ -66,5 +65,5 @@ def folds_study(
         seed=seed,
     )
     asked = {"k": k, "processes": processes, "device": device, "precision": precision}
-    splits = load(data, image_size, channels, test_split, no_test)
+    splits = load(data, reading)
     answer("folds", splits, asked | {"subject": subject_of(splits, model, recipe, settings)}, out, as_json)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pellucid.cli.options import Device, Json, Precision
-from pellucid.cli.reading import Channels, ImageSize
-from pellucid.cli.study_answer import FirstSeed, Out, answer, load, subject_of
+from pellucid.cli.reading import Reading, load, reads_data
+from pellucid.cli.study_answer import FirstSeed, Out, answer, subject_of
 from pellucid.cli.study_setting import setting
 from pellucid.cli.training import BatchSize, DataArgument, ModelText, OptimizerName, RecipeName, training_settings
 from pellucid.study.settings import LearningRateSettings
 
 
+@reads_data()
 def learning_rate_study(
     data: DataArgument = "mnist",
     recipe: RecipeName = None,
@@ -21,8 +22,8 @@ def learning_rate_study(
     low: float = setting(LearningRateSettings, "low"),
     high: float = setting(LearningRateSettings, "high"),
     updates: int = setting(LearningRateSettings, "updates"),
-    image_size: ImageSize = None,
-    channels: Channels = None,
+    *,
+    reading: Reading,
     device: Device = "auto",
     precision: Precision = "auto",
     out: Out = None,
@@ -37,5 +38,5 @@ def learning_rate_study(
     """
     settings = training_settings(batch_size=batch_size, optimizer=optimizer, seed=seed)
     asked = {"seeds": seeds, "low": low, "high": high, "updates": updates, "device": device, "precision": precision}
-    splits = load(data, image_size, channels)
+    splits = load(data, reading)
     answer("learning-rate", splits, asked | {"subject": subject_of(splits, model, recipe, settings)}, out, as_json)

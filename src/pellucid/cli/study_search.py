@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.options import Device, Json, Precision
-from pellucid.cli.reading import Channels, ImageSize
-from pellucid.cli.study_answer import Out, answer, load, subject_of
+from pellucid.cli.reading import Reading, load, reads_data
+from pellucid.cli.study_answer import Out, answer, subject_of
 from pellucid.cli.study_setting import setting
 from pellucid.cli.training import DataArgument, Epochs, ModelText, RecipeName, Seed, training_settings
 from pellucid.study.settings import SearchSettings
 
 
+@reads_data()
 def search_study(
     data: DataArgument = "mnist",
     trials: int = setting(SearchSettings, "trials"),
@@ -25,8 +26,8 @@ def search_study(
     model: ModelText = None,
     epochs: Epochs = None,
     seed: Seed = None,
-    image_size: ImageSize = None,
-    channels: Channels = None,
+    *,
+    reading: Reading,
     processes: int = setting(SearchSettings, "processes"),
     device: Device = "auto",
     precision: Precision = "auto",
@@ -48,5 +49,5 @@ def search_study(
     settings = training_settings(epochs=epochs, seed=seed)
     asked = {"trials": trials, "space": read_space(space) if space else DEFAULT, "processes": processes}
     asked |= {"device": device, "precision": precision}
-    splits = load(data, image_size, channels)
+    splits = load(data, reading)
     answer("search", splits, asked | {"subject": subject_of(splits, model, recipe, settings)}, out, as_json)

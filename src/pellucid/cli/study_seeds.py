@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pellucid.cli.options import Device, Json, Precision
-from pellucid.cli.reading import Channels, ImageSize, NoTest, TestSplit
-from pellucid.cli.study_answer import FirstSeed, Out, answer, load, subject_of
+from pellucid.cli.reading import Reading, load, reads_data
+from pellucid.cli.study_answer import FirstSeed, Out, answer, subject_of
 from pellucid.cli.study_setting import setting
 from pellucid.cli.training import (
     Augmentation,
@@ -20,6 +20,7 @@ from pellucid.cli.training import (
 from pellucid.study.settings import SeedSettings
 
 
+@reads_data()
 def seeds_study(
     data: DataArgument = "mnist",
     n: int = setting(SeedSettings, "n", "--n"),
@@ -31,10 +32,8 @@ def seeds_study(
     optimizer: OptimizerName = None,
     augment: Augmentation = None,
     seed: FirstSeed = None,
-    image_size: ImageSize = None,
-    channels: Channels = None,
-    test_split: TestSplit = None,
-    no_test: NoTest = False,
+    *,
+    reading: Reading,
     processes: int = setting(SeedSettings, "processes"),
     device: Device = "auto",
     precision: Precision = "auto",
@@ -57,5 +56,5 @@ def seeds_study(
         seed=seed,
     )
     asked = {"n": n, "processes": processes, "device": device, "precision": precision}
-    splits = load(data, image_size, channels, test_split, no_test)
+    splits = load(data, reading)
     answer("seeds", splits, asked | {"subject": subject_of(splits, model, recipe, settings)}, out, as_json)

@@ -10,25 +10,7 @@ import typer
 from pellucid.cli.interrupts import INTERRUPTED, uninterrupted
 from pellucid.cli.options import Device, Json, Precision
 from pellucid.cli.output import print_json, print_path, say
-from pellucid.cli.reading import (
-    Background,
-    Channels,
-    Column,
-    Fit,
-    GroupColumn,
-    ImageSize,
-    LabelColumn,
-    LabelFrom,
-    MaxBad,
-    NoGroups,
-    NoTest,
-    TestSplit,
-    ValueRange,
-    near_notes_of,
-    notes_of,
-    reading_settings,
-    tell_classes,
-)
+from pellucid.cli.reading import Reading, load, reads_data, tell_classes
 from pellucid.cli.show import tell
 from pellucid.cli.training import (
     Augmentation,
@@ -58,6 +40,7 @@ if TYPE_CHECKING:
 KEPT_SHOWN = 20
 
 
+@reads_data()
 def train(
     context: typer.Context,
     data: DataArgument = "mnist",
@@ -84,20 +67,8 @@ def train(
         str | None,
         typer.Option(help="Average the answers over variants of an image: shift=0.04,rotation=6,scale=0.05 …"),
     ] = None,
-    image_size: ImageSize = None,
-    channels: Channels = None,
-    fit: Fit = None,
-    background: Background = None,
-    value_range: ValueRange = None,
-    max_bad: MaxBad = None,
-    test_split: TestSplit = None,
-    no_test: NoTest = False,
-    image_column: Column = None,
-    label_column: LabelColumn = None,
-    split_column: Column = None,
-    group_column: GroupColumn = None,
-    no_groups: NoGroups = False,
-    label_from: LabelFrom = None,
+    *,
+    reading: Reading,
     device: Device = "auto",
     precision: Precision = "auto",
     gpu_memory_mib: Annotated[int | None, typer.Option(help="The most to take of a GPU's memory, in MiB.")] = None,
@@ -140,8 +111,8 @@ def train(
     if inexact:
         raise typer.BadParameter("--inexact belongs to --resume")
     with uninterrupted():
-        from pellucid.data.load import load_data
         from pellucid.run.folder import default_path
+        from pellucid.sections.data_notes import near_notes
         from pellucid.sections.shapes import blind_note
         from pellucid.train.choice import choose
         from pellucid.train.fit import fit as train_on
@@ -164,24 +135,8 @@ def train(
         vote=vote,
         test_time_augmentation=test_time_augment,
     )
-    reading = reading_settings(
-        image_size,
-        test_split,
-        no_test,
-        no_groups,
-        channels=channels,
-        fit=fit,
-        background=background,
-        value_range=value_range,
-        max_bad=max_bad,
-        image_column=image_column,
-        label_column=label_column,
-        split_column=split_column,
-        group_column=group_column,
-        label_from=label_from,
-    )
-    splits = load_data(data, progress=True, **reading)
-    for note in (*notes_of(splits), *near_notes_of(splits)):
+    splits = load(data, reading)
+    for note in near_notes(splits):
         say(note)
     tell_classes(splits)
     chosen = choose(splits, model=model, recipe=recipe, **settings)

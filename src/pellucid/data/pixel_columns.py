@@ -118,7 +118,8 @@ def _under_header(path: Path, names: list[str], reading: ReadSpec, labelled: boo
     most = max(numbered.values(), key=len, default=[])
     if len(most) < LEAST_NUMBERED or 2 * len(most) <= len(names) or column_of(path, names, "image", reading):
         return None
-    found = {kind: column_of(path, names, kind, reading) for kind in ("label", "split", "group")}
+    named = reading if labelled else reading.replace(label_column=None)  # which says where there is no header
+    found = {kind: column_of(path, names, kind, named) for kind in ("label", "split", "group")}
     if labelled and len(most) == len(names):
         raise _no_labels(path, len(names))
     if labelled:

@@ -15,7 +15,7 @@ from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.index import SPLITS
 from pellucid.data.ingest import OnProgress
 from pellucid.data.listing import classes_of, one_form, rejected_of, split_of
-from pellucid.data.pixel_columns import PixelColumns, pixel_columns
+from pellucid.data.pixel_columns import FIRST, LAST, PixelColumns, pixel_columns
 from pellucid.data.pixel_rows import PixelRows, read_pixel_rows
 from pellucid.data.tables import groups_notes
 from pellucid.errors import DataError, PellucidWarning
@@ -83,19 +83,21 @@ def read_for_answers(path: Path, input_shape: tuple[int, int, int], reading: Rea
     Args:
         path: The table.
         input_shape: (height, width, channels) that the images must have.
-        reading: Its ``value_range`` says which values are black and white.
+        reading: Its ``value_range`` says which values are black and white; its ``label_column``, where the labels of a
+            table without header stand, ``first`` or ``last``.
 
     Raises:
         DataError: The table cannot be read, is none of pixels, or its images have another shape.
     """
     height, width, channels = input_shape
-    shape = ReadSpec(image_size=(height, width), channels=3 if channels == 3 else 1)
+    reading = reading or ReadSpec(value_range="full")
+    end = reading.label_column if reading.label_column in {FIRST, LAST} else None
+    shape = ReadSpec(image_size=(height, width), channels=3 if channels == 3 else 1, label_column=end)
     columns = pixel_columns(path, shape, labelled=False)
     if columns is None or columns.shape != input_shape:
         rule = f"a table must have a column for each of the {height * width * channels} values of an image"
         raise DataError(f"{path}: {rule}, {height}x{width}x{channels}, to be answered for; this one has not.")
     rows = read_pixel_rows(path, replace(columns, kinds={}), lambda *_: None)
-    reading = reading or ReadSpec(value_range="full")
     images, _, notes = images_of(path, {"train": rows.images}, reading)
     for note in notes if isinstance(reading.value_range, tuple) else ():  # of values that the run's range cuts off
         warnings.warn(f"{path}: {note}", PellucidWarning, stacklevel=2)

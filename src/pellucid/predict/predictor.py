@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import safetensors.torch
@@ -31,6 +32,7 @@ from pellucid.predict.answer import answer, answers, probabilities
 from pellucid.run.folder import WEIGHTS, RunFolder
 from pellucid.run.record import RunRecord
 from pellucid.spec.augment import AugmentSpec
+from pellucid.spec.reading import ReadSpec
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,16 @@ class Predictor:
         model = build(self.record.model, seed, self.record.train.vote)
         record = self.record.model_copy(update={"calibration": None})  # which is of the trained weights
         return Predictor(model, record, self.device, self.precision)
+
+    def reading_by(self, **settings: Any) -> Predictor:
+        """The same network, which reads files as its run did but for these settings of `ReadSpec`.
+
+        Raises:
+            SettingError: A setting breaks a rule.
+        """
+        own = self.record.data.reading or ReadSpec(value_range="full")
+        data = self.record.data.model_copy(update={"reading": own.replace(**settings)})
+        return Predictor(self.model, self.record.model_copy(update={"data": data}), self.device, self.precision)
 
     def logits(self, images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
         """What the network gives before softmax, in fp32, for float images in [0, 1] on its device.

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ COLUMNS = ("image_column", "label_column", "split_column", "group_column", "labe
 
 
 def load_other(
-    record: RunRecord, source: str | PathLike[str], *, progress: bool | None = None, **columns: str
+    record: RunRecord, source: str | PathLike[str], *, progress: bool | None = None, **settings: Any
 ) -> DataSplits:
     """Data other than a run's own, whose image files are brought to its shape as its own were.
 
@@ -30,8 +31,8 @@ def load_other(
         record: Of the run.
         source: Where the data are, as `load_data` takes it.
         progress: Show progress on stderr; unless given, only where that is a terminal.
-        columns: Columns of a table, as `ReadSpec` calls them. Those that are not given are the run's own where the
-            table has them, and else found by their names; the notes of the data say which.
+        settings: Settings of `ReadSpec` that differ from the run's own. Columns that are not given are the run's own
+            where the table has them, and else found by their names; the notes of the data say which.
 
     Returns:
         The data. Where they have no test split, the images that they have for training stand for it.
@@ -43,15 +44,15 @@ def load_other(
     from pellucid.data.load import load_data  # a run that only predicts need not wait for what loads data
 
     reading = record.reading.replace(test_split=None)
-    own = {name: column for name in COLUMNS if name not in columns and (column := getattr(reading, name))}
+    own = {name: column for name in COLUMNS if name not in settings and (column := getattr(reading, name))}
     told = ", ".join(f"{column!r} for {name.removesuffix('_column')}" for name, column in own.items())
     try:
-        data = load_data(source, reading, progress=progress, **columns)
+        data = load_data(source, reading, progress=progress, **settings)
         note = f"it is read by the columns that the run's own table was read by, {told}."
     except DataError:
         if not own:
             raise
-        data = load_data(source, reading.replace(**dict.fromkeys(COLUMNS)), progress=progress, **columns)
+        data = load_data(source, reading.replace(**dict.fromkeys(COLUMNS)), progress=progress, **settings)
         note = f"its columns are found by their names, as it lacks those of the run's own table, {told}."
     notes = [*data.notes, note] if own and Path(source).suffix.lower() in TABLE_SUFFIXES else [*data.notes]
     if not data.has_test:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from typing import Any
 from types import MappingProxyType
 
 import safetensors.torch
@@ -244,7 +245,7 @@ class Run:
         return self.data
 
     def read_data(
-        self, source: str | PathLike[str] | None = None, *, progress: bool | None = None, **columns: str
+        self, source: str | PathLike[str] | None = None, *, progress: bool | None = None, **settings: Any
     ) -> DataSplits:
         """Data to judge the run on, read as its own were; see `load_other`. Unless a place is given, its own.
 
@@ -253,9 +254,9 @@ class Run:
             SettingError: A setting breaks a rule.
         """
         own = self.record.data.location
-        if source is None or (own and not columns and own in {str(source), str(Path(source).resolve())}):
+        if source is None or (own and not settings and own in {str(source), str(Path(source).resolve())}):
             return self.own_data()
-        return load_other(self.record, source, progress=progress, **columns)
+        return load_other(self.record, source, progress=progress, **settings)
 
     def split_of(self, splits: DataSplits, split: str) -> ImageDataset:
         """A split of data, held out as in the training.
