@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MOST_KNOWN = 30  # names in a message
+MOST_FAULTS = 20  # of a specification in a message
 
 
 class PellucidError(Exception):
@@ -67,11 +68,13 @@ class Fault:
 
 
 class SpecError(PellucidError):
-    """A model specification breaks its rules; ``faults`` holds all of them."""
+    """A model specification breaks its rules; ``faults`` holds all of them, and the text the first ones."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+        more = len(self.faults) - MOST_FAULTS
+        told = [str(fault) for fault in self.faults[:MOST_FAULTS]]
+        super().__init__("\n".join([*told, f"And {more:,} more such faults."] if more > 0 else told))
 
     def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[Fault, ...]]]:
         """How it goes from one process to another: by its faults, not by its text."""

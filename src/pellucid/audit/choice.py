@@ -14,6 +14,7 @@ from pellucid.audit.findings import HEADINGS, Audit, Duplicates, Group, Member, 
 from pellucid.audit.pool import Pool
 from pellucid.data.dataset import DataSplits
 from pellucid.errors import DataError, Fault, SettingError, suggest
+from pellucid.untrusted import read
 
 REPEATED = {
     "exact": "equal to",
@@ -188,7 +189,7 @@ def _places(splits: DataSplits) -> dict[str, list[int]]:
 def _rows(path: Path) -> list[dict[str, str]]:
     """The rows of a list by the names of its columns; a list without such names is one of sources."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read(path).decode("utf-8-sig")
         cells = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: the list cannot be read ({error}).") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing_extensions import override
 from pellucid.cli.output import say
 from pellucid.errors import PellucidWarning
 
+MOST_SAID = 20  # warnings of our own from one place in the code
+
 
 class _Kept(logging.Handler):
     """Texts by the place in the code that they come from, in the order in which they came first."""
@@ -22,6 +25,7 @@ class _Kept(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.texts: dict[tuple[str, int], dict[str, None]] = {}
+        self.said: Counter[tuple[str, int]] = Counter()
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
@@ -33,12 +37,17 @@ class _Kept(logging.Handler):
     def show_warning(self, message: Warning | str, kind: type[Warning], file: str, line: int, *_: Any) -> None:
         """Take the place of Python's function; our own warnings are said at once, as other messages are."""
         if issubclass(kind, PellucidWarning):
-            say(f"pellucid: {message}")
+            self.said[file, line] += 1
+            if self.said[file, line] <= MOST_SAID:
+                say(f"pellucid: {message}")
         else:
             self.keep(str(message), file, line)
 
     def lines(self) -> Iterator[str]:
-        """A line for each place, however often it was reached."""
+        """A line for each place, however often it was reached; of our own, for those that had too much to say."""
+        for count in self.said.values():
+            if count > MOST_SAID:
+                yield f"pellucid: and {count - MOST_SAID:,} more of this kind."
         for (file, _), texts in self.texts.items():
             library = next((part for part in reversed(Path(file).parts[:-1]) if part in sys.modules), Path(file).name)
             more = f" (and {len(texts) - 1:,} more like it)" if len(texts) > 1 else ""

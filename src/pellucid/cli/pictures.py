@@ -78,7 +78,7 @@ def write_section(section: Section, out: Path | None, folder: RunFolder) -> dict
         RunError: A file cannot be written.
     """
     (picture,) = section.pictures
-    path = out or folder.path / PICTURES / f"{picture.name}.png"
+    path = out or folder.place(f"{PICTURES}/{picture.name}.png")
     return {"numbers": str(write_picture(picture, path)), "picture": str(path)}
 
 

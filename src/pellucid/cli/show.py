@@ -9,6 +9,8 @@ from pellucid.cli.output import print_json, print_path, print_table, print_text,
 from pellucid.sections.section import Section, Table
 from pellucid.text import printable
 
+MOST_WARNINGS = 20
+
 
 def show(section: Section, as_json: bool, files: Mapping[str, Any], paths: Iterable[str] | None = None) -> None:
     """Print a section, and where its files lie last.
@@ -43,9 +45,11 @@ def tell(section: Section) -> None:
 
 
 def warn(section: Section) -> None:
-    """Say on stderr what is missing."""
-    for warning in section.warnings:
+    """Say on stderr what is missing; the first of very many, as the JSON document has all."""
+    for warning in section.warnings[:MOST_WARNINGS]:
         say(warning)
+    if (more := len(section.warnings) - MOST_WARNINGS) > 0:
+        say(f"pellucid: and {more:,} more of this kind. --json tells them all.")
 
 
 def _print_table(table: Table) -> None:

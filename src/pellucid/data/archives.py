@@ -15,8 +15,11 @@ from pathlib import Path
 from pellucid.data import listing
 from pellucid.data.dataset import Rejected
 from pellucid.data.listing import Content
+from pellucid.data.memory import most_bytes
+from pellucid.data.tar import open_tar
 from pellucid.errors import DataError
 from pellucid.names import plain_name
+from pellucid.untrusted import opened, read_json
 
 # What the standard library raises on damage.
 DAMAGED = (
@@ -32,6 +35,10 @@ DAMAGED = (
 CHUNK = 1 << 20
 CONTENTS = ".contents.json"  # in a folder that an archive was unpacked to: the files, as they were then
 UNIX = 3  # in a zip: made where a backslash is a letter as any other
+MOST_RATIO = 10  # of what is unpacked to what it is unpacked from
+# In a zip. Of the others Python unpacks as much as a bomb asks for before it looks how much that is.
+READ_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+OTHER_METHOD = "it is packed by another method than deflate; pack the archive anew with the usual one"
 SAID_UTF8 = 0x800  # in a zip: names are in UTF-8, and not in the code page of the first PCs
 Members = tuple[list[tuple[str, Content]], list[str], list[Rejected]]
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -41,7 +48,8 @@ def members_of(archive: Path) -> Members:
     """The files of a zip or tar archive. Nothing is unpacked to disk.
 
     Members whose names lead out of the archive (absolute, ``..``), links and devices are rejected. A tar archive is
-    read whole, since it cannot be read out of order; its files may have ten times its size and `MAX_FILE_BYTES`.
+    read whole, since it cannot be read out of order; it may have ten times the size of its file and `MAX_FILE_BYTES`,
+    and half of the machine's memory.
 
     Returns:
         Name and content of each file, the names of the folders that stand in it by themselves, and what was rejected.
@@ -50,7 +58,9 @@ def members_of(archive: Path) -> Members:
         DataError: The archive is damaged, or unpacks to more than it may.
     """
     try:
-        if zipfile.is_zipfile(archive):
+        with opened(archive) as file:
+            is_zip = zipfile.is_zipfile(file)
+        if is_zip:
             return _zip_members(archive)
         return _tar_members(archive)
     except DAMAGED as error:
@@ -59,8 +69,9 @@ def members_of(archive: Path) -> Members:
 
 def _zip_members(archive: Path) -> Members:
     found, folders, rejected = [], [], []
-    with zipfile.ZipFile(archive) as opened:
-        for info in opened.infolist():
+    seen: set[str] = set()
+    with opened(archive) as file, zipfile.ZipFile(file) as unzipped:
+        for info in unzipped.infolist():
             name = _name_in_zip(info)
             is_link = (info.external_attr >> 16) & 0o170000 == 0o120000
             if name.endswith("/"):
@@ -69,7 +80,12 @@ def _zip_members(archive: Path) -> Members:
                 rejected.append(Rejected(f"{archive}/{info.filename}", reason))
             elif info.flag_bits & 1:
                 rejected.append(Rejected(f"{archive}/{info.filename}", "it is encrypted"))
+            elif info.compress_type not in READ_METHODS:
+                rejected.append(Rejected(f"{archive}/{info.filename}", OTHER_METHOD))
+            elif info.filename in seen:
+                rejected.append(Rejected(f"{archive}/{info.filename}", "two files in it have this name"))
             else:
+                seen.add(info.filename)
                 found.append((name, Content(str(archive), info.filename)))
     return found, folders, rejected
 
@@ -87,37 +103,33 @@ def _name_in_zip(info: zipfile.ZipInfo) -> str:
 
 def _tar_members(archive: Path) -> Members:
     found, folders, rejected = [], [], []
-    left = 10 * archive.stat().st_size + listing.MAX_FILE_BYTES
-    with tarfile.open(archive) as opened:
-        for info in opened:
+    with open_tar(archive, min(_most_unpacked(archive), most_bytes())) as tar:
+        for info in tar.members():
             if info.isdir():
                 folders.append(info.name)
-                continue
-            if reason := _unsafe(info.name, not info.isfile()):
+            elif reason := _unsafe(info.name, not info.isfile() or info.issparse()):
                 rejected.append(Rejected(f"{archive}/{info.name}", reason))
-                continue
-            if info.size > listing.MAX_FILE_BYTES:
+            elif info.size > listing.MAX_FILE_BYTES:
                 rejected.append(Rejected(f"{archive}/{info.name}", "the file is too large"))
-                continue
-            left -= info.size
-            if left < 0:
-                raise ValueError("it unpacks to more than ten times its size")
-            file = opened.extractfile(info)
-            found.append((info.name, Content(str(archive), info.name, file.read() if file else b"")))
-        while rest := opened.fileobj.read(CHUNK) if opened.fileobj else b"":  # to the checksum at the end
-            left -= len(rest)
-            if left < 0:
-                raise ValueError("it unpacks to more than ten times its size")
+            else:
+                found.append((info.name, Content(str(archive), info.name, tar.read(info))))
+        if tar.ending:
+            rejected.append(Rejected(str(archive), tar.ending))
     return found, folders, rejected
+
+
+def _most_unpacked(archive: Path) -> int:
+    """Bytes that an archive may unpack to where all of it is needed."""
+    return MOST_RATIO * archive.stat().st_size + listing.MAX_FILE_BYTES
 
 
 def _unsafe(name: str, is_link: bool) -> str:
     parts = name.replace("\\", "/").split("/")
     if is_link:
         return "it is a link or no file"
-    if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]:
+    if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or "\0" in name:
         return "its name leads out of the archive"
-    return ""
+    return "" if any(part.strip(".") for part in parts) else "it has no name"
 
 
 def unpack(archive: Path, cache: Path) -> Path:
@@ -138,10 +150,14 @@ def unpack(archive: Path, cache: Path) -> Path:
     try:
         cache.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=cache))
+        left = most = _most_unpacked(archive)
         for name, content in members:
+            raw = content.read()
+            if (left := left - len(raw)) < 0:
+                raise ValueError(f"it unpacks to more than the {most:,} bytes that it may; unpack it yourself")
             place = scratch / name
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content.read())
+            place.write_bytes(raw)
         files = {name: _state(scratch / name) for name in _files_below(scratch) if name != CONTENTS}
         (scratch / CONTENTS).write_text(json.dumps({"archive": str(archive.resolve()), "files": files}), "utf-8")
         scratch.rename(folder)
@@ -161,7 +177,7 @@ def changes_in(folder: Path) -> str:
         The first difference as a clause, such as ``notes.txt in it is not from the archive``; empty without one.
     """
     try:
-        files = json.loads((folder / CONTENTS).read_text(encoding="utf-8"))["files"]
+        files = read_json(folder / CONTENTS)["files"]
         unpacked = {str(name): tuple(state) for name, state in files.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return f"it has no {CONTENTS} of Pellucid's, which tells what was unpacked"

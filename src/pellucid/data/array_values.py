@@ -67,8 +67,13 @@ def _extent(path: Path, images: np.ndarray) -> Extent:
         extent = extent_of(images, 65535.0 if images.dtype == np.uint16 else math.inf)
     except ValueError as error:
         raise DataError(f"{path}: the images cannot be used: {error}.") from None
-    is_whole = images.dtype.kind in "ui" or bool((images == np.floor(images)).all())
+    is_whole = images.dtype.kind in "ui" or _are_whole(images)
     return extent._replace(most=WHITE) if is_whole and extent.low >= 0 and extent.high <= WHITE else extent
+
+
+def _are_whole(images: np.ndarray) -> bool:
+    parts = (images[start : start + ROWS_AT_ONCE] for start in range(0, len(images), ROWS_AT_ONCE))
+    return all(bool((part == np.floor(part)).all()) for part in parts)
 
 
 def _range(path: Path, images: np.ndarray, extent: Extent, most: float, reading: ReadSpec) -> tuple[float, float]:

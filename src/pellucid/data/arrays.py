@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import tokenize
+import math
+import zipfile
 from collections.abc import Iterable, Mapping
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,10 +15,13 @@ from pellucid.data.archives import DAMAGED
 from pellucid.data.array_values import images_of
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.listing import natural_order, one_form
+from pellucid.data.memory import require_room
 from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
+from pellucid.untrusted import opened
 from pellucid.words import some
 
+NPY = ".npy"
 KEYS = {
     "train": (("x_train", "y_train"), ("train_images", "train_labels"), ("images", "labels"), ("x", "y")),
     "validation": (("x_val", "y_val"), ("val_images", "val_labels"), ("x_valid", "y_valid")),
@@ -45,10 +50,67 @@ def read_npz(path: Path, location: str = "", reading: ReadSpec | None = None) ->
 
 def _npz_arrays(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name.lower(): archive[name] for name in archive.files}
-    except (*DAMAGED, AttributeError, TypeError, MemoryError) as error:
+        with opened(path) as file, zipfile.ZipFile(file) as archive:
+            names = [name for name in archive.namelist() if name.lower().endswith(NPY) and name.lower() != NPY]
+            require_room(path, sum(_bytes_of(archive, name) for name in names))
+            return {name[: -len(NPY)].lower(): _array(archive, name) for name in names}
+    except (*DAMAGED, MemoryError) as error:
         raise DataError(f"{path}: the arrays cannot be read ({error}).") from None
+
+
+def _bytes_of(archive: zipfile.ZipFile, name: str) -> int:
+    """Memory that an array of an archive will take, as its own header says.
+
+    Raises:
+        ValueError: The header is damaged, or promises another size than the archive does.
+    """
+    with archive.open(name) as file:
+        size = require_plain(file)
+        if size != archive.getinfo(name).file_size - file.tell():
+            raise ValueError(f"the header of {name} promises {size} bytes, but others are there")
+        return size
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    with archive.open(name) as file:
+        return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def require_plain(file: BufferedIOBase) -> int:
+    """See that an .npy file holds plain numbers or texts, and how many bytes of them.
+
+    Args:
+        file: The file at its beginning; afterwards it stands behind the header.
+
+    Raises:
+        ValueError: It holds Python objects, or its header is damaged.
+    """
+    read_header = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    try:
+        version = np.lib.format.read_magic(file)
+        shape, _, kind = read_header.get(version, np.lib.format.read_array_header_2_0)(file)
+    except Exception as error:  # noqa: BLE001 - the header is Python text, which NumPy reads in many ways
+        raise ValueError(f"the header of an array is damaged ({type(error).__name__})") from None
+    if not all(isinstance(length, int) and length >= 0 for length in shape):
+        raise ValueError("the lengths of an array must be whole numbers")
+    if kind.hasobject:
+        raise ValueError("it holds Python objects, which could run code; save the arrays as numbers")
+    if not kind.itemsize and math.prod(shape):
+        raise ValueError("its values have no bytes")
+    return math.prod(shape) * kind.itemsize
+
+
+def read_array(path: Path, name: str) -> np.ndarray:
+    """One array of an .npz file.
+
+    Raises:
+        DataError: The file is damaged, or needs more memory than it may.
+        KeyError: It has no array of that name.
+    """
+    return _npz_arrays(path)[name.lower()]
 
 
 def is_npy_folder(folder: Path) -> bool:
@@ -72,13 +134,25 @@ def read_npy_folder(folder: Path, location: str = "", reading: ReadSpec | None =
 
 
 def _npy_arrays(folder: Path) -> dict[str, Any]:
-    arrays = {}
+    arrays, held = {}, 0
     for file in sorted(folder.glob("*.npy")):
         try:
-            arrays[file.stem.lower()] = np.load(file, allow_pickle=False)
-        except (OSError, ValueError, EOFError, MemoryError, tokenize.TokenError) as error:
+            arrays[file.stem.lower()] = array = _npy(file, held)
+            held += array.nbytes
+        except (OSError, ValueError, EOFError, MemoryError) as error:
             raise DataError(f"{file}: the array cannot be read ({error}).") from None
     return arrays
+
+
+def _npy(path: Path, held: int) -> np.ndarray:
+    """An array in a file of its own, where so many bytes are held already."""
+    with opened(path) as file:
+        size = require_plain(file)
+        if size != (there := path.stat().st_size - file.tell()):
+            raise ValueError(f"its header promises {size} bytes; received {there}")
+        require_room(path, held + size)
+        file.seek(0)
+        return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def read_arrays(path: Path) -> dict[str, Any] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -27,6 +26,7 @@ from pellucid.data.listing import Entry, Listing
 from pellucid.errors import DataError
 from pellucid.names import plain_name, user_path
 from pellucid.spec.reading import ReadSpec
+from pellucid.untrusted import read_json
 
 FORMAT = 3
 # What folders in the cache are called, and those that are still being written or removed.
@@ -41,7 +41,22 @@ UNUSABLE = (OSError, ValueError, KeyError, TypeError, DataError)
 
 def cache_folder() -> Path:
     """Where decoded images are kept: the variable PELLUCID_CACHE, or the system's place for caches."""
-    return user_path(os.environ.get("PELLUCID_CACHE") or user_cache_path("pellucid")) / "images"
+    return user_path(os.environ.get("PELLUCID_CACHE") or _usual_cache()) / "images"
+
+
+def _usual_cache() -> Path:
+    """The system's place for caches.
+
+    Raises:
+        DataError: The user has no home folder.
+    """
+    try:
+        usual = user_cache_path("pellucid")
+        if usual.is_absolute():  # else it begins with ~, which has no meaning
+            return usual
+    except RuntimeError:
+        pass
+    raise DataError("There is no home folder to keep decoded images in. Set PELLUCID_CACHE to a folder.")
 
 
 def unpacked_folder() -> Path:
@@ -167,7 +182,7 @@ def _state(entry: Entry) -> tuple[int, ...]:
 
 
 def _open(folder: Path, listing: Listing, location: str, reading: ReadSpec) -> DataSplits:
-    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    index = read_json(folder / INDEX)
     shape = tuple(index["shape"])
     count = sum(split["count"] for split in index["splits"].values())
     if (folder / PIXELS).stat().st_size != count * int(np.prod(shape)):
@@ -274,7 +289,7 @@ def _remove_unpacked(folder: Path) -> str:
 
 def _has_index(folder: Path) -> bool:
     try:
-        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        index = read_json(folder / INDEX)
     except (OSError, ValueError):
         return False
     return isinstance(index, dict) and ALWAYS <= index.keys() <= KEYS

@@ -79,7 +79,8 @@ def _write(source: str, splits: DataSplits, reading: ReadSpec, removal: Removal,
     if not Path(splits.location).is_absolute():
         return _copy_decoded(splits, removal, out)
     given = place_of(source)
-    listing, place, _ = found_in(given, reading)
+    found = found_in(given, reading)
+    listing, place = found.listing, found.place
     if listing:
         tree = replace(tree_of(place), where=given)  # so that its files are called as they were when they were read
         return _copy_tree(place, tree, Parted.of(listing, splits, removal), out)
@@ -90,7 +91,7 @@ def _write(source: str, splits: DataSplits, reading: ReadSpec, removal: Removal,
     if columns := pixel_columns(place, reading):
         write_lines(place, columns.skipped, _pixel_rows(place, splits, removal), out / place.name)
         return ()
-    return _copy_table(place, Parted.of(list_table(place, reading), splits, removal), out)
+    return _copy_table(place, Parted.of(list_table(place, reading, found.within), splits, removal), out)
 
 
 def _copy_tree(root: Path, tree: Tree, parted: Parted, out: Path) -> tuple[str, ...]:

@@ -76,14 +76,15 @@ def list_by_metadata(tree: Tree, root: Path, tables: Sequence[Parts], reading: R
 
     Args:
         tree: The files.
-        root: The folder that they lie in on disk.
+        root: The folder that they lie in on disk; where it is not the tree's own, it is of an archive.
         tables: Each table, which names images by paths relative to itself.
         reading: Columns of the tables.
 
     Raises:
         DataError: A table cannot be read, or lacks a column.
     """
-    listings = [list_table(root.joinpath(*parts), reading) for parts in tables]
+    within = None if root == tree.where else root
+    listings = [list_table(root.joinpath(*parts), reading, within) for parts in tables]
     placed = [(entry, _below(root, entry.content)) for listing in listings for entry in listing.entries]
     arrangement = _arrangement(tree, (parts for _, parts in placed if parts))
     entries = [replace(entry, split=entry.split or arrangement.place(parts[:-1]).split) for entry, parts in placed]

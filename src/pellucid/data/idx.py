@@ -10,16 +10,23 @@ import hashlib
 import math
 import struct
 import zlib
+from collections.abc import Callable
+from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
 
+from pellucid.data.memory import require_room
 from pellucid.errors import DataError
+from pellucid.untrusted import opened
 
 UNSIGNED_BYTE = 0x08
 MAX_DIMENSIONS = 4
+LONGEST_HEADER = 4 + 4 * MAX_DIMENSIONS
+GZIP = b"\x1f\x8b"
+CHUNK = 1 << 20
 
 
 def read_idx(path: Path, shape: tuple[int | None, ...], sha256: str | None = None) -> UInt8[ndarray, ...]:
@@ -37,36 +44,65 @@ def read_idx(path: Path, shape: tuple[int | None, ...], sha256: str | None = Non
         DataError: The file is missing, truncated, oversized or altered, or is not such a file.
     """
     try:
-        raw = bytearray(path.read_bytes())
+        with opened(path) as file:
+            begins = file.read(len(GZIP))
+            file.seek(0)
+            packed = (lambda: file.read(CHUNK)) if begins != GZIP else _unzipped(path, file)
+            return _read(path, packed, shape, sha256)
     except OSError as error:
         raise DataError(f"{path}: the file cannot be read ({error.strerror or error}).") from None
-    if raw[:2] == b"\x1f\x8b":
-        raw = _gunzip(path, raw)
+
+
+def _read(
+    path: Path, more: Callable[[], bytes], shape: tuple[int | None, ...], sha256: str | None
+) -> UInt8[ndarray, ...]:
+    """The values, of which no more are taken than the header promises.
+
+    Args:
+        path: The file, for messages.
+        more: Gives further bytes of the file; none at its end.
+        shape: What the dimensions must be.
+        sha256: Checksum of all bytes.
+    """
+    raw = bytearray()
+    while len(raw) < LONGEST_HEADER and (some := more()):
+        raw += some
     sizes = _sizes(path, raw, shape)
     start, count = 4 + 4 * len(sizes), math.prod(sizes)
-    if len(raw) - start != count:
-        fault = "truncated" if len(raw) - start < count else "oversized"
-        raise DataError(
-            f"{path}: the file is {fault}: its header promises {count} values; received {len(raw) - start}."
-        )
+    if not count:
+        raise DataError(f"{path}: the file must hold values; its header says {' x '.join(map(str, sizes))}.")
+    require_room(path, count)
+    while len(raw) - start <= count and (some := more()):
+        raw += some
+    if len(raw) - start > count:
+        raise DataError(f"{path}: the file is oversized: its header promises {count} values; received more.")
+    if len(raw) - start < count:
+        received = len(raw) - start
+        raise DataError(f"{path}: the file is truncated: its header promises {count} values; received {received}.")
     if sha256 is not None and (received := hashlib.sha256(raw).hexdigest()) != sha256:
         raise DataError(f"{path}: the file was altered: its SHA-256 must be {sha256}; received {received}.")
     return np.frombuffer(raw, np.uint8, offset=start).reshape(sizes)
 
 
-def _gunzip(path: Path, raw: bytearray) -> bytearray:
-    content = bytearray()
+def _unzipped(path: Path, file: BufferedReader) -> Callable[[], bytes]:
+    """What gives the bytes of a gzipped file, some at a time."""
     unzip = zlib.decompressobj(wbits=31)
-    try:
-        content += unzip.decompress(raw)
-        content += unzip.flush()
-    except zlib.error as error:
-        raise DataError(f"{path}: the gzip data is damaged ({error}). Get the file anew.") from None
-    if not unzip.eof:
-        raise DataError(f"{path}: the gzip data is truncated. Get the file anew.")
-    if unzip.unused_data:
-        raise DataError(f"{path}: the file is oversized: {len(unzip.unused_data)} bytes follow the gzip data.")
-    return content
+
+    def more() -> bytes:
+        while not unzip.eof:
+            packed = unzip.unconsumed_tail or file.read(CHUNK)
+            if not packed:
+                raise DataError(f"{path}: the gzip data is truncated. Get the file anew.")
+            try:
+                if some := unzip.decompress(packed, CHUNK):
+                    return some
+            except zlib.error as error:
+                raise DataError(f"{path}: the gzip data is damaged ({error}). Get the file anew.") from None
+        if beyond := len(unzip.unused_data) + len(file.read()):
+            raise DataError(f"{path}: the file is oversized: {beyond} bytes follow the gzip data.")
+        return b""
+
+    return more
 
 
 def _sizes(path: Path, raw: bytearray, shape: tuple[int | None, ...]) -> tuple[int, ...]:

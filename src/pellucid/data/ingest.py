@@ -23,6 +23,7 @@ from pellucid.data.workers import Done, over_file, over_files
 from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
 from pellucid.spec.seeds import derive_seed
+from pellucid.untrusted import read_json
 
 DEFAULT_SIZE = (64, 64)
 LARGEST_SIDE = 2048  # of images that keep their size where it is not given; a page of text is larger
@@ -114,7 +115,7 @@ def rearrange(decoded: Path, folder: Path, listing: Listing, reading: ReadSpec) 
         DataError: A class has too few images for the splits.
         OSError, ValueError, KeyError, TypeError: A folder cannot be read or written, or is damaged.
     """
-    index = json.loads((decoded / INDEX).read_text(encoding="utf-8"))
+    index = read_json(decoded / INDEX)
     keys, places, sizes = dict(index["undecoded"]), {}, {}
     for split in index["splits"].values():
         keys |= zip(split["entries"], split["keys"], strict=True)

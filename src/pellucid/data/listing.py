@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import stat
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 from pellucid.data.classes import plain
 from pellucid.data.dataset import Rejected, Row
 from pellucid.errors import DataError
+from pellucid.untrusted import opened
 
 MAX_FILE_BYTES = 64 << 20
 WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9]\d{0,17}))(?:\.0*)?", re.ASCII)
@@ -59,9 +59,7 @@ class Content:
         if self.raw is not None:
             return self.raw
         if self.member is None:
-            if not stat.S_ISREG(Path(self.path).stat().st_mode):
-                raise ValueError("it is no regular file")
-            with Path(self.path).open("rb") as file:
+            with opened(self.path) as file:
                 raw = file.read(MAX_FILE_BYTES + 1)
         else:
             state = Path(self.path).stat()

@@ -44,11 +44,13 @@ class Found(NamedTuple):
         listing: The images; None where a table or arrays are to be read.
         place: The table, the arrays, or the folder or archive that the images of the listing lie in.
         idle: Settings that would change nothing.
+        within: The folder that an archive was unpacked to; None where there is none.
     """
 
     listing: Listing | None
     place: Path
     idle: frozenset[str] = frozenset()
+    within: Path | None = None
 
 
 def load_data(
@@ -96,7 +98,7 @@ def load_data(
         with ReadingBar(progress) as bar:
             return _with_test(read_pixel_table(found.place, columns, reading, location, bar), reading.test_split)
     _refuse_idle(settings, "folders and archives of images" if found.listing else "a table", found.idle)
-    listing = found.listing or _list_table(found.place, path, reading)
+    listing = found.listing or _list_table(found, path, reading)
     with ReadingBar(progress) as bar:
         return read_listing(listing, reading, location, bar)
 
@@ -183,9 +185,12 @@ def found_in(path: Path, reading: ReadSpec) -> Found:
         raise fault
     has_parquet = any(suffix_of(parts[-1]) == ".parquet" for parts, _ in tree.files)
     if tables := split_tables(_on_disk(tree)) if has_parquet else None:
-        return Found(list_tables(tree.name, tables, reading), _on_disk(tree), frozenset({"label_from"}))
+        listing = list_tables(tree.name, tables, reading, _within(tree))
+        return Found(listing, _on_disk(tree), frozenset({"label_from"}))
     only = _only(tree, arrays)
-    return Found(None, only, frozenset({"label_from"})) if only else Found(listing, path, frozenset(COLUMNS))
+    if only:
+        return Found(None, only, frozenset({"label_from"}), _within(tree))
+    return Found(listing, path, frozenset(COLUMNS))
 
 
 def _arrays(tree: Tree) -> set[Parts]:
@@ -230,7 +235,13 @@ def _on_disk(tree: Tree) -> Path:
     return tree.where if tree.where.is_dir() else unpack(tree.where, unpacked_folder())
 
 
-def _list_table(table: Path, given: Path, reading: ReadSpec) -> Listing:
+def _within(tree: Tree) -> Path | None:
+    """The folder that an archive was unpacked to; None for what is a folder by itself."""
+    return None if tree.where.is_dir() else _on_disk(tree)
+
+
+def _list_table(found: Found, given: Path, reading: ReadSpec) -> Listing:
+    table = found.place
     if suffix_of(table.name) not in TABLE_SUFFIXES:
         kinds = ", ".join(sorted({*TABLE_SUFFIXES, ".npz", *ARCHIVE_SUFFIXES}))
         raise DataError(f"{table}: a data file must be one of {kinds}; received {table.suffix or 'no suffix'}.")
@@ -238,6 +249,6 @@ def _list_table(table: Path, given: Path, reading: ReadSpec) -> Listing:
         return list_table(table, reading)
     try:
         name = given.resolve().name if given.is_dir() else given.name.split(".")[0]
-        return replace(list_table(table, reading), name=name)
+        return replace(list_table(table, reading, found.within), name=name)
     except DataError as error:
         raise DataError(f"{given}: there are no two folders with images, so that its table counts. {error}") from None

@@ -11,7 +11,7 @@ from itertools import islice, pairwise
 from math import isqrt
 from pathlib import Path
 
-from pellucid.data.rows import CSV_SUFFIXES, cells_of, delimiter, text_lines
+from pellucid.data.rows import CSV_SUFFIXES, cells_of, delimiter, text_lines, text_of_file
 from pellucid.data.tables import column_of, require_column
 from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
@@ -103,7 +103,7 @@ def pixel_columns(path: Path, reading: ReadSpec, *, labelled: bool = True) -> Pi
 def _is_long(path: Path) -> bool:
     """Whether the first line is longer than that of a table of images could be."""
     try:
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
+        with text_of_file(path, "replace") as file:
             return len(file.readline(MOST_LINE)) == MOST_LINE
     except OSError as error:
         raise DataError(f"{path}: the table cannot be read ({error.strerror or error}).") from None
@@ -168,7 +168,7 @@ def _likely_ends(path: Path, skipped: int) -> list[str]:
     """The ends that could be labels: of several values, none of them in nearly all rows, and few beside a pixel's."""
     counts: dict[str, Counter[str]] = {FIRST: Counter(), LAST: Counter()}
     comma = delimiter(path)
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
+    with text_of_file(path, "replace") as file:
         for line in islice(file, skipped, None):
             row = line.strip()
             for end, cell in ((FIRST, row.partition(comma)[0]), (LAST, row.rpartition(comma)[2])):

@@ -18,6 +18,7 @@ from pellucid.data.listing import rejected_of
 from pellucid.data.pixel_columns import PixelColumns
 from pellucid.data.rows import cells_of, delimiter, text_lines
 from pellucid.errors import DataError
+from pellucid.untrusted import opened
 
 CELLS_AT_ONCE = 1 << 20  # bounds the memory beside that of the pixels
 NUMERALS = b'0123456789,\t\r\n"'  # all that a table of whole numbers consists of
@@ -117,7 +118,7 @@ class _Found:
 
 
 def _count_lines(path: Path) -> int:
-    with path.open("rb") as file:
+    with opened(path) as file:
         return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from pellucid.data.memory import require_room
 from pellucid.errors import DataError
+from pellucid.untrusted import opened, parsed_json, read
 
 CSV_SUFFIXES = {".csv", ".tsv"}
 TABLE_SUFFIXES = {*CSV_SUFFIXES, ".jsonl", ".ndjson", ".parquet"}
 BEYOND = object()  # in a row, where the cells stand that no column is above
+BYTES_OF_A_ROW = 500  # that a row takes in memory beside its image
+BYTES_AT_ONCE = 64 << 20
 UNLABELLED = -1  # in a column of classes, as Hugging Face's datasets have it
 
 
@@ -94,6 +98,19 @@ def write_lines(path: Path, skipped: int, rows: Collection[int], out: Path) -> N
         file.writelines(line.rstrip("\r\n") + "\n" for row, line in enumerate(full, start=1) if row not in rows)
 
 
+def text_of_file(path: Path, errors: str = "strict") -> TextIOWrapper:
+    """A text file, opened; lines end as they do in it.
+
+    Args:
+        path: The file.
+        errors: What becomes of bytes that are no UTF-8, as Python's own `open` has it.
+
+    Raises:
+        OSError: It cannot be opened, or is no file.
+    """
+    return TextIOWrapper(opened(path), encoding="utf-8-sig", errors=errors, newline="")
+
+
 def text_lines(path: Path) -> Iterator[str]:
     """The lines of a text file, one at a time, as there may be millions.
 
@@ -101,7 +118,7 @@ def text_lines(path: Path) -> Iterator[str]:
         DataError: The file cannot be read, or is no text.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with text_of_file(path) as file:
             yield from file
     except UnicodeDecodeError as error:
         raise _not_utf8(path, error) from None
@@ -136,7 +153,7 @@ def _csv(path: Path) -> Rows:
 def _json_lines(path: Path) -> Rows:
     rows = []
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        lines = read(path).decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise _not_utf8(path, error) from None
     except OSError as error:
@@ -145,8 +162,8 @@ def _json_lines(path: Path) -> Rows:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:  # ValueError: a number of thousands of digits, too
+            row = parsed_json(line)
+        except ValueError as error:  # ValueError: a number of thousands of digits, too
             raise DataError(f"{path}, line {number}: not JSON ({getattr(error, 'msg', error)}).") from None
         if not isinstance(row, dict):
             raise DataError(f"{path}, line {number}: a row must be an object; received {line[:40]}.")
@@ -156,23 +173,30 @@ def _json_lines(path: Path) -> Rows:
 
 def _parquet(path: Path) -> Rows:
     try:
-        from pyarrow import ArrowException, parquet
+        from pyarrow import parquet
     except ImportError:
         raise DataError(f"{path}: Parquet needs pyarrow. Install it with: pip install 'pellucid[tables]'") from None
     try:
-        schema = parquet.read_schema(path)
-    except (OSError, ArrowException) as error:
+        with opened(path) as file, parquet.ParquetFile(file) as read_once:
+            schema, columns = read_once.schema_arrow, _columns(read_once.metadata)
+            rows_there = read_once.metadata.num_rows
+    except Exception as error:  # noqa: BLE001 - pyarrow fails in many ways on damaged files
         raise _unreadable(path, error) from None
+    require_room(path, sum(size for size, _ in columns.values()) + rows_there * BYTES_OF_A_ROW)
+    texts = [name for name, (_, is_text) in columns.items() if is_text]
     features = _features(schema.metadata or {})
     classes = {name: feature["names"] for name, feature in features.items() if _kind(feature) == "ClassLabel"}
 
     def rows() -> Iterator[dict[str, Any]]:
         try:
-            with parquet.ParquetFile(path) as file:
-                for batch in file.iter_batches(batch_size=1000):
-                    for row in batch.to_pylist():
-                        yield row | {name: _class_of(row.get(name), names) for name, names in classes.items()}
-        except (OSError, ArrowException) as error:
+            # Read as dictionaries, what is many times the same text or image takes the memory of one.
+            with opened(path) as file, parquet.ParquetFile(file, read_dictionary=texts) as table:
+                for batch in table.iter_batches(batch_size=1000):
+                    some = max(1, BYTES_AT_ONCE // max(batch.nbytes, 1))
+                    for start in range(0, len(batch), some):
+                        for row in batch.slice(start, some).to_pylist():
+                            yield row | {name: _class_of(row.get(name), names) for name, names in classes.items()}
+        except Exception as error:  # noqa: BLE001 - see above
             raise _unreadable(path, error) from None
 
     images = [name for name, feature in features.items() if _kind(feature) == "Image"]
@@ -180,10 +204,21 @@ def _parquet(path: Path) -> Rows:
     return Rows(schema.names, rows(), {what: names[0] for what, names in only.items() if len(names) == 1})
 
 
+def _columns(metadata: Any) -> dict[str, tuple[int, bool]]:
+    """For each column of a Parquet file the bytes that it has unpacked, and whether it holds texts or bytes."""
+    found: dict[str, tuple[int, bool]] = {}
+    for group in range(metadata.num_row_groups):
+        for number in range(metadata.num_columns):
+            part = metadata.row_group(group).column(number)
+            before, _ = found.get(part.path_in_schema, (0, False))
+            found[part.path_in_schema] = before + part.total_uncompressed_size, part.physical_type == "BYTE_ARRAY"
+    return found
+
+
 def _features(metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
     """What Hugging Face's datasets write of the columns beside the table."""
     try:
-        return dict(json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"])
+        return dict(parsed_json(metadata.get(b"huggingface", b"{}").decode())["info"]["features"])
     except (KeyError, TypeError, ValueError):
         return {}
 

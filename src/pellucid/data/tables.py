@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import Any
 
 from pellucid.data.dataset import Rejected, Row
 from pellucid.data.listing import SPLIT_NAMES, Content, Entry, Listing, one_form, split_of, text_of
+from pellucid.data.memory import require_room
 from pellucid.data.rows import BEYOND, read_rows
 from pellucid.errors import DataError, suggest
 from pellucid.names import user_path
@@ -27,7 +29,7 @@ COLUMN_NAMES = {
 }
 
 
-def list_table(path: Path, reading: ReadSpec) -> Listing:
+def list_table(path: Path, reading: ReadSpec, within: Path | None = None) -> Listing:
     """List the images of a table, one a row.
 
     The image column holds a path, relative to the table or absolute, or the bytes of an image file (Parquet; Hugging
@@ -36,23 +38,27 @@ def list_table(path: Path, reading: ReadSpec) -> Listing:
     Raises:
         DataError: The table cannot be read, or a column is missing.
     """
-    return list_tables(path.stem, [(path, None)], reading)
+    return list_tables(path.stem, [(path, None)], reading, within)
 
 
-def list_tables(name: str, tables: Sequence[tuple[Path, str | None]], reading: ReadSpec) -> Listing:
+def list_tables(
+    name: str, tables: Sequence[tuple[Path, str | None]], reading: ReadSpec, within: Path | None = None
+) -> Listing:
     """List the images of several tables; see `list_table`.
 
     Args:
         name: What the data set is called.
         tables: Each table with the split that its rows stand in unless they say it.
         reading: Which columns are named.
+        within: The folder that an archive with the tables was unpacked to: images elsewhere are rejected, as an
+            archive may come from anybody. None lets a table name images anywhere.
 
     Raises:
         DataError: A table cannot be read, or lacks a column.
     """
     entries: list[Entry] = []
     rejected: list[Rejected] = []
-    group_column = ""
+    group_column, held = "", 0
     for path, split in tables:
         read = read_rows(path)
         columns = {kind: column_of(path, read.columns, kind, reading, read.kinds.get(kind)) for kind in COLUMN_NAMES}
@@ -61,7 +67,10 @@ def list_tables(name: str, tables: Sequence[tuple[Path, str | None]], reading: R
         for number, row in enumerate(read.rows, start=1):
             where, place = f"{path}, row {number}", Row(str(path), number)
             try:
-                entries.append(replace(_entry(path, where, row, columns, split), row=place))
+                entry = _entry(path, where, row, columns, split)
+                _require_within(entry.content, within)
+                require_room(path, held := held + len(entry.content.raw or b""), "Save the images as files.")
+                entries.append(replace(entry, row=place))
             except ValueError as error:
                 rejected.append(Rejected(where, str(error), place))
         group_column = group_column or columns["group"]
@@ -169,6 +178,18 @@ def _entry(path: Path, where: str, row: Mapping[Any, Any], columns: Mapping[str,
     group = text_of(row.get(columns["group"]), "group") or None
     said = split_of(text_of(row.get(columns["split"]), "split"), where) if columns["split"] else None
     return Entry(source, content, label, said or split, group)
+
+
+def _require_within(content: Content, folder: Path | None) -> None:
+    """See that an image lies in the folder that its table came in.
+
+    Raises:
+        ValueError: It does not.
+    """
+    if folder is None or content.raw is not None:
+        return
+    if not Path(os.path.normpath(content.path)).is_relative_to(os.path.normpath(folder)):
+        raise ValueError("its path leads out of the archive")
 
 
 def _with_one_form(entries: list[Entry]) -> list[Entry]:

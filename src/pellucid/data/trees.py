@@ -14,6 +14,7 @@ from pellucid.data.formats import is_image
 from pellucid.data.listing import Content
 
 OWN = {"run.json", "study.json"}  # what a folder of Pellucid's own holds
+SYSTEMS = ("/proc", "/sys", "/dev/fd")  # not /dev, below which a disk in memory may lie
 Parts = tuple[str, ...]
 
 
@@ -67,7 +68,10 @@ def folder_tree(folder: Path) -> Tree:
     for place, below, names in os.walk(folder, followlinks=True, onerror=on_error):
         real = os.path.realpath(place)
         inner = Path(place).relative_to(folder).parts
-        if real in seen:
+        if _is_systems(real):
+            rejected.append(Rejected(place, "what the system shows there are no files"))
+            below.clear()
+        elif real in seen:
             rejected.append(Rejected(place, "a symbolic link leads to a folder that was read already"))
             below.clear()
         elif OWN & set(names):
@@ -80,6 +84,11 @@ def folder_tree(folder: Path) -> Tree:
             files += [((*inner, name), Content(f"{place}/{name}")) for name in visible]
         seen.add(real)
     return Tree(folder.resolve().name, folder, tuple(files), _all_folders(files, folders), tuple(rejected))
+
+
+def _is_systems(folder: str) -> bool:
+    """Whether a folder shows processes and devices, and everything else once more, without end."""
+    return any(folder == place or folder.startswith(f"{place}/") for place in SYSTEMS)
 
 
 def archive_tree(archive: Path) -> Tree:

@@ -72,5 +72,6 @@ def over_file(work: Callable[[Content], T], content: Content) -> Done[T]:
         try:
             result = work(content)
         except ValueError as error:
-            result = error
+            # Another one, since the first keeps alive what the functions held that it went through: the file's bytes.
+            result = ValueError(str(error))
     return Done(result, remarks)

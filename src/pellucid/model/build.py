@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from pellucid.errors import DeviceError
+from pellucid.errors import DeviceError, Fault, SpecError
 from pellucid.machine import memory_bytes
 from pellucid.model.factory import build_from_factory, import_factory
 from pellucid.model.modules import (
@@ -47,6 +47,8 @@ from pellucid.spec.seeds import derive_seed
 
 LEAKY_SLOPE = 0.2  # Keras's
 BYTES_OF_A_WEIGHT = 4
+BYTES_OF_A_LAYER = 8_192  # of a module beside the values of its tensors, more or less
+MOST_LAYERS = 100_000  # of all members of a vote, which take about a minute to be made
 ACTIVATION_MODULES: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
     "leaky_relu": lambda: nn.LeakyReLU(LEAKY_SLOPE),
@@ -71,13 +73,17 @@ def build(spec: ModelSpec | FactorySpec, seed: int = 0, vote: int = 1) -> nn.Mod
         A module that gives logits. Its parameters are float32 on the CPU.
 
     Raises:
-        SpecError: A factory cannot be imported or called, or gives a module whose output does not fit.
+        SpecError: A factory cannot be imported or called, or gives a module whose output does not fit; or the layers
+            of a vote are too many.
         DeviceError: The weights alone need more memory than this machine has.
 
     Source for the weights: Glorot and Bengio 2010, AISTATS, equation 16.
     """
     if isinstance(spec, ModelSpec):
-        _require_memory(spec.parameters * vote * BYTES_OF_A_WEIGHT)
+        if vote * len(spec.layers) > MOST_LAYERS:
+            rule = f"The members of a vote must have at most {MOST_LAYERS:,} layers together"
+            raise SpecError([Fault(rule, f"{vote:,} with {len(spec.layers):,} each", "Take fewer members.")])
+        _require_memory(vote * (spec.parameters * BYTES_OF_A_WEIGHT + len(spec.layers) * BYTES_OF_A_LAYER))
     if vote > 1:
         return Vote.of(lambda own_seed: build(spec, own_seed), seed, vote)
     if isinstance(spec, FactorySpec):
@@ -98,7 +104,7 @@ def _require_memory(needed: int) -> None:
     """See that the machine has so many bytes of memory, before any of them is asked for."""
     there = memory_bytes()
     if there is not None and needed > there:
-        rule = f"The weights of the network need {needed / 2**20:,.0f} MiB of memory"
+        rule = f"The network needs {needed / 2**20:,.0f} MiB of memory"
         raise DeviceError(f"{rule}; this machine has {there / 2**20:,.0f} MiB. Take a smaller network.")
 
 

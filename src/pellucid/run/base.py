@@ -12,8 +12,9 @@ from pydantic import BaseModel, ValidationError
 
 from pellucid.errors import PellucidError, RunError
 from pellucid.names import user_path
-from pellucid.run.files import read_file, write_file
+from pellucid.run.files import write_file
 from pellucid.run.lock import locked
+from pellucid.untrusted import read
 
 MOST_RECORD_BYTES = 64 * 2**20  # a record of a thousand classes has a thousandth of that
 AnyRecord = TypeVar("AnyRecord", bound=BaseModel)
@@ -98,23 +99,40 @@ class RecordFolder(Generic[AnyRecord]):
         """Whether the folder holds what others come for."""
         return True
 
-    def write(self, name: str, content: bytes | str) -> Path:
-        """Write one file.
+    def place(self, name: str) -> Path:
+        """Where a file of the folder lies, which may stand in a folder within it.
 
         Raises:
-            RunError: The disk is full or read-only.
+            RunError: The name, or a link in its place, leads out of the folder.
         """
-        write_file(self.path / name, content)
-        return self.path / name
+        place = self.path / name
+        try:
+            inside = place.resolve().is_relative_to(self.path.resolve())
+        except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links in a circle; ValueError: a NUL
+            raise RunError(f"{place} cannot be read ({getattr(error, 'strerror', None) or error}).") from None
+        if not inside:
+            rule = f"{place} leads out of the {self.kind}, and is not followed"
+            raise RunError(f"{rule}. Put the file itself, or the folder, in its place.")
+        return place
+
+    def write(self, name: str, content: bytes | str) -> Path:
+        """Write one file; a link in its place is replaced, and not followed.
+
+        Raises:
+            RunError: The disk is full or read-only, or the name leads out of the folder.
+        """
+        path = self.place(str(Path(name).parent)) / Path(name).name
+        write_file(path, content)
+        return path
 
     def read_bytes(self, name: str, most_bytes: int | None = None) -> bytes:
         """Read one file.
 
         Raises:
-            RunError: The file is missing, is larger than it may be, or cannot be read.
+            RunError: The file is missing, is larger than it may be, cannot be read, or leads out of the folder.
         """
         try:
-            return read_file(self.path / name, most_bytes)
+            return read(self.place(name), most_bytes)
         except FileNotFoundError:
             raise RunError(f"{self.path} has no {name}. A {self.kind} that was done to its end has one.") from None
         except OSError as error:

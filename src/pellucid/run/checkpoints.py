@@ -9,8 +9,9 @@ from pathlib import Path
 
 from pellucid.errors import RunError
 from pellucid.run.contents import CHECKPOINT, CHECKPOINTS, checkpoint_files
-from pellucid.run.files import read_file, write_file
+from pellucid.run.files import write_file
 from pellucid.run.lock import LOCK, locked
+from pellucid.untrusted import read
 
 KEPT = 2
 
@@ -54,8 +55,8 @@ class Checkpoints:
         """The newest one that is whole, if there is any, and those newer ones that are damaged."""
         damaged: list[Path] = []
         for place in self._newest_first():
-            with contextlib.suppress(OSError, RunError):
-                content = read_file(place)
+            with contextlib.suppress(OSError):
+                content = b"" if place.is_symlink() else read(place)
                 if place.stem.endswith(hashlib.sha256(content).hexdigest()):
                     return content, damaged
             damaged.append(place)
@@ -76,6 +77,8 @@ class Checkpoints:
         Raises:
             RunError: Another one does, or the folder cannot be written.
         """
+        if self.path.is_symlink():
+            raise RunError(f"{self.path} is a link, and is not followed. Put a folder in its place.")
         try:
             self.path.mkdir(exist_ok=True)
         except OSError as error:
@@ -88,5 +91,7 @@ class Checkpoints:
                     self.remove()
 
     def _newest_first(self) -> list[Path]:
+        if self.path.is_symlink():
+            return []
         found = [place for place in self.path.glob("*.safetensors") if CHECKPOINT.fullmatch(place.name)]
         return sorted(found, key=lambda place: (int(place.name.split("-")[0]), place.name), reverse=True)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 import tempfile
 from pathlib import Path
 
 from pellucid.errors import RunError
 from pellucid.names import MARK
+from pellucid.untrusted import opened
 
 DRAWN, NUMBERS = {".png", ".svg", ".gif"}, ".npz"
-# As bytes, where the system has another way, and without waiting for somebody at the other end of a pipe.
-AT_ONCE = getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 HEAD_BYTES = 4096  # of a picture, within which its mark stands
 
 
@@ -67,35 +65,12 @@ def write_file(path: Path, content: bytes | str, *, make_folder: bool = False) -
             Path(temporary).unlink()
 
 
-def read_file(path: Path, most_bytes: int | None = None) -> bytes:
-    """All of a file that anybody may have put there.
-
-    Args:
-        path: The file.
-        most_bytes: How large it may be.
-
-    Raises:
-        RunError: It is a device, a pipe or the like, which could be read without end, or it is too large.
-        OSError: It cannot be read.
-    """
-    # Without waiting for somebody at the other end of a pipe.
-    with os.fdopen(
-        os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb"
-    ) as file:
-        state = os.fstat(file.fileno())
-        if not stat.S_ISREG(state.st_mode):
-            raise RunError(f"{path} is no file, but a device, a pipe or the like.")
-        if most_bytes is not None and state.st_size > most_bytes:
-            raise RunError(f"{path} must have at most {most_bytes:,} bytes; it has {state.st_size:,}.")
-        return file.read()
-
-
 def bears_mark(path: Path) -> bool:
     """Whether a file is a picture that Pellucid drew, or the numbers behind one, as its mark tells."""
     if path.suffix.lower() not in {*DRAWN, NUMBERS} or path.is_symlink():
         return False
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             if path.suffix.lower() == NUMBERS:  # the comment of a zip archive stands at its end
                 file.seek(max(0, path.stat().st_size - len(MARK)))
             return MARK.encode() in file.read(HEAD_BYTES)

@@ -104,7 +104,7 @@ class RunFolder(RecordFolder[RunRecord]):
         Raises:
             RunError: history.csv is missing or damaged.
         """
-        return History.from_csv(self.path / HISTORY)
+        return History.from_csv(self.place(HISTORY))
 
 
 @contextlib.contextmanager

@@ -25,6 +25,8 @@ def locked(folder: Path, what: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout  # most commands need none
 
     lock = FileLock(folder / LOCK)
+    if (folder / LOCK).is_symlink():  # else the file that it leads to would be emptied
+        raise RunError(f"{what} cannot be locked ({folder / LOCK} is a link, and is not followed).")
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -76,7 +76,7 @@ def list_folders(kind: type[RecordFolder[Any]], runs: Path = RUNS) -> tuple[list
         try:
             found.append((path, kind(path).read_record()))
         except RunError as error:
-            faults.append(error)
+            faults.append(RunError(str(error)))  # the error itself would keep what was read in memory
     return sorted(found, key=lambda folder: _started(kind, *folder)), faults
 
 

@@ -11,7 +11,7 @@ from types import UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from pellucid.errors import RunError
-from pellucid.run.files import read_file
+from pellucid.untrusted import read
 
 MOST_TABLE_BYTES = 256 * 2**20
 Row = TypeVar("Row")
@@ -52,7 +52,7 @@ def from_csv(kind: type[Row], path: Path, what: str, further: str | None = None)
         RunError: The file is missing, or is not such a table.
     """
     try:
-        text = read_file(path, MOST_TABLE_BYTES).decode("utf-8")
+        text = read(path, MOST_TABLE_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RunError(f"{path} cannot be read ({error}).") from None
     header, *lines = list(csv.reader(io.StringIO(text))) or [[]]

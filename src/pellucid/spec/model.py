@@ -26,6 +26,7 @@ from pellucid.spec.base import Spec, faults_of
 from pellucid.spec.coverage import Coverage, coverage
 from pellucid.spec.layers import LAYERS, Activation, AnyLayer, Layer, Unread, times
 from pellucid.spec.shapes import Step, find_faults, walk
+from pellucid.untrusted import MOST_TEXT_BYTES, read
 
 if TYPE_CHECKING:  # a list is taken too
     Layers = Sequence[Layer]
@@ -104,7 +105,7 @@ class ModelSpec(Spec):
             SpecError: The file cannot be read, or the model has faults; all are named.
         """
         try:
-            content = user_path(path).read_bytes()
+            content = read(user_path(path), MOST_TEXT_BYTES)
         except OSError as error:
             raise SpecError([Fault(f"The model file {path} must be readable", error.strerror or str(error))]) from None
         return cls.model_validate_json(content, context={"classes": classes})

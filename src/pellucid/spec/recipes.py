@@ -7,7 +7,6 @@ each part of them is worth.
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +32,7 @@ from pellucid.spec.layers import (
 )
 from pellucid.spec.model import AnyModelSpec, ModelSpec
 from pellucid.spec.train import AdamW, OneCycle, TrainSpec
+from pellucid.untrusted import MOST_TEXT_BYTES, read, read_json
 
 PARTS, FILE, CUSTOM = ("model", "train"), ".json", "custom"
 
@@ -237,17 +237,17 @@ def names_recipe(text: str) -> bool:
     """Whether a text is a recipe's name or file, and not a network's."""
     if not text.endswith(FILE):
         return text in RECIPES
-    with contextlib.suppress(OSError, ValueError, RecursionError):
-        read = json.loads(user_path(text).read_text(encoding="utf-8"))
-        return isinstance(read, dict) and set(PARTS) <= read.keys() <= set(Recipe.model_fields)
+    with contextlib.suppress(OSError, ValueError):
+        found = read_json(user_path(text))
+        return isinstance(found, dict) and set(PARTS) <= found.keys() <= set(Recipe.model_fields)
     return False
 
 
 def _read(path: Path, input_shape: tuple[int, int, int], classes: int) -> Recipe:
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        raw = read(path, MOST_TEXT_BYTES)
+    except OSError as error:
         raise SettingError([Fault(f"The recipe {path} cannot be read ({error})")]) from None
-    read = Recipe.model_validate_json(text)
-    read.model.check(input_shape, classes)
-    return read if "name" in read.model_fields_set else read.replace(name=path.stem)
+    found = Recipe.model_validate_json(raw)
+    found.model.check(input_shape, classes)
+    return found if "name" in found.model_fields_set else found.replace(name=path.stem)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Sequence
 from datetime import datetime
 from os import PathLike
@@ -15,7 +14,8 @@ from numpy import ndarray
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import override
 
-from pellucid.errors import RunError
+from pellucid.data.arrays import read_array
+from pellucid.errors import DataError, RunError
 from pellucid.run.base import RecordFolder
 from pellucid.run.folder import RunFolder, default_path, find_run
 from pellucid.run.record import DataRecord, Environment, Status
@@ -96,7 +96,7 @@ class StudyFolder(RecordFolder[StudyRecord]):
         Raises:
             RunError: trials.csv is missing or damaged.
         """
-        return from_csv(kind, self.path / TRIALS, "a table of such trials")
+        return from_csv(kind, self.place(TRIALS), "a table of such trials")
 
     def write_arrays(self, name: str, **arrays: ndarray) -> None:
         """Write arrays to an .npz file, by name."""
@@ -110,11 +110,10 @@ class StudyFolder(RecordFolder[StudyRecord]):
         Raises:
             RunError: The file or the array is missing, or damaged.
         """
-        place = self.path / file
+        place = self.place(file)
         try:
-            with np.load(place, allow_pickle=False) as arrays:
-                return arrays[name]
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            return read_array(place, name)
+        except (DataError, KeyError) as error:
             remedy = f"Take its row out of {self.path / TRIALS} and resume the study to make it anew."
             raise RunError(f"{place} cannot be read ({error}). {remedy}") from None
 

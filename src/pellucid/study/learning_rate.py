@@ -167,7 +167,7 @@ class LearningRateStudy(LearningRateSettings, Question):
     def pictures(
         self, findings: LearningRateFindings, rows: Sequence[RangeTrial], folder: StudyFolder
     ) -> tuple[Picture, ...]:
-        curves = {row.seed: from_csv(RangePoint, folder.path / _curve(row.seed), "a range test") for row in rows}
+        curves = {row.seed: from_csv(RangePoint, folder.place(_curve(row.seed)), "a range test") for row in rows}
         lines = {
             f"seed {seed}": ([p.learning_rate for p in points], [p.loss for p in points], [p.smoothed for p in points])
             for seed, points in curves.items()

@@ -251,7 +251,7 @@ def _optuna() -> Any:
 
 
 def _storage(folder: StudyFolder) -> str:
-    return f"sqlite:///{(folder.path / STORAGE).resolve()}"
+    return f"sqlite:///{folder.place(STORAGE).resolve()}"
 
 
 def _importance(folder: StudyFolder) -> dict[str, float]:

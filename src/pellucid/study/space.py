@@ -16,13 +16,13 @@ trial. A dot leads into the optimizer, the schedule or an augmentation.
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 from pellucid.errors import Fault, SettingError, suggest
 from pellucid.spec.train import TrainSpec
+from pellucid.untrusted import read_json
 
 Space = dict[str, Any]
 RANGE = {"low", "high", "log", "step"}
@@ -43,8 +43,8 @@ def read_space(path: Path) -> Space:
         SettingError: The file cannot be read, or an entry of it is unknown or wrong; all faults are named.
     """
     try:
-        space = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        space = read_json(path)
+    except (OSError, ValueError) as error:
         raise SettingError([Fault(f"The search space {path} cannot be read ({error})")]) from None
     if not isinstance(space, dict):
         raise SettingError([Fault("A search space must be a mapping of names", type(space).__name__)])

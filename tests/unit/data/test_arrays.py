@@ -90,7 +90,7 @@ def test_channels_first_and_whole_floats_are_understood(tmp_path: Path) -> None:
         ({"pictures": IMAGES}, "it must hold x_train and y_train"),
         (
             {"images": np.array([object()]), "labels": LABELS},
-            "the arrays cannot be read (Object arrays cannot be loaded",
+            "the arrays cannot be read (it holds Python objects, which could run code; save the arrays as numbers)",
         ),
     ],
 )

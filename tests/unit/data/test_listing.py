@@ -103,7 +103,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     lay(tmp_path, "a/1.png", "b/2.png")
     os.mkfifo(tmp_path / "a" / "pipe.png")
     pipe = next(entry for entry in list_folder(tmp_path).entries if entry.source.endswith("pipe.png"))
-    with pytest.raises(ValueError, match="it is no regular file"):
+    with pytest.raises(OSError, match="it is a device, a pipe or the like, and no file"):
         pipe.content.read()
 
 
@@ -219,7 +219,7 @@ def test_a_member_that_unpacks_to_too_much_is_rejected(tmp_path: Path, monkeypat
             info = tarfile.TarInfo(f"a/{number}.png")
             info.size = 90_000
             opened.addfile(info, io.BytesIO(b"\0" * 90_000))
-    with pytest.raises(DataError, match="it unpacks to more than ten times its size"):
+    with pytest.raises(DataError, match=r"it unpacks to more than the [\d,]+ bytes that it may"):
         list_archive(tmp_path / "bomb.tar.gz")
 
 

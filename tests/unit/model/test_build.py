@@ -159,5 +159,5 @@ def test_a_missing_factory_module_is_named() -> None:
 @pytest.mark.parametrize("units", [10**9, 10**12])
 def test_a_network_that_no_memory_holds_is_refused_before_it_is_made(units: int) -> None:
     spec = ModelSpec.from_shorthand(f"flatten, dense {units}, dense 3", (8, 8, 1))
-    with pytest.raises(DeviceError, match=r"need [\d,]+ MiB of memory; this machine has [\d,]+ MiB"):
+    with pytest.raises(DeviceError, match=r"needs [\d,]+ MiB of memory; this machine has [\d,]+ MiB"):
         build(spec)

@@ -1,0 +1,32 @@
+"""How much memory data may take: asked before any of it is taken, whatever the size of the file that asks for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pellucid.errors import DataError
+from pellucid.machine import memory_bytes
+
+SHARE = 2  # of the machine's memory, a half is for the data
+UNKNOWN = 8 << 30  # taken for the machine's memory where the system does not tell it
+
+
+def most_bytes() -> int:
+    """The memory that data may take on this machine, in bytes."""
+    return (memory_bytes() or UNKNOWN) // SHARE
+
+
+def require_room(path: Path, needed: int, remedy: str = "") -> None:
+    """See that there is memory for what a file holds.
+
+    Args:
+        path: The file.
+        needed: Bytes that it will take.
+        remedy: What to do about it.
+
+    Raises:
+        DataError: It would take more than half of the machine's memory.
+    """
+    if needed > (most := most_bytes()):
+        rule = f"{path}: what is read from a file may take {most >> 20:,} MiB, half of this machine's memory"
+        raise DataError(f"{rule}; this would take {needed >> 20:,} MiB. {remedy}".rstrip())

@@ -1,0 +1,80 @@
+"""Files that anybody may have made: opened only where they are files, read up to a bound, understood up to a depth."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from io import BufferedReader
+from pathlib import Path
+from typing import Any
+
+NO_FILE = "it is a device, a pipe or the like, and no file"
+MOST_TEXT_BYTES = 64 * 2**20  # of a file of settings; those that Pellucid writes have a thousandth of that
+# As bytes, where the system has another way, and without waiting for somebody at the other end of a pipe.
+AT_ONCE = getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+def opened(path: Path | str, most_bytes: int | None = None) -> BufferedReader:
+    """Open a file for reading.
+
+    Args:
+        path: The file.
+        most_bytes: How large it may be.
+
+    Raises:
+        OSError: It cannot be opened, is too large, or is a device, a pipe or the like, which could be read without
+            end.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | AT_ONCE)
+    except ValueError as error:  # a NUL in the path
+        raise OSError(errno.EINVAL, str(error), str(path)) from None
+    try:
+        _require_file(os.fstat(descriptor), most_bytes, str(path))
+        return os.fdopen(descriptor, "rb")
+    except OSError:
+        os.close(descriptor)
+        raise
+
+
+def _require_file(state: os.stat_result, most_bytes: int | None, path: str) -> None:
+    if stat.S_ISDIR(state.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    if not stat.S_ISREG(state.st_mode):
+        raise OSError(errno.EINVAL, NO_FILE, path)
+    if most_bytes is not None and state.st_size > most_bytes:
+        raise OSError(errno.EFBIG, f"it may have {most_bytes:,} bytes; it has {state.st_size:,}", path)
+
+
+def read(path: Path | str, most_bytes: int | None = None) -> bytes:
+    """All of a file; see `opened`.
+
+    Raises:
+        OSError: It cannot be read, is too large, or is no file.
+    """
+    with opened(path, most_bytes) as file:
+        return file.read()
+
+
+def read_json(path: Path | str) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        OSError: It cannot be read, is too large, or is no file.
+        ValueError: It is not JSON in UTF-8, is nested too deeply, or holds a number of thousands of digits.
+    """
+    return parsed_json(read(path, MOST_TEXT_BYTES).decode("utf-8"))
+
+
+def parsed_json(text: str) -> Any:
+    """What a JSON text holds.
+
+    Raises:
+        ValueError: It is not JSON, is nested too deeply, or holds a number of thousands of digits.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
