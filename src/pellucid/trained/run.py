@@ -7,8 +7,8 @@ import warnings
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
 from types import MappingProxyType
+from typing import Any
 
 import safetensors.torch
 import torch
