@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test quick torture check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit clean
+.PHONY: train test quick torture check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-robustness clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -55,6 +55,10 @@ bench-few: .venv/.installed
 # docs/audit-benchmark.md: planted faults that an audit finds (a few minutes on one core)
 bench-audit: .venv/.installed
 	$(BIN)/python benchmarks/audit.py --out docs/audit-benchmark.md
+
+# docs/robustness-benchmark.md: which recipe holds best under corruptions (about fifteen minutes on two cores)
+bench-robustness: .venv/.installed
+	$(BIN)/python benchmarks/robustness.py --out docs/robustness-benchmark.md
 
 # docs/benchmarks.md: Pellucid against its peers (about two and a half hours on two cores, which must have nothing else to do)
 bench: bench-env

@@ -37,6 +37,7 @@ from pellucid.sections.filters import filters_section
 from pellucid.sections.maximisation import maximisation_section
 from pellucid.sections.origin import Origin
 from pellucid.sections.prediction import prediction_section
+from pellucid.sections.robustness import robustness_section
 from pellucid.sections.runs import comparison_section, runs_section
 from pellucid.sections.section import Picture, Section
 from pellucid.sections.shapes import shapes_section
@@ -79,6 +80,10 @@ def evaluation(run: pl.Run) -> Section:
     return evaluation_section(pl.Run(run.predictor, data=run.own_data()).evaluate(), run.path)
 
 
+def robustness(run: pl.Run) -> Section:
+    return robustness_section(pl.Run(run.predictor, data=run.own_data()).robustness(images=3), run.path)
+
+
 def prediction(run: pl.Run) -> Section:
     answers = run.predict(run.own_data().test.images[:2])
     return prediction_section(Path("run"), [Path("a.png"), Path("b.png")], answers, faults=["c.png: no image."])
@@ -113,6 +118,7 @@ SECTIONS: dict[Callable[..., Section], Callable[[pl.Run], Section]] = {
     filters_section: lambda run: filters_section(filters_on_data(run)[0], origin_of(run)),
     maximisation_section: maximisation,
     prediction_section: prediction,
+    robustness_section: robustness,
     runs_section: runs,
     shapes_section: lambda run: shapes_section(run.record.model),
     study_section: study,

@@ -17,9 +17,10 @@ from torch import Tensor, nn
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.errors import DataError, PellucidWarning, RunError
 from pellucid.judge.evaluation import Evaluation
+from pellucid.judge.robustness import Robustness
 from pellucid.names import user_path
 from pellucid.predict.predictor import Prediction, Predictor
-from pellucid.run.folder import CURVES, EVALUATION, HISTORY, RECORD, WEIGHTS, RunFolder, find_run, new_run
+from pellucid.run.folder import CURVES, EVALUATION, HISTORY, RECORD, ROBUSTNESS, WEIGHTS, RunFolder, find_run, new_run
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
 from pellucid.spec.recipes import Recipe
@@ -27,6 +28,7 @@ from pellucid.trained.curves import draw_curves
 from pellucid.trained.data import are_own, load_own, require_unchanged
 from pellucid.trained.evaluate import evaluate
 from pellucid.trained.other import beside, inverted, load_other
+from pellucid.trained.robustness import robustness
 from pellucid.trained.splits import require_split, split_named
 
 
@@ -56,6 +58,7 @@ class Run:
         self.folder = folder
         self.data = data
         self.evaluation = evaluation
+        self._robustness: Robustness | None = None
         self.asked_to_stop = False
 
     @classmethod
@@ -146,32 +149,75 @@ class Run:
                 not know.
             SettingError: The split is unknown.
         """
+        name, images, own = self._to_judge(data, split, invert)
+        evaluation = evaluate(self.predictor, images, data=name, split=split)
+        if not own:
+            return evaluation.model_copy(update={"inverted": invert, "beside": beside(self.record, images)})
+        if split == "test" and self.precision == "fp32":
+            self._keep(evaluation)
+        return evaluation
+
+    def robustness(
+        self,
+        data: DataSplits | str | PathLike[str] | None = None,
+        *,
+        split: str = "test",
+        images: int | None = None,
+        seed: int = 0,
+        invert: bool = False,
+        progress: bool = False,
+    ) -> Robustness:
+        """Judge the network on images that are moved, blurred, covered and changed otherwise, more and more.
+
+        What the run's own test split gives in fp32 is written to its folder: robustness.json.
+
+        Args:
+            data: As of `evaluate`.
+            split: As of `evaluate`.
+            images: How many images to judge, the same share of each class; 2,000 unless given, fewer of large images.
+            seed: Which images are taken, and what is drawn for each, follows from it.
+            invert: As of `evaluate`.
+            progress: Show a bar on stderr, where that is a terminal.
+
+        Raises:
+            DataError: As of `evaluate`.
+            SettingError: The split is unknown, or no image is asked for.
+        """
+        name, chosen, own = self._to_judge(data, split, invert)
+        settings = {"images": images, "seed": seed, "inverted": invert, "progress": progress}
+        found = robustness(self.predictor, chosen, data=name, split=split, **settings)
+        if own and split == "test" and self.precision == "fp32":
+            self._robustness = found
+            self._write(ROBUSTNESS, found.to_json())
+        return found
+
+    def _to_judge(
+        self, data: DataSplits | str | PathLike[str] | None, split: str, invert: bool
+    ) -> tuple[str, ImageDataset, bool]:
+        """The data's name, the images of a split, and whether they are the run's own as it was trained on them."""
         require_split(split)
         splits = data if isinstance(data, DataSplits) else self.read_data(data)
         own = are_own(self.record, splits)
         if own:
             require_unchanged(self.record, splits)
         images = self.split_of(splits, split)
-        images = inverted(images) if invert else images
-        evaluation = evaluate(self.predictor, images, data=splits.name, split=split)
-        if not own or invert:
-            return evaluation.model_copy(update={"inverted": invert, "beside": beside(self.record, images)})
-        if split == "test" and self.precision == "fp32":
-            self._keep(evaluation)
-        return evaluation
+        if own and split == "test" and self.record.data.test_fingerprint not in {None, images.fingerprint}:
+            raise DataError(f"The test split of {splits.name} has changed: its fingerprint is another than before.")
+        return splits.name, inverted(images) if invert else images, own and not invert
 
     def _keep(self, evaluation: Evaluation) -> None:
-        before = self.record.data.test_fingerprint
-        if before and before != evaluation.fingerprint:
-            raise DataError(f"The test split of {evaluation.data} has changed: its fingerprint is another than before.")
         self.evaluation = evaluation
         self.predictor.record = self.record.with_test(evaluation.score, evaluation.count, evaluation.fingerprint)
+        self._write(EVALUATION, evaluation.to_json())
+
+    def _write(self, name: str, text: str) -> None:
+        """Write what judged the run to its folder, with the record; if that fails the answer is there all the same."""
         if self.folder:
             try:
-                self.folder.write(EVALUATION, evaluation.to_json())
+                self.folder.write(name, text)
                 self.folder.write_record(self.record)
-            except RunError as error:  # the answer is there all the same
-                warnings.warn(f"The evaluation is not kept: {error}", PellucidWarning, stacklevel=3)
+            except RunError as error:
+                warnings.warn(f"{name} is not kept: {error}", PellucidWarning, stacklevel=4)
 
     def plot(self, path: str | PathLike[str] | None = None) -> Path:
         """Draw accuracy and loss against epoch.
@@ -187,21 +233,26 @@ class Run:
         return draw_curves(self.history, self.record, user_path(path) if path else folder / CURVES)
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write the run to a folder of its own: run.json, history.csv, model.safetensors, curves.png, evaluation.json.
+        """Write the run to a folder of its own: run.json, history.csv, model.safetensors, curves.png, what judged it.
 
         Raises:
             RunError: Something stands in that place, or the disk is full or read-only.
         """
-        if not self.evaluation and self.folder and (self.folder.path / EVALUATION).exists():
-            self.evaluation = Evaluation.from_json(self.folder.read_bytes(EVALUATION), self.folder.path / EVALUATION)
+        found = {EVALUATION: self.evaluation, ROBUSTNESS: self._robustness}
+        judged = {name: result.to_json() if result else self._kept(name) for name, result in found.items()}
         with new_run(Path(path), overwrite=overwrite) as folder:
             self.write(folder)
             if self.history.epochs:
                 draw_curves(self.history, self.record, folder.path / CURVES)
-            if self.evaluation:
-                folder.write(EVALUATION, self.evaluation.to_json())
+            for name, content in judged.items():
+                if content:
+                    folder.write(name, content)
         self.folder = folder
         return folder.path
+
+    def _kept(self, name: str) -> bytes | None:
+        """A file of the run's folder; None where there is none."""
+        return self.folder.read_bytes(name) if self.folder and (self.folder.path / name).exists() else None
 
     def write(self, folder: RunFolder) -> None:
         """Write weights, history and record to a folder, the record last: what it says is then there."""

@@ -172,6 +172,24 @@ def test_evaluate_answers_in_json_on_any_split(pellucid: Command) -> None:
     assert document["run"] == "runs/bars-one"
 
 
+def test_evaluate_tells_robustness_and_keeps_that_of_the_runs_own_test_split(pellucid: Command) -> None:
+    status, out, _ = pellucid("evaluate", "bars-one", "--robustness", "--images", 6)
+    assert status == 0
+    assert "Robustness on bars, test split, 6 of 90 images\naccuracy " in out
+    assert out.splitlines()[-1] == "runs/bars-one/pictures/robustness-bars-test.png"
+    kept = json.loads(Path("runs/bars-one/robustness.json").read_text())
+    assert (kept["count"], kept["seed"], len(kept["corruptions"])) == (6, 0, 13)
+    other = ("--split", "validation", "--robustness", "--images", 3, "--seed", 1, "--json")
+    document = json.loads(pellucid("evaluate", "bars-one", *other).out)
+    assert document["split"] == document["robustness"]["split"] == "validation"
+    assert Path(document["robustness"]["picture"]).name == "robustness-bars-validation.png"
+    assert json.loads(Path("runs/bars-one/robustness.json").read_text()) == kept
+    saved = pl.Run.load("runs/bars-one").save("runs/copy")
+    assert json.loads((saved / "robustness.json").read_text()) == kept
+    refused = pellucid("evaluate", "bars-one", "--images", 6)
+    assert (refused.status, "--images and --seed belong to --robustness" in refused.err) == (2, True)
+
+
 def test_evaluate_holds_other_data_against_the_runs_own(pellucid: Command, bars: DataSplits) -> None:
     for index in range(30):
         place = Path("dark") / bars.class_names[bars.test.labels[index]]
