@@ -29,6 +29,7 @@ from .interpret.maximize.targets import class_targets as class_targets
 from .interpret.maximize.targets import filter_targets as filter_targets
 from .interpret.maximize.targets import neuron_target as neuron_target
 from .judge.evaluation import Evaluation as Evaluation
+from .judge.robustness import Robustness as Robustness
 from .model.build import build as build
 from .predict.predictor import Prediction as Prediction
 from .predict.predictor import Predictor as Predictor

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import ascii_uppercase
 
 MOST_LETTERS = 80  # of a name among others
+NAME_SHOWN = 40  # letters of a name behind a letter that stands for it
 
 
 def counted(number: int, noun: str, *, separator: str = "") -> str:
@@ -55,3 +57,15 @@ def size(count: int) -> str:
         return counted(count, "byte")
     power = 1 if count < 2**20 else 2
     return f"{count / 2 ** (10 * power):,.1f} {('KiB', 'MiB')[power - 1]}"
+
+
+def titles_of(names: Sequence[str]) -> list[str]:
+    """A letter for each contender, and its name, which may be the long text of a network, in short."""
+    shown = [name if len(name) <= NAME_SHOWN else f"{name[: NAME_SHOWN - 3]}..." for name in names]
+    letters = [ascii_uppercase[place % 26] * (1 + place // 26) for place in range(len(names))]
+    return [f"{letter} ({name})" for letter, name in zip(letters, shown, strict=True)]
+
+
+def letter_of(title: str) -> str:
+    """The letter of a contender's title."""
+    return title.partition(" ")[0]

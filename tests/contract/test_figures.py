@@ -36,6 +36,7 @@ from pellucid.plots.figures import Figure, render
 from pellucid.plots.filters import filter_grid
 from pellucid.plots.images import image_grid
 from pellucid.plots.maximize import Card, Cell, card_grid
+from pellucid.plots.robustness import Falling, robustness_figure
 from pellucid.plots.studies import (
     batch_accuracy_figure,
     batch_speed_figure,
@@ -98,6 +99,11 @@ def searched(names: Names) -> Figure:
     return search_figure(trials, values, {"learning_rate"}, title(names))
 
 
+def falling(names: Names) -> Figure:
+    panels = [Falling(shortened(n), "degrees", [1, 2], [0.9, 0.5], [(0.8, 0.95), (0.4, 0.6)], 1.0) for n in names]
+    return robustness_figure(panels, 0.95, 0.1, title(names))
+
+
 HISTORY = {name: [1.0, 0.5] for name in ("epoch", "accuracy", "loss", "val_accuracy", "val_loss")}
 FIGURES: dict[Callable[..., Figure], Callable[[Names], Figure]] = {
     attribution_maps: attribution,
@@ -113,6 +119,7 @@ FIGURES: dict[Callable[..., Figure], Callable[[Names], Figure]] = {
     layer_grid: lambda names: layer_grid(layers(names)[1], IMAGE / 255.0, title(names), names),
     layer_walk: lambda names: layer_walk(layers(names), title(names), names),
     range_figure: ranged,
+    robustness_figure: falling,
     search_figure: searched,
     seeds_figure: lambda names: seeds_figure([0, 1], {"test": [0.9, 0.8]}, [1.0, 2.0], title(names)),
 }

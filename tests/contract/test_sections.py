@@ -24,11 +24,13 @@ from pellucid.interpret.attribution.explanation import explain
 from pellucid.interpret.filters import filters_on_data
 from pellucid.interpret.images import read_image_argument
 from pellucid.interpret.maximize.portraits import portray
+from pellucid.judge.comparison import compare_runs
 from pellucid.plots.figures import render
 from pellucid.plots.studies import folds_figure
 from pellucid.run.folder import RunFolder
 from pellucid.sections.attribution import attribution_section
 from pellucid.sections.audit import audit_section
+from pellucid.sections.comparison import paired_section
 from pellucid.sections.curves import curves_section
 from pellucid.sections.data import data_section
 from pellucid.sections.evaluation import evaluation_section
@@ -37,6 +39,7 @@ from pellucid.sections.filters import filters_section
 from pellucid.sections.maximisation import maximisation_section
 from pellucid.sections.origin import Origin
 from pellucid.sections.prediction import prediction_section
+from pellucid.sections.robustness import robustness_section
 from pellucid.sections.runs import comparison_section, runs_section
 from pellucid.sections.section import Picture, Section
 from pellucid.sections.shapes import shapes_section
@@ -79,6 +82,15 @@ def evaluation(run: pl.Run) -> Section:
     return evaluation_section(pl.Run(run.predictor, data=run.own_data()).evaluate(), run.path)
 
 
+def paired(run: pl.Run) -> Section:
+    judged = pl.Run(run.predictor, data=run.own_data()).evaluate()
+    return paired_section(compare_runs({str(run.path): judged, "another": judged, "third": judged}))
+
+
+def robustness(run: pl.Run) -> Section:
+    return robustness_section(pl.Run(run.predictor, data=run.own_data()).robustness(images=3), run.path)
+
+
 def prediction(run: pl.Run) -> Section:
     answers = run.predict(run.own_data().test.images[:2])
     return prediction_section(Path("run"), [Path("a.png"), Path("b.png")], answers, faults=["c.png: no image."])
@@ -112,7 +124,9 @@ SECTIONS: dict[Callable[..., Section], Callable[[pl.Run], Section]] = {
     feature_maps_section: feature_maps,
     filters_section: lambda run: filters_section(filters_on_data(run)[0], origin_of(run)),
     maximisation_section: maximisation,
+    paired_section: paired,
     prediction_section: prediction,
+    robustness_section: robustness,
     runs_section: runs,
     shapes_section: lambda run: shapes_section(run.record.model),
     study_section: study,

@@ -1,4 +1,4 @@
-"""Folds for cross-validation: seeded, the same share of each class, and nothing parted that belongs together."""
+"""Parts with the same share of each class, seeded: samples, and folds that part nothing that belongs together."""
 
 from __future__ import annotations
 
@@ -49,6 +49,24 @@ def assign_folds(dataset: ImageDataset, k: int, seed: int) -> Folds:
     folds = np.array(_deal(_units(inverse, dataset), order, k), np.int64)[inverse]
     _require_classes_apart(folds, dataset)
     return folds
+
+
+def stratified_sample(labels: Int64[ndarray, " count"], most: int, seed: int) -> Int64[ndarray, " sample"]:
+    """Some of the images, with the same share of each class as among all, but for one image.
+
+    Args:
+        labels: Index of each image's class.
+        most: How many images to take; all where there are no more.
+        seed: Another seed takes others.
+
+    Returns:
+        The rows of the images, rising.
+    """
+    if most >= len(labels):
+        return np.arange(len(labels))
+    shuffled = np.random.default_rng(derive_seed(seed, "stratified sample")).permutation(len(labels))
+    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    return np.sort(by_class[((np.arange(most) + 0.5) * len(labels) / most).astype(np.int64)])
 
 
 def leave_out(splits: DataSplits, folds: Folds, fold: int) -> tuple[DataSplits, Int64[ndarray, " held_out"]]:

@@ -9,14 +9,15 @@ from pathlib import Path
 from pellucid.run.files import bears_mark
 from pellucid.run.lock import LOCK
 
-RECORD, HISTORY, WEIGHTS, CURVES, EVALUATION = (
+RECORD, HISTORY, WEIGHTS, CURVES, EVALUATION, ROBUSTNESS = (
     "run.json",
     "history.csv",
     "model.safetensors",
     "curves.png",
     "evaluation.json",
+    "robustness.json",
 )
-FILES = (RECORD, HISTORY, WEIGHTS, CURVES, "curves.svg", EVALUATION)
+FILES = (RECORD, HISTORY, WEIGHTS, CURVES, "curves.svg", EVALUATION, ROBUSTNESS)
 PICTURES, CHECKPOINTS = "pictures", "checkpoints"
 CHECKPOINT = re.compile(r"\d{8,18}-[0-9a-f]{64}\.safetensors")
 # What `write_file` leaves of a file when it is killed.

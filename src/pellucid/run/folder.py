@@ -19,6 +19,7 @@ from pellucid.run.checkpoints import Checkpoints
 from pellucid.run.contents import CURVES as CURVES
 from pellucid.run.contents import EVALUATION as EVALUATION
 from pellucid.run.contents import HISTORY, RECORD, WEIGHTS, own_files
+from pellucid.run.contents import ROBUSTNESS as ROBUSTNESS
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
 from pellucid.run.replaced import Replaced

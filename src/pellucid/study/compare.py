@@ -17,19 +17,21 @@ from typing_extensions import override
 from pellucid.data.dataset import DataSplits
 from pellucid.data.splits import hold_out
 from pellucid.errors import DataError, Fault, SettingError
+from pellucid.judge.pairs import mcnemar
 from pellucid.plots.studies import compare_figure
 from pellucid.run.folder import RunFolder
 from pellucid.run.resolver import means
 from pellucid.sections.section import Picture
 from pellucid.spec.recipes import Recipe, names_recipe
-from pellucid.study.comparison import Comparison, titles_of
+from pellucid.study.comparison import Comparison
 from pellucid.study.folder import StudyFolder
 from pellucid.study.question import Findings, Key, Question
 from pellucid.study.settings import CompareSettings
-from pellucid.study.statistics import CONFIDENCE, Summary, image_interval, mcnemar, seed_interval, summarize
+from pellucid.study.statistics import CONFIDENCE, Summary, image_interval, seed_interval, summarize
 from pellucid.study.subject import trained
 from pellucid.trained.data import require_unchanged
 from pellucid.trained.run import Run, load_run
+from pellucid.words import titles_of
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from statistics import median
-from string import ascii_uppercase
 
 from pydantic import BaseModel, ConfigDict
 
-from pellucid.study.statistics import McNemar
-
-NAME_SHOWN = 40  # letters of a name
+from pellucid.judge.pairs import McNemar
+from pellucid.words import letter_of
 
 
 class Comparison(BaseModel):
@@ -69,15 +66,3 @@ class Comparison(BaseModel):
 def _points(interval: tuple[float, float]) -> str:
     low, high = (100 * bound for bound in interval)
     return f"{low:+.2f} to {high:+.2f}"
-
-
-def titles_of(names: Sequence[str]) -> list[str]:
-    """A letter for each contender, and its name, which may be the long text of a network, in short."""
-    shown = [name if len(name) <= NAME_SHOWN else f"{name[: NAME_SHOWN - 3]}..." for name in names]
-    letters = [ascii_uppercase[place % 26] * (1 + place // 26) for place in range(len(names))]
-    return [f"{letter} ({name})" for letter, name in zip(letters, shown, strict=True)]
-
-
-def letter_of(title: str) -> str:
-    """The letter of a contender's title."""
-    return title.partition(" ")[0]

@@ -1,4 +1,4 @@
-"""What a few repetitions say: means with intervals, and whether two networks differ."""
+"""What a few repetitions say: means with intervals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Float64
 from numpy import ndarray
 from pydantic import BaseModel, ConfigDict
 
@@ -81,38 +81,6 @@ def summarize_known(values: Sequence[float | None]) -> Summary | None:
     """Sum repetitions up that may not be known; None unless all are."""
     known = [value for value in values if value is not None]
     return summarize(known) if known and len(known) == len(values) else None
-
-
-class McNemar(BaseModel):
-    """McNemar's test of two networks on the same images.
-
-    Attributes:
-        only_first: Images that the first alone answers right.
-        only_second: Images that the second alone answers right.
-        p_value: How probable at least so uneven a parting is if both are equally good; exact, two-sided.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    only_first: int
-    only_second: int
-    p_value: float
-
-
-def mcnemar(first: Bool[ndarray, " images"], second: Bool[ndarray, " images"]) -> McNemar:
-    """McNemar's test.
-
-    Args:
-        first: Which images one network answers right.
-        second: Which images the other network answers right.
-
-    Source: McNemar 1947, Psychometrika 12(2), 153-157; the exact form with the binomial distribution.
-    """
-    from scipy.stats import binomtest
-
-    one, two = int((first & ~second).sum()), int((second & ~first).sum())
-    p_value = float(binomtest(one, one + two).pvalue) if one + two else 1.0
-    return McNemar(only_first=one, only_second=two, p_value=p_value)
 
 
 def image_interval(differences: Float64[ndarray, " images"], confidence: float = CONFIDENCE) -> tuple[float, float]:

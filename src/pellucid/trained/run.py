@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import safetensors.torch
@@ -19,9 +18,10 @@ from torch import Tensor, nn
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.errors import DataError, PellucidWarning, RunError
 from pellucid.judge.evaluation import Evaluation
+from pellucid.judge.robustness import Robustness
 from pellucid.names import user_path
 from pellucid.predict.predictor import Prediction, Predictor
-from pellucid.run.folder import CURVES, EVALUATION, HISTORY, RECORD, WEIGHTS, RunFolder, find_run, new_run
+from pellucid.run.folder import CURVES, EVALUATION, HISTORY, RECORD, ROBUSTNESS, WEIGHTS, RunFolder, find_run, new_run
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
 from pellucid.spec.recipes import Recipe
@@ -30,6 +30,7 @@ from pellucid.trained.curves import draw_curves
 from pellucid.trained.data import are_own, load_own, require_unchanged
 from pellucid.trained.evaluate import evaluate
 from pellucid.trained.other import beside, inverted, load_other
+from pellucid.trained.robustness import robustness
 from pellucid.trained.splits import require_split, split_named
 
 
@@ -59,6 +60,7 @@ class Run:
         self.folder = folder
         self.data = data
         self.evaluation = evaluation
+        self._robustness: Robustness | None = None
         self.asked_to_stop = False
 
     @classmethod
@@ -151,6 +153,52 @@ class Run:
                 not know.
             SettingError: The split is unknown.
         """
+        name, images, own = self._to_judge(data, split, invert)
+        evaluation = evaluate(self.predictor, images, data=name, split=split)
+        if not own:
+            return evaluation.model_copy(update={"inverted": invert, "beside": beside(self.record, images)})
+        if split == "test" and self.precision == "fp32":
+            self._keep(evaluation)
+        return evaluation
+
+    def robustness(
+        self,
+        data: DataSplits | str | PathLike[str] | None = None,
+        *,
+        split: str = "test",
+        images: int | None = None,
+        seed: int = 0,
+        invert: bool = False,
+        progress: bool = False,
+    ) -> Robustness:
+        """Judge the network on images that are moved, blurred, covered and changed otherwise, more and more.
+
+        What the run's own test split gives in fp32 is written to its folder: robustness.json.
+
+        Args:
+            data: As of `evaluate`.
+            split: As of `evaluate`.
+            images: How many images to judge, the same share of each class; 2,000 unless given, fewer of large images.
+            seed: Which images are taken, and what is drawn for each, follows from it.
+            invert: As of `evaluate`.
+            progress: Show a bar on stderr, where that is a terminal.
+
+        Raises:
+            DataError: As of `evaluate`.
+            SettingError: The split is unknown, or no image is asked for.
+        """
+        name, chosen, own = self._to_judge(data, split, invert)
+        settings = {"images": images, "seed": seed, "inverted": invert, "progress": progress}
+        found = robustness(self.predictor, chosen, data=name, split=split, **settings)
+        if own and split == "test" and self.precision == "fp32":
+            self._robustness = found
+            self._write({ROBUSTNESS: found.to_json()})
+        return found
+
+    def _to_judge(
+        self, data: DataSplits | str | PathLike[str] | None, split: str, invert: bool
+    ) -> tuple[str, ImageDataset, bool]:
+        """The data's name, the images of a split, and whether they are the run's own as it was trained on them."""
         require_split(split)
         splits = data if isinstance(data, DataSplits) else self.read_data(data)
         own = are_own(self.record, splits)
@@ -158,39 +206,33 @@ class Run:
             require_unchanged(self.record, splits)
             self._calibrate(splits)
         images = self.split_of(splits, split)
-        images = inverted(images) if invert else images
-        evaluation = evaluate(self.predictor, images, data=splits.name, split=split)
-        if not own or invert:
-            return evaluation.model_copy(update={"inverted": invert, "beside": beside(self.record, images)})
-        if split == "test" and self.precision == "fp32":
-            self._keep(evaluation)
-        return evaluation
+        if own and split == "test" and self.record.data.test_fingerprint not in {None, images.fingerprint}:
+            raise DataError(f"The test split of {splits.name} has changed: its fingerprint is another than before.")
+        return splits.name, inverted(images) if invert else images, own and not invert
 
     def _calibrate(self, own: DataSplits) -> None:
         """Fit the temperature of a run that has none yet."""
         if self.record.calibration is None and self.precision == "fp32":
             calibration = calibration_of(self.predictor, own)
             self.predictor.record = self.record.model_copy(update={"calibration": calibration})
-            if calibration and self.folder:
-                self._write(self.folder, "calibration")
+            if calibration:
+                self._write({})
 
     def _keep(self, evaluation: Evaluation) -> None:
-        before = self.record.data.test_fingerprint
-        if before and before != evaluation.fingerprint:
-            raise DataError(f"The test split of {evaluation.data} has changed: its fingerprint is another than before.")
         self.evaluation = evaluation
         self.predictor.record = self.record.with_test(evaluation.score, evaluation.count, evaluation.fingerprint)
-        if self.folder:
-            self._write(self.folder, "evaluation", {EVALUATION: evaluation.to_json()})
+        self._write({EVALUATION: evaluation.to_json()})
 
-    def _write(self, folder: RunFolder, what: str, files: Mapping[str, str] = MappingProxyType({})) -> None:
-        """Write files, and the record last; the answer is there even where they cannot be written."""
-        try:
-            for name, text in files.items():
-                folder.write(name, text)
-            folder.write_record(self.record)
-        except RunError as error:
-            warnings.warn(f"The {what} is not kept: {error}", PellucidWarning, stacklevel=4)
+    def _write(self, files: Mapping[str, str]) -> None:
+        """Write what judged the run to its folder, the record last; if that fails the answer is there all the same."""
+        if self.folder:
+            try:
+                for name, text in files.items():
+                    self.folder.write(name, text)
+                self.folder.write_record(self.record)
+            except RunError as error:
+                what = ", ".join(files) or "The calibration"
+                warnings.warn(f"{what} is not kept: {error}", PellucidWarning, stacklevel=4)
 
     def plot(self, path: str | PathLike[str] | None = None) -> Path:
         """Draw accuracy and loss against epoch.
@@ -206,21 +248,26 @@ class Run:
         return draw_curves(self.history, self.record, user_path(path) if path else folder / CURVES)
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write the run to a folder of its own: run.json, history.csv, model.safetensors, curves.png, evaluation.json.
+        """Write the run to a folder of its own: run.json, history.csv, model.safetensors, curves.png, what judged it.
 
         Raises:
             RunError: Something stands in that place, or the disk is full or read-only.
         """
-        if not self.evaluation and self.folder and (self.folder.path / EVALUATION).exists():
-            self.evaluation = Evaluation.from_json(self.folder.read_bytes(EVALUATION), self.folder.path / EVALUATION)
+        found = {EVALUATION: self.evaluation, ROBUSTNESS: self._robustness}
+        judged = {name: result.to_json() if result else self._kept(name) for name, result in found.items()}
         with new_run(Path(path), overwrite=overwrite) as folder:
             self.write(folder)
             if self.history.epochs:
                 draw_curves(self.history, self.record, folder.path / CURVES)
-            if self.evaluation:
-                folder.write(EVALUATION, self.evaluation.to_json())
+            for name, content in judged.items():
+                if content:
+                    folder.write(name, content)
         self.folder = folder
         return folder.path
+
+    def _kept(self, name: str) -> bytes | None:
+        """A file of the run's folder; None where there is none."""
+        return self.folder.read_bytes(name) if self.folder and (self.folder.path / name).exists() else None
 
     def write(self, folder: RunFolder) -> None:
         """Write weights, history and record to a folder, the record last: what it says is then there."""

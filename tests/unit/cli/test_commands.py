@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -170,6 +171,17 @@ def test_evaluate_answers_in_json_on_any_split(pellucid: Command) -> None:
     counts = json.loads(Path("runs/bars-one/run.json").read_text())["data"]["counts"]
     assert (document["split"], document["count"]) == ("validation", counts["validation"])
     assert document["run"] == "runs/bars-one"
+
+
+def test_evaluate_tells_of_robustness_in_json(pellucid: Command) -> None:
+    document = json.loads(pellucid("evaluate", "bars-one", "--robustness", "--images", 6, "--json").out)
+    assert document["split"] == document["robustness"]["split"] == "test"
+    assert document["robustness"]["picture"] == "runs/bars-one/pictures/robustness-bars-test.png"
+    kept = json.loads(Path("runs/bars-one/robustness.json").read_text())
+    assert (kept["count"], kept["seed"], len(kept["corruptions"])) == (6, 0, 13)
+    assert kept["corruptions"] == document["robustness"]["corruptions"]
+    refused = pellucid("evaluate", "bars-one", "--images", 6)
+    assert (refused.status, "--images and --seed belong to --robustness" in refused.err) == (2, True)
 
 
 def test_evaluate_holds_other_data_against_the_runs_own(pellucid: Command, bars: DataSplits) -> None:
@@ -399,8 +411,15 @@ def test_runs_lists_sorts_and_compares(pellucid: Command) -> None:
     assert "train.epochs" in compared
     assert "train.batch_size" not in compared  # it is the same in both
     assert "The runs do not differ." in pellucid("runs", "two", "two").err
-    differences = json.loads(pellucid("runs", "bars-one", "two", "--json").out)["differences"]
-    assert differences["train.epochs"] == [8, 1]
+    document = json.loads(pellucid("runs", "bars-one", "two", "--margin", 5, "--json").out)
+    assert document["differences"]["train.epochs"] == [8, 1]
+    assert (document["accuracy"]["count"], document["accuracy"]["margin"], document["not_compared"]) == (90, 0.05, None)
+    assert re.search("^B \N{MINUS SIGN} A +A is better ", compared, re.MULTILINE)
+    Path("runs/two/evaluation.json").unlink()
+    alone = pellucid("runs", "bars-one", "two")
+    assert "runs/two was not judged on a test split yet. Judge it with: pellucid evaluate runs/two" in alone.err
+    assert "train.epochs" in alone.out
+    assert "not judged" in json.loads(pellucid("runs", "bars-one", "two", "--json").out)["not_compared"]
 
 
 def test_runs_says_what_is_damaged_and_what_is_absent(pellucid: Command) -> None:

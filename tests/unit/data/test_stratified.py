@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.data.stratified import assign_folds
+from pellucid.data.stratified import assign_folds, stratified_sample
 from pellucid.errors import DataError, SettingError
 
 
@@ -93,3 +93,14 @@ def test_what_cannot_be_dealt_out_is_said() -> None:
     rule = r"for at least 2 folds; received too few in b \(1 images\), c \(2 images\)\. Add images of it, or leave"
     with pytest.raises(DataError, match=rule):
         assign_folds(dataset([0] * 5 + [1, 2, 2], [0, 1, 2, 3, 4, 5, 6, 6]), 2, seed=0)
+
+
+def test_a_sample_has_the_same_share_of_each_class() -> None:
+    labels = np.repeat(np.arange(3), (600, 300, 100))
+    rows = stratified_sample(labels, 50, seed=0)
+    assert np.bincount(labels[rows]).tolist() == [30, 15, 5]
+    assert (np.diff(rows) > 0).all()
+    assert (stratified_sample(labels, 50, seed=0) == rows).all()
+    assert (stratified_sample(labels, 50, seed=1) != rows).any()
+    assert stratified_sample(labels, 1000, seed=0).tolist() == list(range(1000))
+    assert len(stratified_sample(labels, 1, seed=0)) == 1

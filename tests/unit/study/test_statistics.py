@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pellucid.study.statistics import Summary, image_interval, mcnemar, seed_interval, summarize, summarize_known
+from pellucid.study.statistics import Summary, image_interval, seed_interval, summarize, summarize_known
 
 
 def test_a_summary_has_students_interval() -> None:
@@ -27,19 +27,6 @@ def test_what_is_missing_once_is_not_summed_up() -> None:
     assert summarize_known([0.5, None]) is None
     assert summarize_known([]) is None
     assert summarize_known([0.5, 0.7]) == summarize([0.5, 0.7])
-
-
-def test_mcnemar_counts_what_only_one_answers_right() -> None:
-    first = np.array([True] * 5 + [True] + [False] * 9 + [False] * 3)
-    second = np.array([True] * 5 + [False] + [True] * 9 + [False] * 3)
-    found = mcnemar(first, second)
-    assert (found.only_first, found.only_second) == (1, 9)
-    assert found.p_value == pytest.approx(2 * 11 / 2**10)  # at most 1 of 10 heads, on both sides
-
-
-def test_mcnemar_of_equal_answers_shows_nothing() -> None:
-    same = np.array([True, False])
-    assert mcnemar(same, same).p_value == 1.0
 
 
 def test_the_bootstrap_gives_the_interval_of_a_mean() -> None:

@@ -12,6 +12,7 @@ import pellucid as pl
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.stratified import assign_folds
 from pellucid.errors import DataError, SettingError
+from pellucid.judge.pairs import McNemar
 from pellucid.plots.figures import render
 from pellucid.spec.recipes import Recipe
 from pellucid.study.batch_results import SizeFindings, recommend
@@ -23,7 +24,7 @@ from pellucid.study.learning_rate import LearningRateStudy
 from pellucid.study.runner import StudyResult, resume_study, run_study
 from pellucid.study.section import study_section
 from pellucid.study.seeds import SeedStudy
-from pellucid.study.statistics import McNemar, Summary
+from pellucid.study.statistics import Summary
 from pellucid.train.choice import choose
 
 
