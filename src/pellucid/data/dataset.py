@@ -221,5 +221,5 @@ def hash_of(content: bytes | memoryview) -> int:
 
 
 def answered_at_once(height: int, width: int) -> int:
-    """How many images of a size go through a network at once where nothing is learned; memory grows with their pixels."""
+    """How many images of a size go through a network at once where nothing is learned, so that memory is bounded."""
     return max(1, min(ANSWERED_AT_ONCE, PIXELS_AT_ONCE // (height * width)))

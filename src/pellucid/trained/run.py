@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 import torch
@@ -202,6 +203,20 @@ class Run:
                 folder.write(EVALUATION, self.evaluation.to_json())
         self.folder = folder
         return folder.path
+
+    def export(self, path: str | PathLike[str] | None = None, **settings: Any) -> Path:
+        """Write the network in another format, when it is proved to answer as the run does; see `export_run`.
+
+        Args:
+            path: The folder to write; ``exports/`` and the name of the run unless given.
+            settings: Of `export_run`: ``form``, ``maps``, ``proof_images``, ``overwrite``.
+
+        Returns:
+            The folder.
+        """
+        import pellucid  # exporting stands on a line above, and is reached as a user reaches it
+
+        return pellucid.export_run(self, path, **settings).path
 
     def write(self, folder: RunFolder) -> None:
         """Write weights, history and record to a folder, the record last: what it says is then there."""
