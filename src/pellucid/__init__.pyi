@@ -11,6 +11,9 @@ from .errors import RunError as RunError
 from .errors import SettingError as SettingError
 from .errors import SpecError as SpecError
 from .errors import TrainingError as TrainingError
+from .export.exported import Exported as Exported
+from .export.run import export_run as export_run
+from .export.verify import verify_export as verify_export
 from .interpret.attribution.attribution import Attribution as Attribution
 from .interpret.attribution.attribution import attribute as attribute
 from .interpret.attribution.scores import score_maps as score_maps

@@ -10,11 +10,9 @@ import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
-from pellucid.data.dataset import ImageDataset
+from pellucid.data.dataset import ImageDataset, answered_at_once
 from pellucid.spec.seeds import derive_seed
 
-EVALUATION_IMAGES = 500  # in a batch, where no gradients are kept
-EVALUATION_PIXELS = 2**21  # in such a batch: larger images come fewer at once
 MAPPED_BYTES_KEPT = 256 << 20
 
 
@@ -24,9 +22,8 @@ def as_input(images: UInt8[Tensor, "batch height width channels"]) -> Float[Tens
 
 
 def evaluation_batch_size(images: UInt8[Tensor, "count height width channels"]) -> int:
-    """How many such images go through a network at once where nothing is learned; memory grows with their pixels."""
-    _, height, width, _ = images.shape
-    return max(1, min(EVALUATION_IMAGES, EVALUATION_PIXELS // (height * width)))
+    """How many such images go through a network at once where nothing is learned."""
+    return answered_at_once(*images.shape[1:3])
 
 
 class DeviceImages:

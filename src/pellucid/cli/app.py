@@ -14,6 +14,7 @@ from pellucid.cli.attribute import attribute
 from pellucid.cli.data import app as data_app
 from pellucid.cli.doctor import doctor
 from pellucid.cli.evaluate import evaluate
+from pellucid.cli.export import export
 from pellucid.cli.feature_maps import feature_maps
 from pellucid.cli.filters import filters
 from pellucid.cli.libraries import libraries_heard
@@ -29,7 +30,7 @@ from pellucid.errors import PellucidError
 from pellucid.names import with_home
 from pellucid.version import __version__
 
-COMMANDS = (train, evaluate, predict, shapes, plot, runs, filters, feature_maps, maximize, attribute, doctor)
+COMMANDS = (train, evaluate, predict, export, shapes, plot, runs, filters, feature_maps, maximize, attribute, doctor)
 TRUST = "--trust"
 
 

@@ -17,6 +17,7 @@ from pellucid.spec.reading import ReadSpec
 from pellucid.words import some
 
 ROWS_AT_ONCE = 10_000
+ANSWERED_AT_ONCE, PIXELS_AT_ONCE = 500, 2**21  # larger images are answered fewer at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,3 +218,8 @@ class DataSplits:
 def hash_of(content: bytes | memoryview) -> int:
     """A number of 64 bits that follows from the content."""
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
+
+
+def answered_at_once(height: int, width: int) -> int:
+    """How many images of a size go through a network at once where nothing is learned, so that memory is bounded."""
+    return max(1, min(ANSWERED_AT_ONCE, PIXELS_AT_ONCE // (height * width)))

@@ -29,7 +29,7 @@ from pellucid.model.build import build
 from pellucid.model.trust import require_trust, trusting
 from pellucid.names import user_path
 from pellucid.predict.answer import answer, answers, probabilities
-from pellucid.run.folder import WEIGHTS, RunFolder
+from pellucid.run.folder import WEIGHTS, RunFolder, require_whole
 from pellucid.run.record import RunRecord
 from pellucid.spec.augment import AugmentSpec
 from pellucid.spec.reading import ReadSpec
@@ -232,22 +232,6 @@ def weights_in(folder: RunFolder) -> tuple[dict[str, Tensor], str]:
         return safetensors.torch.load(raw), hashlib.sha256(raw).hexdigest()
     except SafetensorError as error:
         raise RunError(f"{folder.path / WEIGHTS} is truncated or not safetensors ({error}).") from None
-
-
-def require_whole(folder: RunFolder, told: str | None, found: str) -> None:
-    """See that weights are those that were written; the format itself does not notice a flipped bit.
-
-    Args:
-        folder: Of the run.
-        told: SHA-256 of their file as run.json says it; None in runs of earlier versions.
-        found: The same as it is.
-
-    Raises:
-        RunError: They are others.
-    """
-    if told not in {None, found}:
-        remedy = "Bring the file back as it was, or train anew."
-        raise RunError(f"{folder.path / WEIGHTS} has changed: its SHA-256 is another than run.json says. {remedy}")
 
 
 def _load_weights(model: nn.Module, folder: RunFolder, told: str | None) -> None:

@@ -9,9 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from pellucid.batches.augment import Draw, apply
-from pellucid.spec.augment import AugmentSpec
-
-SIDES = (1, -1)
+from pellucid.spec.augment import AugmentSpec, Move
 
 
 def views(
@@ -26,21 +24,17 @@ def views(
     Source: Krizhevsky et al. 2012, NeurIPS, section 4.1, which averages over shifts and reflections.
     """
     yield images
-    for drawn in _moves(spec, len(images)) if spec else ():
-        yield apply(images, drawn)
+    for move in spec.moves() if spec else ():
+        yield apply(images, _for_all(move, len(images)))
 
 
-def _moves(spec: AugmentSpec, batch: int) -> Iterator[Draw]:
+def _for_all(move: Move, batch: int) -> Draw:
+    """The same move for each image of a batch."""
     ones = torch.ones(batch, dtype=torch.float64)
-    if spec.shift:
-        for down, across in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-            yield Draw(shift=torch.stack((ones * down, ones * across), dim=1) * spec.shift)
-    for side in SIDES:
-        if spec.rotation:
-            yield Draw(rotation=ones * side * spec.rotation)
-        if spec.scale:
-            yield Draw(scale=1 + ones * side * spec.scale)
-        if spec.shear:
-            yield Draw(shear=ones * side * spec.shear)
-    if spec.horizontal_flip:
-        yield Draw(flip=ones.bool())
+    return Draw(
+        shift=torch.tensor(move.shift, dtype=torch.float64).expand(batch, 2),
+        rotation=ones * move.rotation,
+        scale=ones * move.scale,
+        shear=ones * move.shear,
+        flip=torch.full((batch,), move.flip),
+    )

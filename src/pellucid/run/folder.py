@@ -108,6 +108,22 @@ class RunFolder(RecordFolder[RunRecord]):
         return History.from_csv(self.place(HISTORY))
 
 
+def require_whole(folder: RunFolder, told: str | None, found: str) -> None:
+    """See that weights are those that were written; the format itself does not notice a flipped bit.
+
+    Args:
+        folder: Of the run.
+        told: SHA-256 of their file as run.json says it; None in runs of earlier versions.
+        found: The same as it is.
+
+    Raises:
+        RunError: They are others.
+    """
+    if told not in {None, found}:
+        remedy = "Bring the file back as it was, or train anew."
+        raise RunError(f"{folder.path / WEIGHTS} has changed: its SHA-256 is another than run.json says. {remedy}")
+
+
 @contextlib.contextmanager
 def new_run(path: Path, *, overwrite: bool = False, numbered: bool = False) -> Iterator[RunFolder]:
     """Make a run folder for the duration of a training; on an exception it is gone, or as it was before.

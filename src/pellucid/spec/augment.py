@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Self
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 from pydantic import Field, NonNegativeFloat, model_validator
 
@@ -14,6 +15,25 @@ Area = Annotated[float, Field(gt=0, le=1)]
 MANNERS = frozenset({"elastic_smoothness", "erasing_area", "probability"})
 # What has sides, so that a test-time view can be of each.
 SIDED = ("shift", "rotation", "scale", "shear", "horizontal_flip")
+SIDES = (1, -1)
+
+
+class Move(NamedTuple):
+    """What a test-time view does to an image, in the order flip, scale, shear, rotation, shift.
+
+    Attributes:
+        shift: How far the image moves down and to the right, as shares of height and width.
+        rotation: Degrees by which it turns anticlockwise about its centre.
+        scale: How many times its size it grows to, about its centre.
+        shear: Degrees by which its upright lines lean to the right.
+        flip: Whether left and right are exchanged.
+    """
+
+    shift: tuple[float, float] = (0.0, 0.0)
+    rotation: float = 0.0
+    scale: float = 1.0
+    shear: float = 0.0
+    flip: bool = False
 
 
 class AugmentSpec(Spec):
@@ -83,6 +103,21 @@ class AugmentSpec(Spec):
     def active(self) -> bool:
         """Whether any setting changes images at all."""
         return any(getattr(self, name) for name in self.setting_names() if name not in MANNERS)
+
+    def moves(self) -> Iterator[Move]:
+        """The test-time views beside the image itself: each sided setting alone, as far as it goes, to either side."""
+        if self.shift:
+            for down, across in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+                yield Move(shift=(down * self.shift, across * self.shift))
+        for side in SIDES:
+            if self.rotation:
+                yield Move(rotation=side * self.rotation)
+            if self.scale:
+                yield Move(scale=1 + side * self.scale)
+            if self.shear:
+                yield Move(shear=side * self.shear)
+        if self.horizontal_flip:
+            yield Move(flip=True)
 
     @property
     def sideless(self) -> list[str]:

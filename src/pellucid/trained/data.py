@@ -15,16 +15,23 @@ def load_own(record: RunRecord) -> DataSplits:
     Raises:
         DataError: The data are not here any more, or have changed.
     """
-    from pellucid.data.catalogue import CATALOGUE  # a run that only predicts need not wait for what loads data
-    from pellucid.data.load import load_data
+    from pellucid.data.load import load_data  # a run that only predicts need not wait for what loads data
 
     location = record.data.location or record.data.name
-    if location not in CATALOGUE and not Path(location).exists():
+    if not is_there(record):
         remedy = "Bring it back, or give other data."
         raise DataError(f"The run was trained on {location}, which is not here. {remedy}")
     data = load_data(location, record.data.reading)
     require_unchanged(record, data)
     return data
+
+
+def is_there(record: RunRecord) -> bool:
+    """Whether there is something where the data of a run were."""
+    from pellucid.data.catalogue import CATALOGUE
+
+    location = record.data.location or record.data.name
+    return location in CATALOGUE or Path(location).exists()
 
 
 def are_own(record: RunRecord, data: DataSplits) -> bool:

@@ -269,6 +269,20 @@ class Run:
         """A file of the run's folder; None where there is none."""
         return self.folder.read_bytes(name) if self.folder and (self.folder.path / name).exists() else None
 
+    def export(self, path: str | PathLike[str] | None = None, **settings: Any) -> Path:
+        """Write the network in another format, when it is proved to answer as the run does; see `export_run`.
+
+        Args:
+            path: The folder to write; ``exports/`` and the name of the run unless given.
+            settings: Of `export_run`: ``form``, ``maps``, ``proof_images``, ``overwrite``.
+
+        Returns:
+            The folder.
+        """
+        import pellucid  # exporting stands on a line above, and is reached as a user reaches it
+
+        return pellucid.export_run(self, path, **settings).path
+
     def write(self, folder: RunFolder) -> None:
         """Write weights, history and record to a folder, the record last: what it says is then there."""
         # Copies, since safetensors refuses tensors that share memory, as tied weights do.

@@ -1,0 +1,79 @@
+"""`pellucid export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pellucid.cli.options import Json
+from pellucid.cli.show import show
+
+PROOF_IMAGES = 200
+
+
+def export(
+    run: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="A run folder, a name below runs/, or latest (the default).")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="The format to write: onnx.")] = "onnx",
+    out: Annotated[
+        Path | None, typer.Option(help="The folder to write.  [default: exports/ and the name of the run]")
+    ] = None,
+    maps: Annotated[
+        bool, typer.Option("--maps", help="Give what each layer makes of an image as further outputs, by its name.")
+    ] = False,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Data to take the images of the proof from, where the run's own are not here."),
+    ] = None,
+    proof_images: Annotated[
+        int, typer.Option(min=0, help="How many of the images of the proof go into the folder, for --verify elsewhere.")
+    ] = PROOF_IMAGES,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Let the export take the place of an older one.")
+    ] = False,
+    verify: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Prove the export in this folder again, without its run and without torch."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a trained network as ONNX, with the proof that it answers elsewhere as the run does here.
+
+    Run and export answer the test split, or the validation split where there is none, each in a process of its own. If
+    a probability differs by more than 1e-4, or an answer that is no tie, nothing is written and the images are named.
+    The folder has model.onnx, labels.json, parity.json (the proof), README.md (how to use it in Python and JavaScript)
+    and images of the proof. Needs the extra: pip install 'pellucid[export]'
+
+    \b
+    Examples:
+      pellucid export latest
+      pellucid export runs/first --out shipped --maps
+      pellucid export --verify shipped
+    """
+    if verify is not None:
+        if run is not None:
+            raise typer.BadParameter("--verify needs no run: give either")
+        from pellucid.export.verify import verify_export
+        from pellucid.sections.export import verification_section
+
+        show(verification_section(verify_export(verify)), as_json, {})
+        return
+    from pellucid.export.export import export_folder
+    from pellucid.run.folder import find_run
+    from pellucid.sections.export import export_section
+
+    exported = export_folder(
+        find_run(run or "latest"),
+        out,
+        form=form,
+        maps=maps,
+        data=data,
+        proof_images=proof_images,
+        overwrite=overwrite,
+    )
+    show(export_section(exported), as_json, {}, [str(exported.path)])

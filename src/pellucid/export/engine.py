@@ -1,0 +1,52 @@
+"""ONNX Runtime, asked about images."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+from numpy import ndarray
+
+from pellucid.data.dataset import answered_at_once
+from pellucid.errors import PellucidError, RunError
+from pellucid.export.interface import IMAGES, PROBABILITIES
+
+
+def require_library(name: str) -> None:
+    """See that a library of the extra ``export`` is installed.
+
+    Raises:
+        PellucidError: It is not.
+    """
+    if find_spec(name) is None:
+        raise PellucidError(f"An export needs {name}. Install it with: pip install 'pellucid[export]'")
+
+
+class Engine:
+    """An ONNX file as a function from images to probabilities, on the processor.
+
+    Attributes:
+        at_once: How many images it is asked about at once.
+    """
+
+    def __init__(self, content: bytes, place: Path) -> None:
+        require_library("onnxruntime")
+        import onnxruntime
+
+        try:
+            self._session: Any = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+        except Exception as error:  # noqa: BLE001 - its errors have no common kind
+            raise RunError(
+                f"{place} cannot be loaded by ONNX Runtime ({' '.join(str(error).split())[:300]})."
+            ) from None
+        (given,) = self._session.get_inputs()
+        _, height, width, _ = given.shape
+        self.at_once = answered_at_once(height, width)
+
+    def probabilities(self, images: UInt8[ndarray, "count height width channels"]) -> Float32[ndarray, "count classes"]:
+        """Probability of each class, for all images at once."""
+        (found,) = self._session.run([PROBABILITIES], {IMAGES: np.ascontiguousarray(images)})
+        return found

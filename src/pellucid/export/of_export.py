@@ -1,0 +1,34 @@
+"""What an export answers for the held-out images of its run, in a process of its own, without torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pellucid.export.engine import Engine
+from pellucid.export.held_out import answered, held_out_images
+from pellucid.export.parity import alone, versions_of
+from pellucid.export.witness import IN_BATCHES, MODEL, ONE_BY_ONE, Question, answer
+from pellucid.run.folder import RunFolder
+
+
+def ask_export(question: Question) -> dict[str, Any]:
+    """Leave the probabilities in the folder of the question: all images in batches, and some of them one by one.
+
+    Raises:
+        RunError: The export cannot be loaded.
+        DataError: There are no held-out images.
+    """
+    place = question.work / MODEL
+    engine, record = Engine(place.read_bytes(), place), RunFolder(question.run).read_record()
+    held = held_out_images(record, question.source, question.arrays)
+    images, some = held.images, held.images[alone(len(held.images))]
+    for file, asked, at_once in ((IN_BATCHES, images, engine.at_once), (ONE_BY_ONE, some, 1)):
+        told = f"the export answers, in batches of {at_once}"
+        np.save(question.work / file, answered(engine.probabilities, asked, at_once, told))
+    return {"data": held.data.model_dump(), "versions": versions_of("onnxruntime", "numpy", "pillow")}
+
+
+if __name__ == "__main__":
+    answer(ask_export)

@@ -1,0 +1,70 @@
+"""The proof of an export: run and export answer the same held-out images, each in a process of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import safetensors.numpy
+from jaxtyping import Float32
+from numpy import ndarray
+
+from pellucid.data.dataset import answered_at_once
+from pellucid.errors import RunError
+from pellucid.export.held_out import HeldOut
+from pellucid.export.parity import Agreement, alone, compare, versions_of
+from pellucid.export.witness import EXPORT, IN_BATCHES, ONE_BY_ONE, RUN, RUN_ANSWERS, Question, ask
+from pellucid.spec.seeds import derive_seed
+
+MOST_PROOF_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """What was proved.
+
+    Attributes:
+        held: The images.
+        answers: Probabilities, as the run gives them.
+        agreements: How far the export answers alike, one for each size of batch.
+        versions: Versions of what answered, for the ``run`` and for the ``export``.
+    """
+
+    held: HeldOut
+    answers: Float32[ndarray, "images classes"]
+    agreements: tuple[Agreement, ...]
+    versions: dict[str, dict[str, str]]
+
+    def some(self, most: int) -> list[int]:
+        """Numbers of some of the images: by chance, the same each time, within a bound of memory."""
+        count = len(self.held.images)
+        most = min(most, count, max(1, MOST_PROOF_BYTES // self.held.images[0].nbytes))
+        return sorted(np.random.default_rng(derive_seed(0, "proof images")).permutation(count)[:most].tolist())
+
+    def file_of(self, rows: list[int]) -> bytes:
+        """Some of the images and what the run answers for them, as a safetensors file."""
+        content = {"images": self.held.images[rows], "probabilities": self.answers[rows]}
+        return safetensors.numpy.save({name: np.ascontiguousarray(part) for name, part in content.items()})
+
+
+def prove(question: Question, held: HeldOut) -> Proof:
+    """Ask both, and hold their answers against each other.
+
+    Args:
+        question: What they are asked; the export lies in its folder.
+        held: The images, as this process finds them.
+
+    Raises:
+        RunError: Answers differ; the images are named.
+    """
+    run, export = ask(RUN, question), ask(EXPORT, question)
+    if not run["data"] == export["data"] == held.data.model_dump():
+        raise RunError(f"{held.data.name} has changed meanwhile. Export the run anew.")
+    answers, names = np.load(question.work / RUN_ANSWERS), held.names()
+    every, at_once = np.arange(len(answers)), answered_at_once(*held.images.shape[1:3])
+    agreements = [
+        compare(answers[rows], np.load(question.work / file), size, [names[row] for row in rows])
+        for file, rows, size in ((ONE_BY_ONE, alone(len(every)), 1), (IN_BATCHES, every, at_once))
+    ]
+    versions = {"run": run["versions"], "export": versions_of("onnx") | export["versions"]}
+    return Proof(held, answers, tuple(agreements), versions)

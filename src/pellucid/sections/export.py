@@ -1,0 +1,103 @@
+"""What was exported, and what was proved of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pellucid.export.exported import Exported
+from pellucid.export.parity import Agreement, Parity
+from pellucid.export.verify import Verified
+from pellucid.language import tell
+from pellucid.sections.section import Section, Table
+from pellucid.text import printable, shortened
+from pellucid.words import counted, size
+
+
+def export_section(export: Exported) -> Section:
+    """An export and its proof.
+
+    Args:
+        export: The export.
+    """
+    parity, place = export.parity, export.path
+    sizes = {name: (place / name).stat().st_size for name in parity.files}
+    shape = ", ".join(map(str, export.input_shape))
+    what = tell(
+        "{form}, opset {opset}: uint8 [batch, {shape}] in, the probabilities of {classes} out",
+        form=parity.format.upper(),
+        opset=parity.opset,
+        shape=shape,
+        classes=counted(len(export.class_names), "class"),
+    )
+    data = parity.data
+    caption = tell("run and export on the {split} split of {data}", split=data.split, data=shortened(data.name))
+    return Section(
+        title=tell("Export of {run}", run=shortened(parity.run)),
+        document={"folder": str(place), "bytes": sizes, **parity.model_dump(mode="json")},
+        body=(what, _agreements(parity.agreements, caption), _files(parity, sizes), _versions(parity.versions)),
+        remarks=_kept(parity),
+    )
+
+
+def verification_section(verified: Verified) -> Section:
+    """An export that was proved again.
+
+    Args:
+        verified: What was found.
+    """
+    parity, place = verified.parity, verified.path
+    unchanged = tell("The files are those that were proved: their digests are as parity.json says.")
+    asked = [_agreements(verified.agreements, tell("the run then and the export here, on the images of the proof"))]
+    unasked = tell("The folder holds no images of the proof, so the network was not asked again.")
+    return Section(
+        title=tell("Proof of {run}", run=shortened(place.resolve().name)),
+        document={
+            "folder": str(place),
+            "agreements": [each.model_dump(mode="json") for each in verified.agreements],
+            "versions": verified.versions,
+            "parity": parity.model_dump(mode="json"),
+        },
+        body=(unchanged, *(asked if verified.agreements else ())),
+        remarks=() if verified.agreements else (unasked,),
+    )
+
+
+def _agreements(agreements: Sequence[Agreement], caption: str) -> Table:
+    header = ("batch size", "images", "greatest difference", "differing answers", "of these ties")
+    rows = tuple(
+        (
+            f"{each.batch_size:,}",
+            f"{each.images:,}",
+            f"{each.greatest_difference:.2g}",
+            str(each.differing_answers),
+            str(each.ties),
+        )
+        for each in agreements
+    )
+    return Table(tuple(map(tell, header)), rows, left=0, caption=caption)
+
+
+def _files(parity: Parity, sizes: dict[str, int]) -> Table:
+    rows = tuple((name, size(sizes[name]), digest) for name, digest in parity.files.items())
+    weights = (tell("weights of the run"), "", parity.weights_sha256)
+    return Table((tell("file"), tell("size"), "SHA-256"), (*rows, weights), left=1)
+
+
+def _versions(versions: dict[str, dict[str, str]]) -> str:
+    run, export = (_listed(versions.get(side, {})) for side in ("run", "export"))
+    return tell("the run answered by {run}\nthe export by {export}", run=run, export=export)
+
+
+def _listed(versions: dict[str, str]) -> str:
+    return printable(", ".join(f"{name} {version}" for name, version in versions.items()))
+
+
+def _kept(parity: Parity) -> tuple[str, ...]:
+    """That images went into the folder, which may be nobody's business elsewhere."""
+    if not parity.proof_images:
+        return ()
+    told = (
+        "proof.safetensors holds {images}, so that the export can be proved again elsewhere; {option} leaves them out."
+    )
+    images = counted(parity.proof_images, "held-out image")
+    return (tell(told, images=images, option="--proof-images 0"),)
