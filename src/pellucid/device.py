@@ -164,6 +164,17 @@ def processor() -> str:
     return str(cpu_capabilities().get("cpu_name") or platform.processor() or platform.machine())
 
 
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Within this context torch works with so many threads: sums are split over them, so that bits depend on it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def device_name(device: torch.device) -> str:
     """The device as its maker names it."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else processor()

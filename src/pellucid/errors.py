@@ -24,6 +24,10 @@ class RunError(PellucidError):
     """A run folder is missing, incomplete, foreign, or cannot be written."""
 
 
+class ResumeError(RunError):
+    """A training cannot be gone on with to the same bits: its checkpoints are damaged, or something is different."""
+
+
 class DeviceError(PellucidError):
     """A device or precision was asked for that this machine does not offer."""
 

@@ -81,7 +81,11 @@ def train(
     svg: Annotated[bool, typer.Option("--svg", help="Draw curves.svg as well as curves.png.")] = False,
     resume: Annotated[
         str | None,
-        typer.Option(metavar="RUN", help="Go on with a training that was interrupted or killed, to the same bits."),
+        typer.Option(
+            metavar="RUN",
+            help="Go on with a training that was interrupted or killed, to the same bits; or train a run that is done "
+            "further, to more --epochs.",
+        ),
     ] = None,
     inexact: Annotated[
         bool, typer.Option("--inexact", help="With --resume: go on even where this machine would give other bits.")
@@ -101,12 +105,13 @@ def train(
       pellucid train letters/ --start-from runs/digits --freeze "conv2d_*"
       pellucid train --model "conv 16 3x3 relu, maxpool 2x2, flatten, dense 10 softmax" --epochs 3
       pellucid train --resume runs/first
+      pellucid train --resume runs/first --epochs 10
     """
     from datetime import UTC, datetime
 
     if resume is not None:
         _require_alone(context)
-        _go_on(resume, inexact, svg, as_json)
+        _go_on(resume, epochs, inexact, svg, as_json)
         return
     if inexact:
         raise typer.BadParameter("--inexact belongs to --resume")
@@ -167,18 +172,25 @@ def _require_alone(context: typer.Context) -> None:
     given = [
         option.opts[0]
         for option in context.command.params
-        if option.name not in {"resume", "inexact", "svg", "as_json"} and _is_given(context, option.name)
+        if option.name not in {"resume", "epochs", "inexact", "svg", "as_json"} and _is_given(context, option.name)
     ]
     if given:
         raise typer.BadParameter(f"--resume goes on as the training was begun; leave out {', '.join(given)}")
 
 
-def _go_on(name: str, inexact: bool, svg: bool, as_json: bool) -> None:
-    """Take up a training that was put down."""
+def _go_on(name: str, epochs: int | None, inexact: bool, svg: bool, as_json: bool) -> None:
+    """Take up a training that was put down, or train a finished run further."""
     with uninterrupted():
+        from pellucid.run.folder import find_run
+        from pellucid.train.further import require_further, told
         from pellucid.train.resume import resume
 
-    _conclude(resume(name, inexact=inexact, progress=True), svg, as_json)
+    if epochs is not None:
+        folder = find_run(name)
+        record = folder.read_record()
+        require_further(record, folder, epochs)
+        say(told(record, folder, epochs))
+    _conclude(resume(name, epochs=epochs, inexact=inexact, progress=True), svg, as_json)
 
 
 def _conclude(run: Run, svg: bool, as_json: bool) -> None:

@@ -106,7 +106,7 @@ class Predictor:
             require_trust(record.model, folder.path)
         with enough_memory():
             model = build(record.model, vote=record.train.vote)
-        _load_weights(model, folder, record.weights_sha256)
+        load_weights(model, folder, record.weights_sha256)
         return cls(model, record, chosen, choose_precision(precision, chosen))
 
     @property
@@ -234,7 +234,17 @@ def weights_in(folder: RunFolder) -> tuple[dict[str, Tensor], str]:
         raise RunError(f"{folder.path / WEIGHTS} is truncated or not safetensors ({error}).") from None
 
 
-def _load_weights(model: nn.Module, folder: RunFolder, told: str | None) -> None:
+def load_weights(model: nn.Module, folder: RunFolder, told: str | None) -> None:
+    """Give a network the weights of a run.
+
+    Args:
+        model: The network, on the CPU; it is changed in place.
+        folder: The run's folder.
+        told: SHA-256 of the weights' file as run.json says it; None in runs of earlier versions.
+
+    Raises:
+        RunError: The file is missing or damaged, or of another network.
+    """
     weights, found = weights_in(folder)
     try:
         model.load_state_dict(weights)

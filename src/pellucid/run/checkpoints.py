@@ -64,15 +64,24 @@ class Checkpoints:
 
     def remove(self) -> None:
         """Remove all of them, and their folder unless somebody put something into it."""
-        for place in (*checkpoint_files(self.run), self.path / LOCK):
-            with contextlib.suppress(OSError):
-                place.unlink()
+        self.clear()
+        with contextlib.suppress(OSError):
+            (self.path / LOCK).unlink()
         with contextlib.suppress(OSError):
             self.path.rmdir()
 
+    def clear(self) -> None:
+        """Remove all of them, and keep the lock."""
+        for place in checkpoint_files(self.run):
+            with contextlib.suppress(OSError):
+                place.unlink()
+
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, wait: float = 0.0) -> Iterator[None]:
         """Within this context no other process trains the run. A process that is killed leaves it free.
+
+        Args:
+            wait: Seconds to wait for another process.
 
         Raises:
             RunError: Another one does, or the folder cannot be written.
@@ -83,7 +92,7 @@ class Checkpoints:
             self.path.mkdir(exist_ok=True)
         except OSError as error:
             raise RunError(f"{self.path} cannot be made ({error.strerror or error}).") from None
-        with locked(self.path, self.run):
+        with locked(self.path, self.run, wait):
             try:
                 yield
             finally:

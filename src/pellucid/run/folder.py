@@ -18,13 +18,14 @@ from pellucid.run.base import RecordFolder
 from pellucid.run.checkpoints import Checkpoints
 from pellucid.run.contents import CURVES as CURVES
 from pellucid.run.contents import EVALUATION as EVALUATION
-from pellucid.run.contents import HISTORY, RECORD, WEIGHTS, own_files
+from pellucid.run.contents import HISTORY, RECORD, WEIGHTS, checkpoint_files, own_files
 from pellucid.run.contents import ROBUSTNESS as ROBUSTNESS
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
 from pellucid.run.replaced import Replaced
 from pellucid.run.resolver import RUNS, find_folder, list_folders
 
+SAVED = "What was saved stays."
 GO_ON = "Go on with: pellucid train --resume {}"
 
 
@@ -64,6 +65,29 @@ class RunFolder(RecordFolder[RunRecord]):
         """
         self._older = Replaced.set_aside(self.path)
         self.replaced, self.kept = self._older.place, tuple(self._older.kept)
+
+    def keep_aside(self) -> None:
+        """Copy the finished run aside before it is trained further, until that is done.
+
+        Raises:
+            RunError: The copy cannot be written.
+        """
+        self._older = Replaced.copied(self.path)
+        self.replaced = self._older.place
+
+    def forget_results(self) -> None:
+        """Remove what was told and drawn of the weights that the run had before."""
+        kept = {self.path / RECORD, self.path / HISTORY, self.path / WEIGHTS, *checkpoint_files(self.path)}
+        for file in own_files(self.path):
+            if file not in kept:
+                with contextlib.suppress(OSError):
+                    file.unlink()
+
+    def tidy(self) -> None:
+        """Remove the checkpoints of a run that is done, which a process leaves that is killed just then."""
+        if self.checkpoints and self.read_record().status == "done":
+            with contextlib.suppress(RunError), self.locked():  # else another process is at it
+                self.checkpoints.clear()
 
     def put_down(self) -> None:
         """Leave the run to be gone on with later: its checkpoints stay, and so does the older run beside it."""
@@ -147,15 +171,22 @@ def new_run(path: Path, *, overwrite: bool = False, numbered: bool = False) -> I
     with folder.locked():
         if replaces:
             folder.set_aside()
-        try:
+        with whole_or_as_before(folder):
             yield folder
-        except BaseException as error:
-            if folder.checkpoints and not isinstance(error, TrainingError):
-                warnings.warn(f"What was saved stays. {GO_ON.format(folder.path)}", PellucidWarning, stacklevel=2)
-            else:
-                folder.give_way()
-            raise
-        folder.take_place()
+
+
+@contextlib.contextmanager
+def whole_or_as_before(folder: RunFolder) -> Iterator[None]:
+    """Make a run in a folder that this process has locked; see `new_run` for what happens on an exception."""
+    try:
+        yield
+    except BaseException as error:
+        if folder.checkpoints and not isinstance(error, TrainingError):
+            warnings.warn(f"{SAVED} {GO_ON.format(folder.path)}", PellucidWarning, stacklevel=3)
+        else:
+            folder.give_way()
+        raise
+    folder.take_place()
 
 
 @contextlib.contextmanager

@@ -12,12 +12,13 @@ LOCK = ".lock"
 
 
 @contextlib.contextmanager
-def locked(folder: Path, what: Path) -> Iterator[None]:
+def locked(folder: Path, what: Path, wait: float = 0.0) -> Iterator[None]:
     """Within this context no other process has the lock.
 
     Args:
         folder: The folder that the lock's file lies in; it must exist.
         what: What is worked on, as a message names it.
+        wait: Seconds to wait for another process.
 
     Raises:
         RunError: Another process has the lock, or its file cannot be written.
@@ -28,7 +29,7 @@ def locked(folder: Path, what: Path) -> Iterator[None]:
     if (folder / LOCK).is_symlink():  # else the file that it leads to would be emptied
         raise RunError(f"{what} cannot be locked ({folder / LOCK} is a link, and is not followed).")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=wait)
     except Timeout:
         raise RunError(f"Another process is working on {what}. Wait for it, or end it first.") from None
     except OSError as error:

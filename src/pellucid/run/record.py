@@ -188,6 +188,8 @@ class RunRecord(_Part):
         weights_sha256: Digest of model.safetensors; None while there is none, and in runs of earlier versions.
         inexact: What was different where the training was gone on with, so that its bits are not those of a training
             in one go; empty where they are.
+        further: After how many epochs (of each network of a vote) the run was done and trained further; empty where it
+            never was.
         origin: Which layers began from the weights of another run; None where all began from fresh ones.
         class_weights: How much an image of each class counts in the training loss; None where all count alike.
         calibration: What the logits are divided by before softmax; None in runs of earlier versions, in those that held
@@ -205,6 +207,7 @@ class RunRecord(_Part):
     results: Results | None = None
     weights_sha256: str | None = None
     inexact: tuple[str, ...] = ()
+    further: tuple[int, ...] = ()
     origin: Origin | None = None
     class_weights: dict[str, float] | None = None
     calibration: Calibration | None = None

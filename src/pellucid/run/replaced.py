@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Self
 
 from pellucid.errors import RunError
-from pellucid.run.contents import others_files, own_files
+from pellucid.run.contents import RECORD, others_files, own_files
+from pellucid.run.files import write_file
+from pellucid.untrusted import read
 
 
 class Replaced:
@@ -57,6 +59,24 @@ class Replaced:
             older.put_back()
             if isinstance(error, OSError):
                 raise RunError(f"{folder} cannot be moved aside ({error.strerror or error}).") from None
+            raise
+        return older
+
+    @classmethod
+    def copied(cls, folder: Path) -> Self:
+        """Copy the run beside its folder, and leave it where it is too.
+
+        Raises:
+            RunError: The run cannot be read, or the copy cannot be written; there is then none.
+        """
+        older = cls(folder)
+        try:
+            for file in sorted(older.files, key=lambda file: file.name == RECORD):  # the record last: all is then there
+                write_file(older.place / file, read(folder / file), make_folder=True)
+        except BaseException as error:
+            older.remove()
+            if isinstance(error, OSError):
+                raise RunError(f"{folder} cannot be kept aside ({error.strerror or error}).") from None
             raise
         return older
 

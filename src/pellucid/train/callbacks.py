@@ -39,6 +39,11 @@ class Plan:
         """The epochs that are finished already."""
         return History([epoch for progress in self.made for epoch in progress.epochs])
 
+    @property
+    def under_way(self) -> Progress:
+        """How far the network has come that is trained next."""
+        return next((progress for progress in self.made if not progress.ended), Progress())
+
 
 @dataclass
 class Outcome:
@@ -105,6 +110,7 @@ class HistoryWriter(Callback):
     def on_epoch_end(self, epoch: Epoch) -> None:
         """Write all rows anew, atomically."""
         self.history.epochs.append(epoch)
+        self.history.epochs.sort(key=lambda row: row.epoch)  # a vote that is trained further has rows of all members
         self.folder.write(HISTORY, self.history.to_csv())
 
 
@@ -122,17 +128,19 @@ class Patience(Callback):
 
     def __init__(self, epochs: int, epochs_per_network: int) -> None:
         self.epochs, self.epochs_per_network = epochs, epochs_per_network
-        self._least, self._waited = math.inf, 0
+        self._network, self._least, self._waited = 0, math.inf, 0
 
     def on_train_begin(self, plan: Plan) -> None:
-        """Take in what the epochs of the network under way came to before."""
-        for epoch in plan.made[-1].epochs if plan.made else ():
-            self.on_epoch_end(epoch)
+        """Take in what the epochs of the network under way came to before, but for an earlier training's."""
+        for epoch in plan.under_way.epochs:
+            if (epoch.epoch - 1) % self.epochs_per_network >= plan.under_way.begun:
+                self.on_epoch_end(epoch)
 
     def on_epoch_end(self, epoch: Epoch) -> None:
         """Wait for one more epoch, or no longer."""
-        if (epoch.epoch - 1) % self.epochs_per_network == 0:
-            self._least, self._waited = math.inf, 0
+        network = (epoch.epoch - 1) // self.epochs_per_network
+        if network != self._network:
+            self._network, self._least, self._waited = network, math.inf, 0
         loss = math.inf if epoch.val_loss is None else epoch.val_loss
         self._waited = 0 if loss < self._least else self._waited + 1
         self._least = min(self._least, loss)

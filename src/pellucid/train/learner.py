@@ -28,6 +28,7 @@ class Progress:
 
     Attributes:
         member: Which network of a vote is trained, from 0; 0 where there is one alone.
+        begun: Epochs that were made in a training before this one, which goes further; see `train_further`.
         epoch: The epoch under way, from 1.
         step: Updates made in the epoch under way.
         steps: Updates made in all epochs.
@@ -41,6 +42,7 @@ class Progress:
     """
 
     member: int = 0
+    begun: int = 0
     epoch: int = 1
     step: int = 0
     steps: int = 0
@@ -55,6 +57,16 @@ class Progress:
         """All of the progress but its tensors, as JSON knows it."""
         kept = {name: value for name, value in vars(self).items() if not isinstance(value, Tensor)}
         return kept | {"epochs": [asdict(epoch) for epoch in self.epochs]}
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing left to train."""
+        return self.ending in {"finished", "stopped"}
+
+    def learning_rate_next(self, spec: TrainSpec, steps_per_epoch: int) -> float:
+        """Learning rate of the next update; where a training goes further its schedule begins anew."""
+        begun = self.begun * steps_per_epoch
+        return spec.learning_rate_at(self.steps - begun, spec.epochs * steps_per_epoch - begun)
 
     @classmethod
     def of(cls, facts: Mapping[str, Any], **tensors: Tensor) -> Self:

@@ -76,7 +76,7 @@ def train(
         for rows in order[progress.step :]:
             if ending := _ending(progress, until, callbacks, stop):
                 break
-            rate = spec.learning_rate_at(progress.steps, spec.epochs * len(batches))
+            rate = progress.learning_rate_next(spec, len(batches))
             batch, labels = draw(images.data, rows, spec, epoch, progress.step + 1)
             with blamed(network, TrainingError, batch, f"in epoch {epoch}, step {progress.step + 1} of {len(batches)}"):
                 loss, logits = update(network, optimizer, batch, labels, rate, loss_of_batch, precision)

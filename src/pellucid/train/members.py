@@ -27,7 +27,7 @@ class Training:
         network: The network, alone or a vote.
         spec: How it is trained.
         precision: Precision of the activations.
-        made: How far each member has come, of those that were begun.
+        made: How far each member has come, of those that were begun, in the order of the members.
         learner: The member under way; None before the first is begun.
     """
 
@@ -41,7 +41,10 @@ class Training:
         if self.learner is None or self.learner.progress.member != number:
             member = members_of(self.network)[number]
             self.learner = Learner(member, self.spec, self.precision, member=number)
-            self.made.append(self.learner.progress)
+            if number < len(self.made):
+                self.learner.progress = self.made[number]
+            else:
+                self.made.append(self.learner.progress)
         return self.learner
 
     @property
@@ -57,7 +60,8 @@ class Training:
             if number != learner.progress.member:
                 prefix = MEMBER.format(number)
                 tensors |= {f"{prefix}{name}": value.clone() for name, value in member.state_dict().items()}
-        return tensors, {"before": [progress.facts() for progress in self.made[:-1]], "under_way": facts}
+        others = [progress.facts() for progress in self.made if progress is not learner.progress]
+        return tensors, {"before": others, "under_way": facts}
 
     def take_up(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
         """Go on from where another training of the same network and specification was put down; see `state`."""
@@ -67,7 +71,8 @@ class Training:
                 member.load_state_dict(part_of(tensors, MEMBER.format(number)))
         self.learner = Learner(members_of(self.network)[under_way], self.spec, self.precision, member=under_way)
         self.learner.take_up(tensors, facts["under_way"])
-        self.made = [*(Progress.of(progress) for progress in facts["before"]), self.learner.progress]
+        made = [*(Progress.of(progress) for progress in facts["before"]), self.learner.progress]
+        self.made = sorted(made, key=lambda progress: progress.member)
 
 
 def train_members(
@@ -94,7 +99,9 @@ def train_members(
     plan = Plan(len(members) * spec.epochs, steps, len(images), record, tuple(training.made))
     try:
         tell(callbacks, "on_train_begin", plan)
-        for number in range(max(len(training.made) - 1, 0), len(members)):
+        for number in range(len(members)):
+            if number < len(training.made) and training.made[number].ended:
+                continue
             learner = training.begin(number)
             try:
                 train(learner, images, validation, spec, precision=training.precision, callbacks=callbacks, stop=stop)
@@ -105,7 +112,7 @@ def train_members(
                 break
         outcome.ending = _ending(training.made)
     finally:
-        kept = [made for made in training.made if made.ending in {"finished", "stopped"}] or training.made[:1]
+        kept = [made for made in training.made if made.ended] or training.made[:1]
         outcome.history = History([epoch for made in kept for epoch in made.epochs])
         outcome.steps = training.steps
         tell(callbacks, "on_train_end", outcome)

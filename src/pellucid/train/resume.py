@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike, fspath
 
 import torch
 from torch import nn
 
 from pellucid.data.dataset import DataSplits
-from pellucid.device import choose_device, enough_memory, place
-from pellucid.errors import PellucidWarning, RunError
+from pellucid.device import choose_device, enough_memory, place, threads
+from pellucid.errors import PellucidWarning, ResumeError, RunError
 from pellucid.machine import keep_freed_memory
 from pellucid.model.terms import terms_of
 from pellucid.model.trust import require_trust, trusting
@@ -25,6 +24,7 @@ from pellucid.train.checkpoint import Checkpoint
 from pellucid.train.choice import build_chosen, build_fresh
 from pellucid.train.course import Course
 from pellucid.train.describe import describe_environment
+from pellucid.train.further import train_further
 from pellucid.train.members import Training
 from pellucid.train.placed import splits_to_train_on
 from pellucid.train.start import freeze_layers
@@ -37,6 +37,7 @@ def resume(
     *,
     data: DataSplits | None = None,
     model: Callable[..., nn.Module] | None = None,
+    epochs: int | None = None,
     inexact: bool = False,
     trust: bool = False,
     callbacks: Sequence[Callback] = (),
@@ -48,10 +49,14 @@ def resume(
     depend on is the same: the data, the version of torch, the device and its kind; the number of threads is set to what
     it was. A module of the user's own that keeps what is not in its ``state_dict`` is the exception.
 
+    With ``epochs`` a run that is done is trained further, which is another training; see `train_further`.
+
     Args:
-        path: A run folder, a name below ``runs/``, or ``latest``: the one of those that are not done begun last.
+        path: A run folder, a name below ``runs/``, or ``latest``: the one of those that are not done, or with
+            ``epochs`` are done, begun last.
         data: The data that it was trained on; loaded again from where they were unless given.
         model: The callable that made the network, where it cannot be imported by its name.
+        epochs: For a run that is done: how many epochs it is to have then, more than it has.
         inexact: Go on even where the bits will be others; run.json then says what was different.
         trust: Whether the run may name code that makes its network, which is imported and run.
         callbacks: Hear of the training as it goes; `Plan.made` says how far it has come.
@@ -61,8 +66,10 @@ def resume(
         The trained run.
 
     Raises:
-        RunError: There is no such run, it is done, its checkpoints are damaged, another process trains it, the bits
-            would be others, or it names code.
+        RunError: There is no such run, it is done (without ``epochs``) or is not (with them), another process trains
+            it, or it names code.
+        ResumeError: The checkpoints are damaged, or the bits would be others.
+        SettingError: The epochs are not more than the run has.
         DataError: The data are not here, or have changed.
         DeviceError: The machine does not offer the device or precision.
         TrainingError: The loss is not finite, or a module of the user's failed.
@@ -71,8 +78,11 @@ def resume(
         PellucidWarning: A checkpoint is damaged, and an earlier one was taken.
     """
     clock = time.perf_counter()
+    if epochs is not None:
+        return train_further(path, epochs, data=data, model=model, trust=trust, callbacks=callbacks, progress=progress)
     folder = _unfinished(fspath(path))
     with taken_up(folder):
+        _require_unfinished(folder)
         record, checkpoint = _put_down(folder)
         with trusting(trust or model is not None):
             require_trust(record.model, folder.path)
@@ -83,7 +93,7 @@ def resume(
         cuda = [device] if device.type == "cuda" else []
         with torch.random.fork_rng(devices=cuda), enough_memory():
             network = place(_rebuilt(model, record, checkpoint), device)
-        with _threads(record.environment.threads):
+        with threads(record.environment.threads):
             memory_format = terms_of(network).memory_format
             now = describe_environment(device, record.environment.precision, memory_format)
             if differences := _differences(record.environment, now):
@@ -91,7 +101,7 @@ def resume(
                     rule = (
                         f"{folder.path} would go on to other bits, as here is another {'; another '.join(differences)}"
                     )
-                    raise RunError(f"{rule}. Give --inexact (inexact=True) to go on all the same.")
+                    raise ResumeError(f"{rule}. Give --inexact (inexact=True) to go on all the same.")
                 record = record.model_copy(update={"environment": now, "inexact": (*record.inexact, *differences)})
             training = Training(network, record.train, record.environment.precision)
             if checkpoint:
@@ -109,10 +119,7 @@ def _unfinished(name: str) -> RunFolder:
     """
     if name != LATEST:
         folder = find_run(name)
-        if folder.read_record().status == "done":
-            raise RunError(
-                f"{folder.path} is done: there is nothing left to train. See: pellucid evaluate {folder.path}"
-            )
+        _require_unfinished(folder)
         return folder
     found = [path for path, record in list_runs()[0] if record.status != "done"]
     if not found:
@@ -120,20 +127,33 @@ def _unfinished(name: str) -> RunFolder:
     return RunFolder(found[-1])
 
 
+def _require_unfinished(folder: RunFolder) -> None:
+    record = folder.read_record()
+    if record.status == "done":
+        folder.tidy()
+        see = f"See: pellucid evaluate {folder.path}"
+        more = f"For more epochs: pellucid train --resume {folder.path} --epochs {record.train.epochs + 1}"
+        raise RunError(f"{folder.path} is done: there is nothing left to train. {see}. {more}")
+
+
 def _put_down(folder: RunFolder) -> tuple[RunRecord, Checkpoint | None]:
     """What a training is gone on from; no checkpoint where it was killed before the first one.
 
     Raises:
-        RunError: There is none, or none that is whole.
+        ResumeError: There is none, or none that is whole.
     """
     raw, damaged = folder.checkpoints.latest()
     names = ", ".join(place.name for place in damaged)
     if raw is None:
         record = folder.read_record()
         if damaged:
-            raise RunError(f"{folder.path} cannot be gone on with: damaged are {names}. Train anew with --overwrite.")
+            raise ResumeError(
+                f"{folder.path} cannot be gone on with: damaged are {names}. Train anew with --overwrite."
+            )
+        if record.further:
+            raise ResumeError(f"{folder.path} cannot be gone on with: it has no checkpoint. Train anew.")
         if record.status != "running":
-            raise RunError(f"{folder.path} was interrupted by a version that left no checkpoint. Train anew.")
+            raise ResumeError(f"{folder.path} was interrupted by a version that left no checkpoint. Train anew.")
         return record, None
     if damaged:
         warnings.warn(f"Damaged, so that an earlier checkpoint is taken: {names}", PellucidWarning, stacklevel=3)
@@ -155,7 +175,7 @@ def _take_up(training: Training, checkpoint: Checkpoint, folder: RunFolder) -> N
         training.take_up(checkpoint.tensors, checkpoint.facts)
     except (KeyError, TypeError, RuntimeError) as error:
         reason = " ".join(str(error).split())
-        raise RunError(f"The checkpoint of {folder.path} is of another network ({reason}).") from None
+        raise ResumeError(f"The checkpoint of {folder.path} is of another network ({reason}).") from None
 
 
 def _differences(before: Environment, now: Environment) -> list[str]:
@@ -166,14 +186,3 @@ def _differences(before: Environment, now: Environment) -> list[str]:
         "order of the channels": (before.memory_format, now.memory_format),
     }
     return [f"{what}: {then}, now {here}" for what, (then, here) in pairs.items() if then != here]
-
-
-@contextlib.contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Within this context torch works with so many threads: sums are split over them, so that bits depend on it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
