@@ -24,10 +24,13 @@ from pellucid.interpret.attribution.explanation import explain
 from pellucid.interpret.filters import filters_on_data
 from pellucid.interpret.images import read_image_argument
 from pellucid.interpret.maximize.portraits import portray
+from pellucid.judge.advice.facts import DeadFilters, Facts
+from pellucid.judge.advice.rules import advise
 from pellucid.judge.comparison import compare_runs
 from pellucid.plots.figures import render
 from pellucid.plots.studies import folds_figure
 from pellucid.run.folder import RunFolder
+from pellucid.sections.advice import advice_section
 from pellucid.sections.attribution import attribution_section
 from pellucid.sections.audit import audit_section
 from pellucid.sections.comparison import paired_section
@@ -62,6 +65,11 @@ def run(bars_run: Path, bars: DataSplits) -> pl.Run:
 def origin_of(run: pl.Run) -> Origin:
     assert run.path
     return Origin(run.path, run.record.train.seed)
+
+
+def advice(run: pl.Run) -> Section:
+    told = Facts(run.record, run.history, str(run.path), leaked=2, dead=(DeadFilters(run.class_names[1], 1, 2, 9),))
+    return advice_section(advise(told))
 
 
 def attribution(run: pl.Run) -> Section:
@@ -115,6 +123,7 @@ def study(run: pl.Run) -> Section:
 
 
 SECTIONS: dict[Callable[..., Section], Callable[[pl.Run], Section]] = {
+    advice_section: advice,
     attribution_section: attribution,
     audit_section: lambda run: audit_section(examine(run.own_data())),
     comparison_section: comparison,

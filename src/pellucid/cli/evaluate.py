@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,8 +11,13 @@ from pellucid.cli.options import Device, Json, Precision, RunArgument
 from pellucid.cli.output import print_json, print_text, say
 from pellucid.cli.pictures import write_section
 from pellucid.cli.reading import AS_THE_RUN, SHAPE, SPLITS, Reading, reads_data, require_idle
-from pellucid.cli.show import show
+from pellucid.cli.show import show, tell
 from pellucid.words import counted
+
+if TYPE_CHECKING:
+    from pellucid.data.dataset import DataSplits
+    from pellucid.run.folder import RunFolder
+    from pellucid.trained.run import Run
 
 FITTED = "the run was not calibrated yet: from now on its probabilities are, at temperature {:.3f}, fitted on its {}"
 
@@ -47,9 +52,10 @@ def evaluate(
 ) -> None:
     """Judge a trained run: accuracy with its interval, each class, the confusion matrix, the mistakes.
 
-    What the run's own test split gives in fp32 is written to its folder as evaluation.json. Other data are brought to
-    the run's size and channels, and their classes found among the run's by name; what the run reaches on its own test
-    split stands beside the answer, with how the images differ.
+    What the run's own test split gives in fp32 is written to its folder as evaluation.json; what stands out there,
+    such as overfitting, is told with its evidence and a command that mends it. Other data are brought to the run's size
+    and channels, and their classes found among the run's by name; what the run reaches on its own test split stands
+    beside the answer, with how the images differ.
 
     --robustness asks again with the images moved, turned, blurred, covered and changed otherwise, more and more; what
     the run's own test split gives is written to its folder as robustness.json.
@@ -70,7 +76,6 @@ def evaluate(
         from pellucid.run.folder import find_run
         from pellucid.sections.data_notes import reading_notes
         from pellucid.sections.evaluation import evaluation_section
-        from pellucid.sections.robustness import robustness_section
         from pellucid.trained.run import Run
 
     folder = find_run(run)
@@ -84,16 +89,40 @@ def evaluate(
     if uncalibrated and (fitted := trained.record.calibration):
         say(FITTED.format(fitted.temperature, counted(fitted.count, "validation image")))
     judged = evaluation_section(evaluation, trained.path)
-    if not robustness:
-        show(judged, as_json, {})
-        return
+    document = dict(judged.document)
     if not as_json:
-        show(judged, as_json, {})
-        print_text()
-    found = trained.robustness(splits, split=split, invert=invert, images=images, seed=seed or 0, progress=True)
-    section = robustness_section(found, trained.path)
-    written = write_section(section, None, folder)
+        tell(judged)
+    if robustness:
+        settings = {"split": split, "invert": invert, "images": images, "seed": seed or 0}
+        document["robustness"] = _robustness(trained, folder, splits, as_json, settings)
+    if evaluation is trained.evaluation:  # of the run's own test split, which advice is about
+        document |= _advice(trained, as_json)
     if as_json:
-        print_json(judged.document | {"robustness": section.document | written})
-    else:
-        show(section, as_json, written)
+        print_json(document)
+
+
+def _robustness(
+    run: Run, folder: RunFolder, splits: DataSplits, as_json: bool, settings: dict[str, Any]
+) -> dict[str, Any]:
+    """Judge a run on corrupted images and draw the curves; it is told unless it is to be JSON."""
+    from pellucid.sections.robustness import robustness_section
+
+    section = robustness_section(run.robustness(splits, progress=True, **settings), run.path)
+    written = write_section(section, None, folder)
+    if not as_json:
+        print_text()
+        show(section, False, written)
+    return section.document | written
+
+
+def _advice(run: Run, as_json: bool) -> dict[str, Any]:
+    """What the run gives reason to do, as a document; the first of it is told unless that is to be JSON."""
+    from pellucid.interpret.dead import dead_filters_of
+    from pellucid.judge.advice.rules import advise
+    from pellucid.sections.advice import advice_section, briefly
+    from pellucid.trained.facts import facts_of
+
+    advice = advise(facts_of(run, dead=dead_filters_of(run)))
+    for line in [] if as_json else briefly(advice):
+        say(line)
+    return advice_section(advice).document

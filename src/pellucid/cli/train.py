@@ -35,6 +35,7 @@ from pellucid.cli.training import (
 from pellucid.words import counted
 
 if TYPE_CHECKING:
+    from pellucid.judge.advice.facts import Advice
     from pellucid.trained.run import Run
 
 KEPT_SHOWN = 20
@@ -195,6 +196,7 @@ def _go_on(name: str, epochs: int | None, inexact: bool, svg: bool, as_json: boo
 
 def _conclude(run: Run, svg: bool, as_json: bool) -> None:
     """Judge a run, draw it, and tell what came out."""
+    from pellucid.sections.advice import advice_section
     from pellucid.sections.training import training_section
     from pellucid.train.finish import finish
 
@@ -207,7 +209,7 @@ def _conclude(run: Run, svg: bool, as_json: bool) -> None:
     if run.record.status == "interrupted":
         raise typer.Exit(INTERRUPTED)
     if as_json:
-        print_json(training_section(run.record, out).document)
+        print_json(training_section(run.record, out).document | advice_section(_advice(run)).document)
     else:
         print_path(out)
 
@@ -222,6 +224,7 @@ def _tell_kept(run: Run) -> None:
 
 def _tell(run: Run, out: Path, as_json: bool) -> None:
     """Tell what came out, before the curves are drawn."""
+    from pellucid.sections.advice import briefly
     from pellucid.sections.training import training_section
 
     if run.record.status == "interrupted":
@@ -233,3 +236,13 @@ def _tell(run: Run, out: Path, as_json: bool) -> None:
             say(f"the older run is kept in {run.folder.replaced}")
     elif not as_json:
         tell(training_section(run.record, out))
+        for line in briefly(_advice(run)):
+            say(line)
+
+
+def _advice(run: Run) -> tuple[Advice, ...]:
+    """What the run gives reason to do, but for leaks, which are told before the training."""
+    from pellucid.judge.advice.rules import advise
+    from pellucid.trained.facts import facts_of
+
+    return advise(facts_of(run, with_leaks=False))

@@ -28,3 +28,29 @@ def wilson_interval(right: int, count: int, confidence: float = 0.95) -> tuple[f
     lower = 0.0 if right == 0 else (centre - reach) / scale
     upper = 1.0 if right == count else (centre + reach) / scale
     return lower, upper
+
+
+def difference_interval(
+    right: int, count: int, other_right: int, other_count: int, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Score interval of a proportion less another, of different images.
+
+    Args:
+        right: Successes of the one.
+        count: Trials of the one, at least 1.
+        other_right: Successes of the other.
+        other_count: Trials of the other, at least 1.
+        confidence: Share of such intervals that hold the true difference.
+
+    Returns:
+        Lower and upper bound, within [-1, 1].
+
+    Source: Newcombe 1998, Statistics in Medicine 17(8), 873-890, method 10.
+    """
+    share, other = right / count, other_right / other_count
+    low, high = wilson_interval(right, count, confidence)
+    other_low, other_high = wilson_interval(other_right, other_count, confidence)
+    difference = share - other
+    return difference - math.hypot(share - low, other_high - other), difference + math.hypot(
+        high - share, other - other_low
+    )

@@ -60,7 +60,7 @@ def paired_interval(only_first: int, only_second: int, count: int, confidence: f
 
     Source: Tango 1998, Statistics in Medicine 17(8), 891-908, equations 4 and 5.
     """
-    from scipy.optimize import brentq
+    from scipy.optimize import root_scalar
 
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     difference = (only_second - only_first) / count
@@ -69,8 +69,8 @@ def paired_interval(only_first: int, only_second: int, count: int, confidence: f
         """How far the score of this difference is above the quantile; rising away from the observed difference."""
         return abs(_score(delta, only_first, only_second, count)) - z
 
-    low = -1.0 if beyond(-1 + 1e-12) < 0 else float(brentq(beyond, -1 + 1e-12, difference))
-    high = 1.0 if beyond(1 - 1e-12) < 0 else float(brentq(beyond, difference, 1 - 1e-12))
+    low = -1.0 if beyond(-1 + 1e-12) < 0 else float(root_scalar(beyond, bracket=(-1 + 1e-12, difference)).root)
+    high = 1.0 if beyond(1 - 1e-12) < 0 else float(root_scalar(beyond, bracket=(difference, 1 - 1e-12)).root)
     return low, high
 
 

@@ -173,6 +173,21 @@ def test_evaluate_answers_in_json_on_any_split(pellucid: Command) -> None:
     assert document["run"] == "runs/bars-one"
 
 
+def test_advice_is_told_briefly_and_is_in_json(pellucid: Command) -> None:
+    too_high = ("bars", "--model", "conv 4 3x3 relu, flatten, dense 3", "--learning-rate", 50, "--epochs", 3)
+    status, _, err = pellucid("train", *too_high, "--out", "runs/two")
+    assert status == 0
+    told = [line for line in err.splitlines() if ". Try: pellucid " in line]
+    assert 1 <= len(told) <= 2
+    assert told[0].startswith("the learning rate of 50 is too high: the training ")
+    assert "Try: pellucid study learning-rate bars --model 'conv 4 3x3 relu, flatten, dense 3" in told[0]
+    again = pellucid("evaluate", "two")
+    assert told[0] in again.err
+    advice = json.loads(pellucid("evaluate", "two", "--json").out)["advice"]
+    assert advice[0]["rule"] == "learning rate too high"
+    assert "advice" not in json.loads(pellucid("evaluate", "two", "--split", "validation", "--json").out)
+
+
 def test_evaluate_tells_of_robustness_in_json(pellucid: Command) -> None:
     document = json.loads(pellucid("evaluate", "bars-one", "--robustness", "--images", 6, "--json").out)
     assert document["split"] == document["robustness"]["split"] == "test"
