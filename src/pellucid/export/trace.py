@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from pellucid.batches.images import as_input
 from pellucid.errors import RunError
-from pellucid.export.interface import BATCH, IMAGES, OPSET, PROBABILITIES
+from pellucid.export.interface import BATCH, IMAGES, OPSET, PROBABILITIES, temperature_of
 from pellucid.export.witness import MODEL, Question, answer
 from pellucid.model.blame import reason
 from pellucid.predict.predictor import Predictor
@@ -38,7 +38,7 @@ def trace(question: Question) -> dict[str, Any]:
         RunError: The network has operations that the exporter cannot write.
     """
     predictor = Predictor.load(question.run, device="cpu", trust=question.trust)
-    temperature = getattr(getattr(predictor.record, "calibration", None), "temperature", None) or 1.0
+    temperature = temperature_of(predictor.record) or 1.0
     images = torch.zeros(2, *predictor.input_shape, dtype=torch.uint8)
     axes = {name: {0: BATCH} for name in (IMAGES, PROBABILITIES)}
     with warnings.catch_warnings(), torch.inference_mode():
