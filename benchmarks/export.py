@@ -1,7 +1,7 @@
 """Exports measured: how large they are, how soon they answer, and how fast, beside the run that they were made of.
 
-Run from the repository: `python benchmarks/export.py --out docs/export-benchmark.md`. Run and export take turns, so that
-whatever else the machine does falls on both alike; what counts is the ratio.
+Run from the repository: `python benchmarks/export.py --out docs/export-benchmark.md`. Run and export take turns, so
+that whatever else the machine does falls on both alike; what counts is the ratio.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ INTRODUCTION = """# Exports: size, start and speed
 
 Made by `make bench-export`, on {machine} with {cores} cores, Python {python}, torch {torch} and ONNX Runtime
 {onnxruntime}, both with the threads that they choose themselves. Run (eager torch) and export (ONNX Runtime) take
-turns; times are medians of {rounds} rounds. The ratio is the run's time over the export's in the same round: its median,
-and the least and the greatest in brackets. Other work on the machine makes times longer, and ratios hardly other.
+turns; times are medians of {rounds} rounds ({starts} for new processes). The ratio is the run's time over the export's
+in the same round: its median, and the least and the greatest in brackets. Beside other work times are longer, and the
+ratio is what stays.
 The networks are those of the recipes for 28x28x1 and 10 classes.
 """
 LOADED = {
@@ -121,7 +122,7 @@ def page() -> str:
     return (
         "\n".join(
             [
-                INTRODUCTION.format(machine=platform.machine(), cores=cores, rounds=ROUNDS, **versions),
+                INTRODUCTION.format(machine=platform.machine(), cores=cores, rounds=ROUNDS, starts=STARTS, **versions),
                 "## Size\n",
                 _row("network", "weights, KiB", "model.onnx, KiB", "greatest difference of a probability"),
                 _row(*["---"] * 4),
