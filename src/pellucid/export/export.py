@@ -19,7 +19,7 @@ from pellucid.export.engine import require_library
 from pellucid.export.exported import Exported
 from pellucid.export.folder import LABELS, MODEL, PARITY, PROOF, README, ExportFolder
 from pellucid.export.held_out import held_out_images
-from pellucid.export.interface import IMAGES, OPSET, PROBABILITIES, temperature_of
+from pellucid.export.interface import IMAGES, OPSET, PROBABILITIES
 from pellucid.export.parity import TOLERANCE, Parity, now
 from pellucid.export.proof import prove
 from pellucid.export.usage import usage_of
@@ -147,7 +147,7 @@ def _write_model(run: RunFolder, record: RunRecord, question: Question, maps: bo
             _weights(run, record),
             vote=record.train.vote,
             test_time=record.train.test_time_augmentation,
-            temperature=temperature_of(record),
+            temperature=record.temperature,
             maps=maps,
         )
         (question.work / MODEL).write_bytes(content)

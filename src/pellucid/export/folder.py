@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from pellucid.errors import RunError
 from pellucid.export.parity import Parity
 from pellucid.names import user_path
-from pellucid.run.files import read_file, require_place, write_file
+from pellucid.run.files import require_place, write_file
+from pellucid.untrusted import read
 from pellucid.words import some
 
 MODEL, LABELS, PARITY, README, PROOF = "model.onnx", "labels.json", "parity.json", "README.md", "proof.safetensors"
@@ -110,7 +111,7 @@ class ExportFolder:
 
     def _read(self, name: str, complaint: str) -> bytes:
         try:
-            return read_file(self.path / name, MOST_BYTES[name])
+            return read(self.path / name, MOST_BYTES[name])
         except (FileNotFoundError, NotADirectoryError):
             raise RunError(complaint) from None
         except OSError as error:

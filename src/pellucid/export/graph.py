@@ -35,7 +35,7 @@ def graph_of(
     *,
     vote: int = 1,
     test_time: AugmentSpec | None = None,
-    temperature: float | None = None,
+    temperature: float = 1.0,
     maps: bool = False,
 ) -> bytes:
     """The content of a .onnx file. Equal networks give equal bytes.
@@ -47,7 +47,7 @@ def graph_of(
         weights: Its weights, by the names that they have in the file of a run.
         vote: How many networks vote.
         test_time: How images are varied; None asks about each image as it is.
-        temperature: What the logits of the whole are divided by before softmax; None leaves them as they are.
+        temperature: What the logits of the whole are divided by before softmax.
         maps: Give as further outputs what each layer makes of the image itself, under the layer's name: maps as
             [batch, height, width, channels], vectors as [batch, units].
 
@@ -67,7 +67,7 @@ def graph_of(
         for number, view in enumerate(_views(graph, pixels, spec.input_shape, test_time))
     ]
     logits = _averaged(graph, answers, "views")
-    if temperature is not None:
+    if temperature != 1:
         logits = graph.node("Div", "tempered", logits, graph.constant("temperature", temperature))
     graph.node("Softmax", PROBABILITIES, logits, axis=1)
     return _model(graph, spec, shown.values).SerializeToString(deterministic=True)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from pellucid.batches.images import as_input
 from pellucid.errors import RunError
-from pellucid.export.interface import BATCH, IMAGES, OPSET, PROBABILITIES, temperature_of
+from pellucid.export.interface import BATCH, IMAGES, OPSET, PROBABILITIES
 from pellucid.export.witness import MODEL, Question, answer
 from pellucid.model.blame import reason
 from pellucid.predict.predictor import Predictor
@@ -38,14 +38,13 @@ def trace(question: Question) -> dict[str, Any]:
         RunError: The network has operations that the exporter cannot write.
     """
     predictor = Predictor.load(question.run, device="cpu", trust=question.trust)
-    temperature = temperature_of(predictor.record) or 1.0
     images = torch.zeros(2, *predictor.input_shape, dtype=torch.uint8)
     axes = {name: {0: BATCH} for name in (IMAGES, PROBABILITIES)}
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")  # that it is the older exporter, and what it makes of shapes as it goes along
         try:
             torch.onnx.export(
-                _Whole(predictor.model, temperature),
+                _Whole(predictor.model, predictor.record.temperature),
                 (images,),
                 question.work / MODEL,
                 dynamo=False,
