@@ -18,7 +18,7 @@ os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
 CHECKED = [
     f"pellucid.{name}"
     for name in (
-        *("data", "batches", "model", "predict", "judge", "audit", "interpret"),
+        *("data", "batches", "model", "predict", "judge", "audit", "interpret", "export"),
         *("trained.sample", "trained.splits", "trained.evaluate", "train.loop", "train.placed", "train.tally"),
         *("study.statistics", "study.suspects", "study.rate_range", "study.noise_scale"),
     )
@@ -110,6 +110,19 @@ def bars_run(bars: DataSplits, tmp_path_factory: pytest.TempPathFactory) -> Path
     run.plot()
     run.evaluate()
     return path
+
+
+@pytest.fixture
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the processes of an export answer is answered here, which takes seconds less."""
+    from pellucid.export import export, proof, witness
+    from pellucid.export.of_export import ask_export
+    from pellucid.export.of_run import ask_run
+    from pellucid.export.trace import trace
+
+    here = {witness.RUN: ask_run, witness.EXPORT: ask_export, witness.TRACE: trace}
+    for user in (export, proof):
+        monkeypatch.setattr(user, "ask", lambda module, question: here[module](question))
 
 
 @pytest.fixture(autouse=True)

@@ -49,6 +49,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {  # in a folder with runs/bars-one, run
     "train": (*ONCE, "--out", "new"),
     "evaluate": ("bars-one",),
     "predict": ("bars-one", "one.png"),
+    "export": ("bars-one",),
     "shapes": ("bars-one",),
     "plot": ("bars-one",),
     "runs": (),
@@ -174,7 +175,9 @@ def study(bars: DataSplits, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def workplace(bars: DataSplits, bars_run: Path, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workplace(
+    bars: DataSplits, bars_run: Path, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_process: None
+) -> Path:
     """An empty folder with a run, a study and a picture, in which commands may write."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(catalogue.CATALOGUE, "bars", lambda: bars)

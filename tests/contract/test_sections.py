@@ -5,7 +5,9 @@ from __future__ import annotations
 import inspect
 import json
 import pkgutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +22,9 @@ from pellucid import sections
 from pellucid.audit.examine import examine
 from pellucid.cli.show import tell
 from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.export import proof, witness
+from pellucid.export.of_export import ask_export
+from pellucid.export.of_run import ask_run
 from pellucid.interpret.attribution.explanation import explain
 from pellucid.interpret.filters import filters_on_data
 from pellucid.interpret.images import read_image_argument
@@ -37,6 +42,7 @@ from pellucid.sections.comparison import paired_section
 from pellucid.sections.curves import curves_section
 from pellucid.sections.data import data_section
 from pellucid.sections.evaluation import evaluation_section
+from pellucid.sections.export import export_section, verification_section
 from pellucid.sections.feature_maps import feature_maps_section
 from pellucid.sections.filters import filters_section
 from pellucid.sections.maximisation import maximisation_section
@@ -99,6 +105,25 @@ def robustness(run: pl.Run) -> Section:
     return robustness_section(pl.Run(run.predictor, data=run.own_data()).robustness(images=3), run.path)
 
 
+@contextmanager
+def exported(run: pl.Run) -> Iterator[pl.Exported]:
+    """The export of a run, proved in this process."""
+    here = {witness.RUN: ask_run, witness.EXPORT: ask_export}
+    with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(proof, "ask", lambda module, question: here[module](question))
+        yield pl.export_run(run, Path(place) / "out")
+
+
+def export(run: pl.Run) -> Section:
+    with exported(run) as export:
+        return export_section(export)
+
+
+def verification(run: pl.Run) -> Section:
+    with exported(run) as export:
+        return verification_section(pl.verify_export(export.path))
+
+
 def prediction(run: pl.Run) -> Section:
     answers = run.predict(run.own_data().test.images[:2])
     return prediction_section(Path("run"), [Path("a.png"), Path("b.png")], answers, faults=["c.png: no image."])
@@ -130,6 +155,7 @@ SECTIONS: dict[Callable[..., Section], Callable[[pl.Run], Section]] = {
     curves_section: lambda run: curves_section(run.history, run.record, origin_of(run).path),
     data_section: lambda run: data_section(run.own_data(), "rotation=20"),
     evaluation_section: evaluation,
+    export_section: export,
     feature_maps_section: feature_maps,
     filters_section: lambda run: filters_section(filters_on_data(run)[0], origin_of(run)),
     maximisation_section: maximisation,
@@ -140,6 +166,7 @@ SECTIONS: dict[Callable[..., Section], Callable[[pl.Run], Section]] = {
     shapes_section: lambda run: shapes_section(run.record.model),
     study_section: study,
     training_section: lambda run: training_section(run.record, origin_of(run).path),
+    verification_section: verification,
 }
 
 

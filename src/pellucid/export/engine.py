@@ -14,6 +14,8 @@ from pellucid.data.dataset import answered_at_once
 from pellucid.errors import PellucidError, RunError
 from pellucid.export.interface import IMAGES, PROBABILITIES
 
+ONLY_FATAL = 4  # what goes wrong otherwise is raised
+
 
 def require_library(name: str) -> None:
     """See that a library of the extra ``export`` is installed.
@@ -36,8 +38,10 @@ class Engine:
         require_library("onnxruntime")
         import onnxruntime
 
-        try:
-            self._session: Any = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = ONLY_FATAL
+        try:  # of bytes, so that it takes no further file
+            self._session: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # noqa: BLE001 - its errors have no common kind
             raise RunError(
                 f"{place} cannot be loaded by ONNX Runtime ({' '.join(str(error).split())[:300]})."

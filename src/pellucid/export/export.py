@@ -142,7 +142,15 @@ def _write_model(run: RunFolder, record: RunRecord, question: Question, maps: bo
         _require_plain(record, maps)
         ask(TRACE, question)
     else:
-        (question.work / MODEL).write_bytes(graph_of(record, _weights(run, record), maps=maps))
+        content = graph_of(
+            record.model,
+            _weights(run, record),
+            vote=record.train.vote,
+            test_time=record.train.test_time_augmentation,
+            temperature=record.temperature,
+            maps=maps,
+        )
+        (question.work / MODEL).write_bytes(content)
     onnx.checker.check_model(question.work / MODEL, full_check=True)
 
 

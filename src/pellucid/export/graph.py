@@ -19,7 +19,6 @@ from pellucid.errors import RunError
 from pellucid.export.interface import BATCH, IMAGES, IR_VERSION, OPSET, PROBABILITIES
 from pellucid.export.nodes import CHANNELS_FIRST, CHANNELS_LAST, NODES, Graph, Place, activation, require_known
 from pellucid.export.views import grid_of
-from pellucid.run.record import RunRecord
 from pellucid.spec.augment import AugmentSpec
 from pellucid.spec.layers import Activation, Dropout, Shape
 from pellucid.spec.model import ModelSpec
@@ -30,14 +29,25 @@ MOST_BYTES = 2**31 - 2**20  # of a file in protobuf's format, with room for all 
 WHITE = 255.0
 
 
-def graph_of(record: RunRecord, weights: Mapping[str, Shaped[ndarray, ...]], *, maps: bool = False) -> bytes:
-    """The content of a .onnx file. Equal runs give equal bytes.
+def graph_of(
+    spec: ModelSpec,
+    weights: Mapping[str, Shaped[ndarray, ...]],
+    *,
+    vote: int = 1,
+    test_time: AugmentSpec | None = None,
+    temperature: float = 1.0,
+    maps: bool = False,
+) -> bytes:
+    """The content of a .onnx file. Equal networks give equal bytes.
 
     It takes ``images``, uint8 [batch, height, width, channels], and gives ``probabilities``, float32 [batch, classes].
 
     Args:
-        record: Of the run, whose network is made of layers.
-        weights: The weights of its network, by the names of its file.
+        spec: The network.
+        weights: Its weights, by the names that they have in the file of a run.
+        vote: How many networks vote.
+        test_time: How images are varied; None asks about each image as it is.
+        temperature: What the logits of the whole are divided by before softmax.
         maps: Give as further outputs what each layer makes of the image itself, under the layer's name: maps as
             [batch, height, width, channels], vectors as [batch, units].
 
@@ -45,25 +55,20 @@ def graph_of(record: RunRecord, weights: Mapping[str, Shaped[ndarray, ...]], *, 
         SpecError: The format cannot hold a layer.
         RunError: A weight is missing, of another shape, or not finite; or the file would have 2 GiB or more.
     """
-    spec = record.model
-    if not isinstance(spec, ModelSpec):
-        raise TypeError("the graph is of layers")
     require_known(spec.layers, NODES, "ONNX")
     _require_room(weights)
     graph = Graph(weights)
-    shown = _Outputs(graph, maps)
+    shown, steps = _Outputs(graph, maps), spec.logits_only().walk()
     floats = graph.node("Cast", "floats", IMAGES, to=TensorProto.FLOAT)
     scaled = graph.node("Div", "scaled", floats, graph.constant("white", WHITE))
     pixels = graph.node("Transpose", "pixels", scaled, perm=CHANNELS_FIRST)
-    steps, vote = spec.logits_only().walk(), record.train.vote
     answers = [
         _vote(graph, steps, vote, view, f"view_{number}", shown if number == 0 else _Outputs(graph, False))
-        for number, view in enumerate(_views(graph, pixels, spec.input_shape, record.train.test_time_augmentation))
+        for number, view in enumerate(_views(graph, pixels, spec.input_shape, test_time))
     ]
     logits = _averaged(graph, answers, "views")
-    temperature = getattr(getattr(record, "calibration", None), "temperature", None)
-    if temperature is not None:
-        logits = graph.node("Div", "cooled", logits, graph.constant("temperature", temperature))
+    if temperature != 1:
+        logits = graph.node("Div", "tempered", logits, graph.constant("temperature", temperature))
     graph.node("Softmax", PROBABILITIES, logits, axis=1)
     return _model(graph, spec, shown.values).SerializeToString(deterministic=True)
 

@@ -38,14 +38,13 @@ def trace(question: Question) -> dict[str, Any]:
         RunError: The network has operations that the exporter cannot write.
     """
     predictor = Predictor.load(question.run, device="cpu", trust=question.trust)
-    temperature = getattr(getattr(predictor.record, "calibration", None), "temperature", None) or 1.0
     images = torch.zeros(2, *predictor.input_shape, dtype=torch.uint8)
     axes = {name: {0: BATCH} for name in (IMAGES, PROBABILITIES)}
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")  # that it is the older exporter, and what it makes of shapes as it goes along
         try:
             torch.onnx.export(
-                _Whole(predictor.model, temperature),
+                _Whole(predictor.model, predictor.record.temperature),
                 (images,),
                 question.work / MODEL,
                 dynamo=False,

@@ -35,12 +35,13 @@ With `pip install onnxruntime numpy pillow`, in this folder:
 
 ```python
 import json
+from pathlib import Path
 import numpy as np
 import onnxruntime
 from PIL import Image, ImageOps
 
 {pixels}
-classes = json.load(open("{labels}", encoding="utf-8"))["classes"]
+classes = json.loads(Path("{labels}").read_bytes())["classes"]
 session = onnxruntime.InferenceSession("{model}", providers=["CPUExecutionProvider"])
 (probabilities,) = session.run(["probabilities"], {{"images": pixels}})
 best = int(probabilities[0].argmax())
@@ -95,7 +96,7 @@ def usage_of(record: RunRecord, *, proof_images: int) -> str:
         proof=proof if proof_images else "",
         pixels=pixels,
         beyond=_beyond(record) if files else "",
-        again=", and asks the network about the images of the proof again" if proof_images else "",
+        again=",\nand asks the network about the images of the proof again" if proof_images else "",
     )
 
 

@@ -33,7 +33,7 @@ def export_section(export: Exported) -> Section:
     caption = tell("run and export on the {split} split of {data}", split=data.split, data=shortened(data.name))
     return Section(
         title=tell("Export of {run}", run=shortened(parity.run)),
-        document={"folder": str(place), "bytes": sizes, **parity.model_dump(mode="json")},
+        document={"folder": str(place), "bytes": sizes, "parity": parity.model_dump(mode="json")},
         body=(what, _agreements(parity.agreements, caption), _files(parity, sizes), _versions(parity.versions)),
         remarks=_kept(parity),
     )

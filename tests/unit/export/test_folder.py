@@ -1,0 +1,92 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pellucid.errors import RunError
+from pellucid.export.exported import Exported
+from pellucid.export.folder import FILES, ExportFolder
+from pellucid.export.verify import verify_export
+
+
+@pytest.fixture
+def copy(shipped: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(shipped, tmp_path / "copy"))
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "labels.json"])
+def test_an_export_that_was_altered_after_the_proof_is_not_loaded(copy: Path, name: str) -> None:
+    raw = bytearray((copy / name).read_bytes())
+    raw[-20] ^= 1
+    (copy / name).write_bytes(raw)
+    with pytest.raises(
+        RunError,
+        match=rf"{name} has changed since the export was proved: its SHA-256 is [0-9a-f]{{64}}, and parity.json says "
+        r"[0-9a-f]{64}\. Export the run anew\.",
+    ):
+        Exported.load(copy)
+
+
+def test_a_proof_that_was_altered_is_not_believed(copy: Path) -> None:
+    (copy / "proof.safetensors").write_bytes(b"other")
+    with pytest.raises(RunError, match=r"proof\.safetensors has changed since the export was proved"):
+        verify_export(copy)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "labels.json", "proof.safetensors"])
+def test_a_file_that_is_missing_is_named(copy: Path, name: str) -> None:
+    (copy / name).unlink()
+    with pytest.raises(RunError, match=f"has no {name}, which its parity.json tells of"):
+        verify_export(copy)
+
+
+def test_what_is_no_export_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"is not an export: it has no parity\.json"):
+        Exported.load(tmp_path)
+    (tmp_path / "parity.json").write_text("{}")
+    with pytest.raises(RunError, match=r"parity\.json is not of an export of Pellucid's: pellucid_version: Field"):
+        Exported.load(tmp_path)
+
+
+def test_only_an_export_is_replaced_and_nothing_of_the_users(copy: Path, tmp_path: Path) -> None:
+    folder = ExportFolder(copy)
+    with pytest.raises(RunError, match=r"exists already\. Choose another --out, or give --overwrite"):
+        folder.require_free(overwrite=False)
+    folder.require_free(overwrite=True)
+    (copy / "notes.txt").write_text("mine")
+    with pytest.raises(RunError, match=r"holds what is not the export's \(notes\.txt\)\. Move it away first\."):
+        folder.write({"model.onnx": b"new"})
+    assert {place.name for place in copy.iterdir()} == {*FILES, "notes.txt"}
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(RunError, match=r"Only an export is replaced; choose another --out\."):
+        ExportFolder(tmp_path / "mine").require_free(overwrite=True)
+
+
+def test_a_folder_is_replaced_as_a_whole(copy: Path) -> None:
+    parity = (copy / "parity.json").read_bytes()
+    ExportFolder(copy).write({"model.onnx": b"new", "parity.json": parity})
+    assert {place.name: place.read_bytes() for place in copy.iterdir()} == {"model.onnx": b"new", "parity.json": parity}
+    assert [place.name for place in copy.parent.iterdir()] == ["copy"]
+
+
+def test_where_nothing_can_be_written_nothing_is_left(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {place.name: place.read_bytes() for place in copy.iterdir()}
+    rename = Path.rename
+
+    def fails(self: Path, target: Path) -> Path:
+        if self.suffix == ".part" and target == copy and (self / "model.onnx").read_bytes() == b"new":
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fails)
+    with pytest.raises(RunError, match=r"cannot be written \(No space left on device\)"):
+        ExportFolder(copy).write({"model.onnx": b"new"})
+    assert {place.name: place.read_bytes() for place in copy.iterdir()} == before
+    assert [place.name for place in copy.parent.iterdir()] == ["copy"]
+
+
+def test_keys_of_a_later_version_are_kept(copy: Path) -> None:
+    document = json.loads((copy / "parity.json").read_text())
+    (copy / "parity.json").write_text(json.dumps({**document, "later": 1}))
+    assert json.loads(ExportFolder(copy).read_parity().to_json()) == {**document, "later": 1}
