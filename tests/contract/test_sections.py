@@ -30,6 +30,7 @@ from pellucid.plots.studies import folds_figure
 from pellucid.run.folder import RunFolder
 from pellucid.sections.attribution import attribution_section
 from pellucid.sections.audit import audit_section
+from pellucid.sections.calibration import calibration_section
 from pellucid.sections.comparison import paired_section
 from pellucid.sections.curves import curves_section
 from pellucid.sections.data import data_section
@@ -91,6 +92,10 @@ def robustness(run: pl.Run) -> Section:
     return robustness_section(pl.Run(run.predictor, data=run.own_data()).robustness(images=3), run.path)
 
 
+def calibration(run: pl.Run) -> Section:
+    return calibration_section(pl.Run(run.predictor, data=run.own_data()).evaluate(), run.path)
+
+
 def prediction(run: pl.Run) -> Section:
     answers = run.predict(run.own_data().test.images[:2])
     return prediction_section(Path("run"), [Path("a.png"), Path("b.png")], answers, faults=["c.png: no image."])
@@ -117,6 +122,7 @@ def study(run: pl.Run) -> Section:
 SECTIONS: dict[Callable[..., Section], Callable[[pl.Run], Section]] = {
     attribution_section: attribution,
     audit_section: lambda run: audit_section(examine(run.own_data())),
+    calibration_section: calibration,
     comparison_section: comparison,
     curves_section: lambda run: curves_section(run.history, run.record, origin_of(run).path),
     data_section: lambda run: data_section(run.own_data(), "rotation=20"),

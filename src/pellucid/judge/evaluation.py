@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 from numpy import ndarray
 from pydantic import BaseModel, ConfigDict
 
 from pellucid.data.dataset import ImageDataset
 from pellucid.errors import RunError
+from pellucid.judge.calibration import CalibrationScore, Sureness, reliability
 from pellucid.judge.intervals import wilson_interval
 from pellucid.run.base import parsed
-from pellucid.run.record import Look, TestScore
+from pellucid.run.record import Calibration, Look, TestScore
 
 
 class ClassScore(BaseModel):
@@ -66,12 +67,16 @@ class Answers:
     Attributes:
         predicted: Index of the most probable class, [count].
         confidence: Probability of that class, [count].
-        losses: Cross-entropy of each answer, in nats, [count].
+        losses: Cross-entropy of each answer of the network as it was trained, in nats, [count].
+        before: How sure the answers are at temperature 1; None where that is not judged.
+        after: How sure they are at the run's temperature; None where it has none.
     """
 
     predicted: Int64[ndarray, " count"]
     confidence: Float32[ndarray, " count"]
     losses: Float64[ndarray, " count"]
+    before: Sureness | None = None
+    after: Sureness | None = None
 
 
 class Beside(BaseModel):
@@ -101,7 +106,7 @@ class Evaluation(BaseModel):
         fingerprint: SHA-256 of the split's images and labels.
         precision: Precision of the network's activations.
         count: How many images were judged.
-        loss: Mean cross-entropy, in nats.
+        loss: Mean cross-entropy of the network as it was trained, in nats.
         accuracy: Share of right answers.
         accuracy_interval: 95% Wilson interval of the accuracy.
         class_names: Name of each class.
@@ -110,6 +115,7 @@ class Evaluation(BaseModel):
         mistakes: All wrong answers, in the order of the images.
         inverted: Whether dark and bright were exchanged.
         beside: What they are held against where they are not the run's own as it was trained on them; else None.
+        calibration: How well the probabilities agree with how often answers are right; None in older files.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -128,6 +134,7 @@ class Evaluation(BaseModel):
     mistakes: tuple[Mistake, ...]
     inverted: bool = False
     beside: Beside | None = None
+    calibration: CalibrationScore | None = None
 
     @property
     def score(self) -> TestScore:
@@ -155,6 +162,7 @@ def evaluation_of(
     data: str,
     split: str = "test",
     precision: str = "fp32",
+    calibration: Calibration | None = None,
 ) -> Evaluation:
     """Judge the answers of a network.
 
@@ -164,6 +172,7 @@ def evaluation_of(
         data: Name of the data set.
         split: Name of the split.
         precision: Precision of the network's activations.
+        calibration: What the run's probabilities are calibrated by.
 
     Raises:
         RunError: The network's answers are not finite.
@@ -196,6 +205,21 @@ def evaluation_of(
             )
             for index in np.flatnonzero(predicted != dataset.labels).tolist()
         ),
+        calibration=_calibration(answers, predicted == dataset.labels, calibration),
+    )
+
+
+def _calibration(
+    answers: Answers, right: Bool[ndarray, " count"], calibration: Calibration | None
+) -> CalibrationScore | None:
+    if answers.before is None:
+        return None
+    before = reliability(answers.before, right)
+    return CalibrationScore(
+        temperature=calibration.temperature if calibration else None,
+        fitted_on=calibration.count if calibration else None,
+        before=before,
+        after=reliability(answers.after, right) if answers.after else before,
     )
 
 

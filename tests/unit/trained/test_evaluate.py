@@ -20,6 +20,12 @@ def test_all_figures_agree_with_a_plain_computation(bars_run, bars: DataSplits) 
     plain = answers.double().softmax(dim=1).numpy()[np.arange(90), noisy.labels]  # the loss is not calibrated
     assert result.loss == pytest.approx(-np.log(plain).mean(), rel=1e-4)
     assert [mistake.index for mistake in result.mistakes] == wrong.tolist()
+    score = result.calibration
+    assert score is not None
+    truth = np.eye(3)[noisy.labels]
+    assert score.after.brier == pytest.approx(((probabilities - truth) ** 2).sum(axis=1).mean(), rel=1e-5)
+    assert score.before.log_loss == pytest.approx(result.loss)
+    assert score.after.log_loss == pytest.approx(-np.log(probabilities[truth == 1]).mean(), rel=1e-4)
     first = result.mistakes[0]
     assert first.label == bars.class_names[noisy.labels[wrong[0]]]
     assert first.predicted == bars.class_names[predicted[wrong[0]]]
