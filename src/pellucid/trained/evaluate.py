@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float, Int64
@@ -17,7 +17,14 @@ from pellucid.trained.data import require_shape
 from pellucid.trained.other import in_classes_of
 
 
-def evaluate(predictor: Predictor, dataset: ImageDataset, *, data: str, split: str = "test") -> Evaluation:
+def evaluate(
+    predictor: Predictor,
+    dataset: ImageDataset,
+    *,
+    data: str,
+    split: str = "test",
+    columns: Mapping[str, Sequence[str]] | None = None,
+) -> Evaluation:
     """Judge a network on a split.
 
     Args:
@@ -25,6 +32,7 @@ def evaluate(predictor: Predictor, dataset: ImageDataset, *, data: str, split: s
         dataset: The images, of the shape that it was trained for, and of classes that it knows by name.
         data: Name of the data set.
         split: Name of the split.
+        columns: The text of each image in columns of a table, by their name, to slice by.
 
     Raises:
         DataError: The images have another shape, or one is of a class that the network does not know.
@@ -33,18 +41,17 @@ def evaluate(predictor: Predictor, dataset: ImageDataset, *, data: str, split: s
     require_shape(predictor.record, dataset)
     dataset = in_classes_of(predictor.record, dataset)
     calibration, predicted = predictor.record.calibration, []
-    before, after = [], []
+    before, after, ranks = [], [], []
     for logits, labels in predictor.answers(dataset):
         predicted.append(predictor.softmax(logits).argmax(dim=1).cpu().numpy())
+        ranks.append((logits > logits.gather(1, labels[:, None])).sum(dim=1).cpu().numpy())
         before.append(_sureness(logits, labels))
         after += [_sureness(logits / calibration.temperature, labels)] if calibration else []
     plain, calibrated = _joined(before), _joined(after) if after else None
-    answers = Answers(
-        np.concatenate(predicted), (calibrated or plain).confidence, plain.losses, before=plain, after=calibrated
-    )
-    return evaluation_of(
-        dataset, answers, data=data, split=split, precision=predictor.precision, calibration=calibration
-    )
+    confidence, joined = (calibrated or plain).confidence, np.concatenate(predicted)
+    answers = Answers(joined, confidence, plain.losses, before=plain, after=calibrated, ranks=np.concatenate(ranks))
+    about = {"data": data, "split": split, "precision": predictor.precision}
+    return evaluation_of(dataset, answers, **about, calibration=calibration, columns=columns)
 
 
 def _sureness(logits: Float[Tensor, "batch classes"], labels: Int64[Tensor, " batch"]) -> Sureness:
