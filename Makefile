@@ -4,7 +4,7 @@ BIN := .venv/bin
 SHARED := --numprocesses auto --dist loadfile --no-loadscope-reorder  # a process for each core
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test quick coverage torture check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export clean
+.PHONY: train test quick coverage torture check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export bench-calibration clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -72,6 +72,10 @@ bench-robustness: .venv/.installed
 # docs/export-benchmark.md: exports beside the runs that they were made of (about three minutes on two cores)
 bench-export: .venv/.installed-dev
 	$(BIN)/python benchmarks/export.py --out docs/export-benchmark.md
+
+# docs/calibration-benchmark.md: how far probabilities are off, before and after (about ten minutes on two cores)
+bench-calibration: .venv/.installed
+	$(BIN)/python benchmarks/calibration.py --out docs/calibration-benchmark.md
 
 # docs/benchmarks.md: Pellucid against its peers (about two and a half hours on two cores, which must have nothing else to do)
 bench: bench-env

@@ -30,6 +30,7 @@ from pellucid.errors import PellucidWarning
 from pellucid.plots import fonts
 from pellucid.plots.animation import animation
 from pellucid.plots.attribution import MapPanel, ProbabilityCurves, attribution_maps
+from pellucid.plots.calibration import Point, reliability_figure
 from pellucid.plots.curves import curves
 from pellucid.plots.feature_maps import layer_grid, layer_walk
 from pellucid.plots.figures import Figure, render
@@ -104,6 +105,11 @@ def falling(names: Names) -> Figure:
     return robustness_figure(panels, 0.95, 0.1, title(names))
 
 
+def reliable(names: Names) -> Figure:
+    points = [Point(0.6, 0.5, (0.3, 0.7)), Point(0.99, 1.0, (0.9, 1.0))]
+    return reliability_figure({"before": points, "after": points}, ("a", "b", "c", "d"), title(names))
+
+
 HISTORY = {name: [1.0, 0.5] for name in ("epoch", "accuracy", "loss", "val_accuracy", "val_loss")}
 FIGURES: dict[Callable[..., Figure], Callable[[Names], Figure]] = {
     attribution_maps: attribution,
@@ -119,6 +125,7 @@ FIGURES: dict[Callable[..., Figure], Callable[[Names], Figure]] = {
     layer_grid: lambda names: layer_grid(layers(names)[1], IMAGE / 255.0, title(names), names),
     layer_walk: lambda names: layer_walk(layers(names), title(names), names),
     range_figure: ranged,
+    reliability_figure: reliable,
     robustness_figure: falling,
     search_figure: searched,
     seeds_figure: lambda names: seeds_figure([0, 1], {"test": [0.9, 0.8]}, [1.0, 2.0], title(names)),

@@ -38,6 +38,7 @@ from pellucid.run.folder import RunFolder
 from pellucid.sections.advice import advice_section
 from pellucid.sections.attribution import attribution_section
 from pellucid.sections.audit import audit_section
+from pellucid.sections.calibration import calibration_section
 from pellucid.sections.comparison import paired_section
 from pellucid.sections.curves import curves_section
 from pellucid.sections.data import data_section
@@ -124,6 +125,10 @@ def verification(run: pl.Run) -> Section:
         return verification_section(pl.verify_export(export.path))
 
 
+def calibration(run: pl.Run) -> Section:
+    return calibration_section(pl.Run(run.predictor, data=run.own_data()).evaluate(), run.path)
+
+
 def prediction(run: pl.Run) -> Section:
     answers = run.predict(run.own_data().test.images[:2])
     return prediction_section(Path("run"), [Path("a.png"), Path("b.png")], answers, faults=["c.png: no image."])
@@ -151,6 +156,7 @@ SECTIONS: dict[Callable[..., Section], Callable[[pl.Run], Section]] = {
     advice_section: advice,
     attribution_section: attribution,
     audit_section: lambda run: audit_section(examine(run.own_data())),
+    calibration_section: calibration,
     comparison_section: comparison,
     curves_section: lambda run: curves_section(run.history, run.record, origin_of(run).path),
     data_section: lambda run: data_section(run.own_data(), "rotation=20"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pellucid.judge.evaluation import class_scores, confusion_matrix
+from pellucid.judge.classes import class_scores, confusion_matrix
 from pellucid.judge.intervals import wilson_interval
 
 

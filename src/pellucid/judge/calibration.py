@@ -3,16 +3,96 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Bool, Float, Float32, Float64, Int64
 from numpy import ndarray
+from pydantic import BaseModel, ConfigDict
 
+from pellucid.judge.intervals import wilson_interval
 from pellucid.run.record import Calibration
+from pellucid.spec.seeds import derive_seed
 
 FARTHEST = 20.0  # a temperature lies between 1/20 and 20
 PRIOR_SPREAD = 0.5  # standard deviation of a temperature's logarithm, before any image was looked at
 HALVINGS = 32  # of the range of the logarithm
+MOST_BINS, LEAST_IN_BIN = 15, 20
+DRAWS = 2_000
+
+
+class Bin(BaseModel):
+    """Answers of about one confidence.
+
+    Attributes:
+        count: How many answers.
+        confidence: Their mean confidence: the probability of the class that was answered.
+        accuracy: Share of them that are right.
+        interval: 95% Wilson interval of the accuracy.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    count: int
+    confidence: float
+    accuracy: float
+    interval: tuple[float, float]
+
+
+class Reliability(BaseModel):
+    """How well probabilities agree with how often answers are right.
+
+    Attributes:
+        error: Expected calibration error: by how much the confidence of answers is off, as a mean over bins of equally
+            many answers.
+        error_interval: 95% interval of it, by a bootstrap of what is right in each bin.
+        error_by_chance: What it would be on average, on so many images, if each probability were true.
+        brier: Brier score: mean squared distance of the probabilities from the truth, from 0 (best) to 2.
+        log_loss: Mean cross-entropy, in nats.
+        bins: The bins, from the least sure to the surest.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    error: float
+    error_interval: tuple[float, float]
+    error_by_chance: float
+    brier: float
+    log_loss: float
+    bins: tuple[Bin, ...]
+
+
+class CalibrationScore(BaseModel):
+    """The calibration of a run as judged images show it.
+
+    Attributes:
+        temperature: What logits are divided by before softmax; None where the run is not calibrated.
+        fitted_on: On how many validation images it was fitted; None where the run is not calibrated.
+        before: At temperature 1, as the network was trained.
+        after: At the run's temperature, as its probabilities are shown; the same where it is not calibrated.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    temperature: float | None
+    fitted_on: int | None
+    before: Reliability
+    after: Reliability
+
+
+@dataclass(frozen=True)
+class Sureness:
+    """How sure of themselves answers are.
+
+    Attributes:
+        confidence: Probability of the class that was answered, [count].
+        brier: Squared distance of the probabilities from the truth, [count].
+        losses: Cross-entropy, in nats, [count].
+    """
+
+    confidence: Float32[ndarray, " count"]
+    brier: Float64[ndarray, " count"]
+    losses: Float64[ndarray, " count"]
 
 
 def fit_temperature(logits: Float[ndarray, "count classes"], labels: Int64[ndarray, " count"]) -> Calibration | None:
@@ -42,6 +122,57 @@ def fit_temperature(logits: Float[ndarray, "count classes"], labels: Int64[ndarr
     temperature = round(math.exp((lower + upper) / 2), 6)
     before, after = log_loss(exact, labels), log_loss(exact, labels, temperature)
     return Calibration(temperature=temperature, count=len(labels), log_loss_before=before, log_loss_after=after)
+
+
+def reliability(sureness: Sureness, right: Bool[ndarray, " count"]) -> Reliability:
+    """How well answers that are sure to some degree agree with how often they are right.
+
+    Args:
+        sureness: Of the answers.
+        right: Which of them are right.
+
+    Source: Naeini et al. 2015, AAAI (the error); Nguyen and O'Connor 2015, arXiv:1508.05154 (bins of equal mass).
+    """
+    bins = bins_of(sureness.confidence, right)
+    error, interval, by_chance = _error(bins)
+    brier, loss = float(sureness.brier.mean()), float(sureness.losses.mean())
+    return Reliability(
+        error=error, error_interval=interval, error_by_chance=by_chance, brier=brier, log_loss=loss, bins=bins
+    )
+
+
+def bins_of(confidence: Float32[ndarray, " count"], right: Bool[ndarray, " count"]) -> tuple[Bin, ...]:
+    """Answers in at most 15 bins of equally many, from the least sure to the surest; fewer where there are few."""
+    order = np.argsort(confidence, kind="stable")
+    parts = np.array_split(order, min(MOST_BINS, max(1, len(order) // LEAST_IN_BIN)))
+    return tuple(
+        Bin(
+            count=len(rows),
+            confidence=float(confidence[rows].mean(dtype=np.float64)),
+            accuracy=float(right[rows].mean()),
+            interval=wilson_interval(int(right[rows].sum()), len(rows)),
+        )
+        for rows in parts
+    )
+
+
+def _error(bins: tuple[Bin, ...]) -> tuple[float, tuple[float, float], float]:
+    """The calibration error, its interval, and what it would be by chance.
+
+    Drawing anew adds to the error what chance alone makes. So the draws are put around the error by their mean, and
+    tell the interval by their spread alone.
+    """
+    counts = np.array([each.count for each in bins])
+    confidence, accuracy = (np.array([getattr(each, name) for each in bins]) for name in ("confidence", "accuracy"))
+    random = np.random.default_rng(derive_seed(0, "calibration error"))
+
+    def errors(chances: Float64[ndarray, " bins"]) -> Float64[ndarray, " draws"]:
+        right = random.binomial(counts, np.clip(chances, 0, 1), (DRAWS, len(bins)))
+        return np.abs(right / counts - confidence) @ counts / counts.sum()
+
+    error, drawn = float(np.abs(accuracy - confidence) @ counts / counts.sum()), errors(accuracy)
+    low, high = (max(0.0, float(error + bound - drawn.mean())) for bound in np.quantile(drawn, (0.025, 0.975)))
+    return error, (low, high), float(errors(confidence).mean())
 
 
 def log_loss(

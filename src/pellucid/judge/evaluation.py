@@ -3,40 +3,67 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 from numpy import ndarray
 from pydantic import BaseModel, ConfigDict
 
 from pellucid.data.dataset import ImageDataset
 from pellucid.errors import RunError
+from pellucid.judge.calibration import CalibrationScore, Sureness, reliability
+from pellucid.judge.classes import (
+    Averages,
+    ClassScore,
+    ConfusedPair,
+    confused_pairs,
+    confusion_matrix,
+    judged_classes,
+)
 from pellucid.judge.intervals import wilson_interval
+from pellucid.judge.slices import Slice, slices_of, what_is_common
 from pellucid.run.base import parsed
-from pellucid.run.record import Look, TestScore
+from pellucid.run.record import Calibration, Look, TestScore
+
+TOP = (2, 3, 5)
 
 
-class ClassScore(BaseModel):
-    """How one class fares. A ratio whose denominator is 0 is None.
+class Neighbour(BaseModel):
+    """A training image that a network sees much as it sees another image.
 
     Attributes:
-        name: The class.
-        support: Images that are of the class.
-        precision: Share of the answers for the class that are right.
-        recall: Share of the class's images that are answered right.
-        f1: Harmonic mean of precision and recall.
+        index: Which image of the training images, from 0, before any were held out.
+        source: The file or row that it came from; None where it has no name.
+        label: Its class.
+        distance: Distance of what the layer before the last gives for both, as a share of what that gives for the
+            image; 0 is the same.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    name: str
-    support: int
-    precision: float | None
-    recall: float | None
-    f1: float | None
+    index: int
+    source: str | None = None
+    label: str
+    distance: float
+
+
+class TopScore(BaseModel):
+    """How often the right class is among the most probable ones.
+
+    Attributes:
+        k: How many of the most probable classes.
+        accuracy: Share of the images whose class is among them.
+        interval: 95% Wilson interval of the share.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    k: int
+    accuracy: float
+    interval: tuple[float, float]
 
 
 class Mistake(BaseModel):
@@ -48,6 +75,8 @@ class Mistake(BaseModel):
         label: Class of the image.
         predicted: Class that the network answered.
         probability: The probability that the network gave its answer.
+        loss: Cross-entropy of the network as it was trained, in nats; None in older files.
+        nearest: The training images that it sees as most alike; none where they were not looked for.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,6 +86,8 @@ class Mistake(BaseModel):
     label: str
     predicted: str
     probability: float
+    loss: float | None = None
+    nearest: tuple[Neighbour, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,12 +97,18 @@ class Answers:
     Attributes:
         predicted: Index of the most probable class, [count].
         confidence: Probability of that class, [count].
-        losses: Cross-entropy of each answer, in nats, [count].
+        losses: Cross-entropy of each answer of the network as it was trained, in nats, [count].
+        before: How sure the answers are at temperature 1; None where that is not judged.
+        after: How sure they are at the run's temperature; None where it has none.
+        ranks: How many classes are more probable than the right one, [count]; None where that is not judged.
     """
 
     predicted: Int64[ndarray, " count"]
     confidence: Float32[ndarray, " count"]
     losses: Float64[ndarray, " count"]
+    before: Sureness | None = None
+    after: Sureness | None = None
+    ranks: Int64[ndarray, " count"] | None = None
 
 
 class Beside(BaseModel):
@@ -101,15 +138,21 @@ class Evaluation(BaseModel):
         fingerprint: SHA-256 of the split's images and labels.
         precision: Precision of the network's activations.
         count: How many images were judged.
-        loss: Mean cross-entropy, in nats.
+        loss: Mean cross-entropy of the network as it was trained, in nats.
         accuracy: Share of right answers.
         accuracy_interval: 95% Wilson interval of the accuracy.
         class_names: Name of each class.
         confusion: Counts; a row is what the images are, a column what was answered.
         per_class: Precision, recall and F1 of each class.
-        mistakes: All wrong answers, in the order of the images.
+        mistakes: All wrong answers, the one with the greatest loss first.
         inverted: Whether dark and bright were exchanged.
         beside: What they are held against where they are not the run's own as it was trained on them; else None.
+        calibration: How well the probabilities agree with how often answers are right; None in older files.
+        top: How often the right class is among the 2, 3 and 5 most probable ones, as far as there are more classes.
+        averages: Precision, recall and F1 as means over the classes that have images; None in older files.
+        balanced_accuracy: Mean of the recalls of the classes that have images; None in older files.
+        confused: The at most 20 commonest confusions.
+        slices: Images that have something in common, and how they fare; none in older files.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -128,6 +171,12 @@ class Evaluation(BaseModel):
     mistakes: tuple[Mistake, ...]
     inverted: bool = False
     beside: Beside | None = None
+    calibration: CalibrationScore | None = None
+    top: tuple[TopScore, ...] = ()
+    averages: Averages | None = None
+    balanced_accuracy: float | None = None
+    confused: tuple[ConfusedPair, ...] = ()
+    slices: tuple[Slice, ...] = ()
 
     @property
     def score(self) -> TestScore:
@@ -155,6 +204,8 @@ def evaluation_of(
     data: str,
     split: str = "test",
     precision: str = "fp32",
+    calibration: Calibration | None = None,
+    columns: Mapping[str, Sequence[str]] | None = None,
 ) -> Evaluation:
     """Judge the answers of a network.
 
@@ -164,6 +215,8 @@ def evaluation_of(
         data: Name of the data set.
         split: Name of the split.
         precision: Precision of the network's activations.
+        calibration: What the run's probabilities are calibrated by.
+        columns: The text of each image in columns of a table, by their name, to slice by.
 
     Raises:
         RunError: The network's answers are not finite.
@@ -174,6 +227,7 @@ def evaluation_of(
     names, predicted = dataset.class_names, answers.predicted
     right, count = int((predicted == dataset.labels).sum()), len(dataset)
     matrix = confusion_matrix(dataset.labels, predicted, len(names))
+    per_class, averages = judged_classes(matrix, names)
     return Evaluation(
         data=data,
         split=split,
@@ -185,41 +239,54 @@ def evaluation_of(
         accuracy_interval=wilson_interval(right, count),
         class_names=names,
         confusion=matrix.tolist(),
-        per_class=class_scores(matrix, names),
-        mistakes=tuple(
-            Mistake(
-                index=index,
-                source=dataset.sources[index] if dataset.sources else None,
-                label=names[dataset.labels[index]],
-                predicted=names[predicted[index]],
-                probability=float(answers.confidence[index]),
-            )
-            for index in np.flatnonzero(predicted != dataset.labels).tolist()
-        ),
+        per_class=per_class,
+        mistakes=_mistakes(dataset, answers),
+        calibration=_calibration(answers, predicted == dataset.labels, calibration),
+        top=_top(answers, len(names)),
+        averages=averages,
+        balanced_accuracy=averages.recall.value,
+        confused=confused_pairs(matrix, names),
+        slices=slices_of(predicted == dataset.labels, what_is_common(dataset, columns)),
     )
 
 
-def confusion_matrix(
-    labels: Int64[ndarray, " count"], predicted: Int64[ndarray, " count"], classes: int
-) -> Int64[ndarray, "classes classes"]:
-    """Counts of each label (row) with each answer (column)."""
-    return np.bincount(labels * classes + predicted, minlength=classes * classes).reshape(classes, classes)
-
-
-def class_scores(confusion: Int64[ndarray, "classes classes"], names: tuple[str, ...]) -> tuple[ClassScore, ...]:
-    """Precision, recall and F1 of each class, from the confusion matrix."""
-    hits, support, answered = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+def _mistakes(dataset: ImageDataset, answers: Answers) -> tuple[Mistake, ...]:
+    """The wrong answers, the one with the greatest loss first."""
+    names, predicted = dataset.class_names, answers.predicted
+    wrong = np.flatnonzero(predicted != dataset.labels)
     return tuple(
-        ClassScore(
-            name=name,
-            support=int(support[i]),
-            precision=_ratio(hits[i], answered[i]),
-            recall=_ratio(hits[i], support[i]),
-            f1=_ratio(2 * hits[i], answered[i] + support[i]),
+        Mistake(
+            index=index,
+            source=dataset.sources[index] if dataset.sources else None,
+            label=names[dataset.labels[index]],
+            predicted=names[predicted[index]],
+            probability=float(answers.confidence[index]),
+            loss=float(answers.losses[index]),
         )
-        for i, name in enumerate(names)
+        for index in wrong[np.argsort(-answers.losses[wrong], kind="stable")].tolist()
     )
 
 
-def _ratio(part: Any, whole: Any) -> float | None:
-    return float(part / whole) if whole else None
+def _top(answers: Answers, classes: int) -> tuple[TopScore, ...]:
+    """The accuracy of the most probable few."""
+    if answers.ranks is None:
+        return ()
+    count, found = len(answers.ranks), []
+    for k in (k for k in TOP if k < classes):
+        right = int((answers.ranks < k).sum())
+        found.append(TopScore(k=k, accuracy=right / count, interval=wilson_interval(right, count)))
+    return tuple(found)
+
+
+def _calibration(
+    answers: Answers, right: Bool[ndarray, " count"], calibration: Calibration | None
+) -> CalibrationScore | None:
+    if answers.before is None:
+        return None
+    before = reliability(answers.before, right)
+    return CalibrationScore(
+        temperature=calibration.temperature if calibration else None,
+        fitted_on=calibration.count if calibration else None,
+        before=before,
+        after=reliability(answers.after, right) if answers.after else before,
+    )

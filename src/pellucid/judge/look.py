@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64, Int64, Shaped, UInt8
+from jaxtyping import Bool, Float32, Float64, Int64, Shaped, UInt8
 from numpy import ndarray
 
 from pellucid.run.record import Look
@@ -19,15 +19,9 @@ def look_of(images: UInt8[ndarray, "count height width channels"]) -> Look:
     Args:
         images: The images.
     """
-    some = images[_spread(images)]
-    grey = some.mean(axis=3, dtype=np.float32) / 255
-    border = np.concatenate((grey[:, 0], grey[:, -1], grey[:, :, 0], grey[:, :, -1]), axis=1)
-    background = np.median(border, axis=1)
-    difference = np.abs(grey - background[:, None, None])
-    most = difference.max(axis=(1, 2))
-    drawn = (difference >= DRAWN * most[:, None, None]) & (most > 0)[:, None, None]
+    grey, background, drawn = _drawn(images[_spread(images)])
     shown = grey[drawn].mean() if drawn.any() else background.mean()
-    filled = drawn[most > 0]  # an image of one value has nothing drawn on it
+    filled = drawn[drawn.any(axis=(1, 2))]  # an image of one value has nothing drawn on it
     height, down = _extent(filled.sum(axis=2))
     width, across = _extent(filled.sum(axis=1))
     return Look(
@@ -38,6 +32,28 @@ def look_of(images: UInt8[ndarray, "count height width channels"]) -> Look:
         width=_mean(width),
         off_centre=_mean(np.hypot(down, across)),
     )
+
+
+def brightness_and_drawn(
+    images: UInt8[ndarray, "count height width channels"],
+) -> tuple[Float64[ndarray, " count"], Float64[ndarray, " count"]]:
+    """For each image its mean brightness, from 0 (black) to 1, and the share of it that is drawn on."""
+    at_once = max(1, MOST_VALUES // images[0].size)
+    parts = [_drawn(images[start : start + at_once]) for start in range(0, len(images), at_once)]
+    brightness = [grey.mean(axis=(1, 2), dtype=np.float64) for grey, _, _ in parts]
+    return np.concatenate(brightness), np.concatenate([drawn.mean(axis=(1, 2)) for _, _, drawn in parts])
+
+
+def _drawn(
+    images: UInt8[ndarray, "count height width channels"],
+) -> tuple[Float32[ndarray, "count height width"], Float32[ndarray, " count"], Bool[ndarray, "count height width"]]:
+    """Images in grey, the brightness of their backgrounds, and where something is drawn."""
+    grey = images.mean(axis=3, dtype=np.float32) / 255
+    border = np.concatenate((grey[:, 0], grey[:, -1], grey[:, :, 0], grey[:, :, -1]), axis=1)
+    background = np.median(border, axis=1)
+    difference = np.abs(grey - background[:, None, None])
+    most = difference.max(axis=(1, 2))
+    return grey, background, (difference >= DRAWN * most[:, None, None]) & (most > 0)[:, None, None]
 
 
 def _spread(images: Shaped[ndarray, "count height width channels"]) -> Int64[ndarray, " some"]:

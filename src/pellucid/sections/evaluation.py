@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pellucid.judge.evaluation import Beside, ClassScore, Evaluation, Mistake
+from pellucid.data.dataset import ImageDataset
+from pellucid.judge.classes import ClassScore
+from pellucid.judge.evaluation import Beside, Evaluation, Mistake
+from pellucid.judge.slices import Slice
 from pellucid.sections.beside import classes_of, hints_of, look_table
+from pellucid.sections.evaluation_pictures import evaluation_pictures
 from pellucid.sections.section import Section, Table
 from pellucid.text import printable, shortened
 from pellucid.words import counted, number, percent
 
 MISTAKES_SHOWN = 5
 MOST_CLASSES = 20  # in a table that is read by eye
+PAIRS_SHOWN, SLICES_SHOWN = 3, 5
+ALWAYS = {"class", "size", "brightness", "amount drawn"}  # what images are sliced by without being asked
 HEAD = 14  # columns of a class above the confusion matrix
 REST = (
     "All {} classes and the whole confusion matrix are in the output of --json, and those of the run's own test split "
@@ -20,12 +26,19 @@ REST = (
 )
 
 
-def evaluation_section(evaluation: Evaluation, path: Path | None) -> Section:
+def evaluation_section(
+    evaluation: Evaluation,
+    path: Path | None,
+    judged: ImageDataset | None = None,
+    training: ImageDataset | None = None,
+) -> Section:
     """What judging a run on a split gave.
 
     Args:
         evaluation: The judgement.
         path: The run folder; None for a run in memory.
+        judged: The images that were judged; without them the mistakes are not drawn.
+        training: All training images of the run, which the nearest ones are among.
     """
     low, high = evaluation.accuracy_interval
     data = f"{shortened(evaluation.data)}{', inverted' if evaluation.inverted else ''}"
@@ -37,12 +50,14 @@ def evaluation_section(evaluation: Evaluation, path: Path | None) -> Section:
         title=title,
         document={"run": str(path), **evaluation.model_dump(mode="json"), "hints": list(hints)},
         body=(
-            f"{title}\n{accuracy}\nloss {evaluation.loss:.4f}",
+            "\n".join((title, accuracy, *_further(evaluation), f"loss {evaluation.loss:.4f}")),
             *((_own(beside), look_table(beside)) if beside else ()),
             _worst_classes(evaluation) if many else _classes(evaluation.per_class),
             *([_confusion(evaluation)] if not many else _confusions(evaluation)),
+            *_slices(evaluation.slices),
             _mistakes(evaluation.mistakes),
         ),
+        pictures=evaluation_pictures(evaluation, judged, training),
         remarks=(
             *((REST.format(len(evaluation.class_names)),) if many else ()),
             *classes_of(evaluation),
@@ -60,12 +75,79 @@ def _own(beside: Beside) -> str:
     return f"On its own test split the run has an accuracy of {percent(beside.test.accuracy)} ({interval})."
 
 
+def _further(evaluation: Evaluation) -> list[str]:
+    """What else is said in a line each: classes that count alike, the most probable few, calibration, confusions."""
+    lines = []
+    if means := evaluation.averages:
+        low, high = means.recall.interval
+        balanced = f"balanced accuracy {percent(means.recall.value)} (95% interval {percent(low)} to {percent(high)})"
+        lines.append(f"{balanced}, macro F1 {number(means.f1.value)}")
+    if evaluation.top:
+        tops = [f"{percent(top.accuracy)} of the {top.k} most probable" for top in evaluation.top]
+        lines.append(f"the right class is among the answers: {', '.join(tops)}")
+    if evaluation.calibration:
+        lines.append(f"probabilities are off by {percent(evaluation.calibration.after.error)} on average")
+    if evaluation.confused and len(evaluation.class_names) <= MOST_CLASSES:
+        pairs = evaluation.confused[:PAIRS_SHOWN]
+        told = [f"{shortened(pair.label)} for {shortened(pair.predicted)} ({pair.count})" for pair in pairs]
+        lines.append(f"most often taken for another: {', '.join(told)}")
+    return lines
+
+
 def _classes(scores: Sequence[ClassScore], caption: str = "") -> Table:
     rows = tuple(
-        (score.name, str(score.support), percent(score.precision), percent(score.recall), number(score.f1))
+        (
+            score.name,
+            str(score.support),
+            percent(score.precision) + _interval(score.precision_interval, percent),
+            percent(score.recall) + _interval(score.recall_interval, percent),
+            number(score.f1) + _interval(score.f1_interval, number),
+        )
         for score in scores
     )
     return Table(("class", "images", "precision", "recall", "F1"), rows, caption=caption)
+
+
+def _interval(bounds: tuple[float, float] | None, told: Callable[[float, int], str]) -> str:
+    """An interval behind what it is of, to fewer digits; nothing where it is not known."""
+    digits = 1 if told is percent else 3
+    return f" ({told(bounds[0], digits)} to {told(bounds[1], digits)})" if bounds else ""
+
+
+def _slices(slices: Sequence[Slice]) -> list[str | Table]:
+    """The slices of columns that were asked for, and those that differ from all other images."""
+    asked = [one for one in slices if one.by not in ALWAYS]
+    found = [
+        _slice_table(sorted(own, key=_lowest), f"slices by {shortened(by)}")
+        for by, own in ((by, [one for one in asked if one.by == by]) for by in dict.fromkeys(one.by for one in asked))
+    ]
+    if not slices:
+        return [*found]
+    differing = sorted((one for one in slices if one.differs), key=_lowest)
+    told = (
+        f"{len(differing)} of {counted(len(slices), 'slice')} differ from all other images (Fisher's exact test, Holm)"
+    )
+    return [*found, _slice_table(differing, told) if differing else told]
+
+
+def _lowest(one: Slice) -> float:
+    return one.accuracy
+
+
+def _slice_table(slices: Sequence[Slice], caption: str) -> Table:
+    shown = slices[:SLICES_SHOWN]
+    rows = tuple(
+        (
+            f"{one.by}: {one.name}",
+            str(one.count),
+            percent(one.accuracy),
+            f"{percent(one.interval[0])} to {percent(one.interval[1])}",
+            "yes" if one.differs else "no",
+        )
+        for one in shown
+    )
+    which = f"; the {len(shown)} with the lowest accuracy" if len(shown) < len(slices) else ""
+    return Table(("slice", "images", "accuracy", "95% interval", "differs"), rows, caption=caption + which)
 
 
 def _worst_classes(evaluation: Evaluation) -> Table:
@@ -98,10 +180,12 @@ def _confusions(evaluation: Evaluation) -> list[Table]:
 
 
 def _mistakes(mistakes: tuple[Mistake, ...]) -> str:
-    worst = sorted(mistakes, key=lambda mistake: -mistake.probability)[:MISTAKES_SHOWN]
-    lines = [counted(len(mistakes), "mistake") + ("; the surest:" if worst else "")]
+    worst = sorted(mistakes, key=lambda mistake: (-(mistake.loss or 0), -mistake.probability))[:MISTAKES_SHOWN]
+    lines = [counted(len(mistakes), "mistake") + ("; the worst:" if worst else "")]
     for mistake in worst:
         what = printable(mistake.source or f"image {mistake.index}")
         label, answer = shortened(mistake.label), shortened(mistake.predicted)
-        lines.append(f"  {what}: {label} taken for {answer} at {percent(mistake.probability)}")
+        near = ", ".join(shortened(other.label) for other in mistake.nearest)
+        seen = f"; the nearest training images are {near}" if near else ""
+        lines.append(f"  {what}: {label} taken for {answer} at {percent(mistake.probability)}{seen}")
     return "\n".join(lines)

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-import torch
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Float, Int64
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from pellucid.data.dataset import ImageDataset
+from pellucid.judge.calibration import Sureness
 from pellucid.judge.evaluation import Answers, Evaluation, evaluation_of
 from pellucid.predict.predictor import Predictor
 from pellucid.trained.data import require_shape
 from pellucid.trained.other import in_classes_of
 
 
-def evaluate(predictor: Predictor, dataset: ImageDataset, *, data: str, split: str = "test") -> Evaluation:
+def evaluate(
+    predictor: Predictor,
+    dataset: ImageDataset,
+    *,
+    data: str,
+    split: str = "test",
+    columns: Mapping[str, Sequence[str]] | None = None,
+) -> Evaluation:
     """Judge a network on a split.
 
     Args:
@@ -20,6 +32,7 @@ def evaluate(predictor: Predictor, dataset: ImageDataset, *, data: str, split: s
         dataset: The images, of the shape that it was trained for, and of classes that it knows by name.
         data: Name of the data set.
         split: Name of the split.
+        columns: The text of each image in columns of a table, by their name, to slice by.
 
     Raises:
         DataError: The images have another shape, or one is of a class that the network does not know.
@@ -27,11 +40,30 @@ def evaluate(predictor: Predictor, dataset: ImageDataset, *, data: str, split: s
     """
     require_shape(predictor.record, dataset)
     dataset = in_classes_of(predictor.record, dataset)
-    losses, predicted, confidence = [], [], []
+    calibration, predicted = predictor.record.calibration, []
+    before, after, ranks = [], [], []
     for logits, labels in predictor.answers(dataset):
-        losses.append(cross_entropy(logits, labels, reduction="none").cpu().double())
-        best = predictor.softmax(logits).max(dim=1)
-        confidence.append(best.values.cpu())
-        predicted.append(best.indices.cpu())
-    answers = Answers(*(torch.cat(parts).numpy() for parts in (predicted, confidence, losses)))
-    return evaluation_of(dataset, answers, data=data, split=split, precision=predictor.precision)
+        predicted.append(predictor.softmax(logits).argmax(dim=1).cpu().numpy())
+        ranks.append((logits > logits.gather(1, labels[:, None])).sum(dim=1).cpu().numpy())
+        before.append(_sureness(logits, labels))
+        after += [_sureness(logits / calibration.temperature, labels)] if calibration else []
+    plain, calibrated = _joined(before), _joined(after) if after else None
+    confidence, joined = (calibrated or plain).confidence, np.concatenate(predicted)
+    answers = Answers(joined, confidence, plain.losses, before=plain, after=calibrated, ranks=np.concatenate(ranks))
+    about = {"data": data, "split": split, "precision": predictor.precision}
+    return evaluation_of(dataset, answers, **about, calibration=calibration, columns=columns)
+
+
+def _sureness(logits: Float[Tensor, "batch classes"], labels: Int64[Tensor, " batch"]) -> Sureness:
+    probabilities = logits.softmax(dim=1)
+    exact = probabilities.double()
+    brier = exact.square().sum(dim=1) - 2 * exact.gather(1, labels[:, None])[:, 0] + 1
+    losses = cross_entropy(logits, labels, reduction="none")
+    confidence = probabilities.max(dim=1).values
+    return Sureness(confidence.cpu().numpy(), brier.cpu().numpy(), losses.double().cpu().numpy())
+
+
+def _joined(parts: Sequence[Sureness]) -> Sureness:
+    """The sureness of a whole split, from that of its batches."""
+    columns = ("confidence", "brier", "losses")
+    return Sureness(*(np.concatenate([getattr(part, column) for part in parts]) for column in columns))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -78,12 +79,12 @@ def in_classes_of(record: RunRecord, dataset: ImageDataset) -> ImageDataset:
         remedy = "Rename these classes, or leave their images out."
         raise DataError(f"The run knows the classes {some(known)}; received others: {received}. {remedy}")
     labels = np.array([number or 0 for number in numbers], np.int64)[dataset.labels]
-    return ImageDataset(dataset.images, labels, known, dataset.sources, dataset.groups)
+    return replace(dataset, labels=labels, class_names=known)
 
 
 def inverted(dataset: ImageDataset) -> ImageDataset:
     """The same images with dark and bright exchanged."""
-    return ImageDataset(255 - dataset.images, dataset.labels, dataset.class_names, dataset.sources, dataset.groups)
+    return replace(dataset, images=255 - dataset.images)
 
 
 def beside(record: RunRecord, dataset: ImageDataset) -> Beside:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import warnings
 from collections.abc import Mapping, Sequence
@@ -29,9 +30,10 @@ from pellucid.trained.calibrate import calibration_of
 from pellucid.trained.curves import draw_curves
 from pellucid.trained.data import are_own, load_own, require_unchanged
 from pellucid.trained.evaluate import evaluate
+from pellucid.trained.neighbours import with_neighbours
 from pellucid.trained.other import beside, inverted, load_other
 from pellucid.trained.robustness import robustness
-from pellucid.trained.splits import require_split, split_named
+from pellucid.trained.splits import held_out, require_split, split_named
 
 
 class Run:
@@ -133,7 +135,12 @@ class Run:
         return self.folder.path if self.folder else None
 
     def evaluate(
-        self, data: DataSplits | str | PathLike[str] | None = None, *, split: str = "test", invert: bool = False
+        self,
+        data: DataSplits | str | PathLike[str] | None = None,
+        *,
+        split: str = "test",
+        invert: bool = False,
+        columns: Mapping[str, Sequence[str]] | None = None,
     ) -> Evaluation:
         """Judge the network on a split.
 
@@ -147,6 +154,7 @@ class Run:
                 classes are found among the run's by name, and need not be all of them.
             split: ``test``, or ``validation`` or ``train`` as they were held out in the training.
             invert: Exchange dark and bright, as for dark ink on bright paper.
+            columns: What else to slice by: a text for each image of the split, under a name for what it tells.
 
         Raises:
             DataError: The data cannot be had, have changed, are of another shape, or have a class that the run does
@@ -154,7 +162,10 @@ class Run:
             SettingError: The split is unknown.
         """
         name, images, own = self._to_judge(data, split, invert)
-        evaluation = evaluate(self.predictor, images, data=name, split=split)
+        evaluation = evaluate(self.predictor, images, data=name, split=split, columns=columns)
+        with contextlib.suppress(DataError):  # without the run's own data nothing near is found
+            training = held_out(self.own_data(), self.record.train.validation_split, self.record.train.seed)["train"]
+            evaluation = with_neighbours(self.predictor, evaluation, images, training)
         if not own:
             return evaluation.model_copy(update={"inverted": invert, "beside": beside(self.record, images)})
         if split == "test" and self.precision == "fp32":

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from pellucid.judge.calibration import fit_temperature, log_loss
+from pellucid.judge.calibration import Sureness, bins_of, fit_temperature, log_loss, reliability
 
 
 def drawn(count: int, temperature: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -53,3 +53,40 @@ def test_log_loss_by_hand() -> None:
 
 def test_answers_that_are_not_finite_are_not_calibrated() -> None:
     assert fit_temperature(np.array([[np.nan, 0.0]], np.float32), np.array([0])) is None
+
+
+def sure(confidence: np.ndarray) -> Sureness:
+    return Sureness(confidence.astype(np.float32), np.zeros(len(confidence)), np.zeros(len(confidence)))
+
+
+def test_the_calibration_error_by_hand() -> None:
+    confidence = np.repeat([0.6, 0.9], 20)
+    right = np.concatenate([np.arange(20) < 16, np.arange(20) < 17])  # 80% and 85%
+    found = reliability(sure(confidence), right)
+    assert [each.count for each in found.bins] == [20, 20]
+    assert [each.accuracy for each in found.bins] == pytest.approx([0.8, 0.85])
+    assert found.error == pytest.approx((0.2 + 0.05) / 2)
+    low, high = found.error_interval
+    assert 0 <= low < found.error < high
+    assert found == reliability(sure(confidence), right)
+
+
+def test_bins_hold_equally_many_and_never_few() -> None:
+    def counts(count: int) -> list[int]:
+        random = np.random.default_rng(0)
+        return [each.count for each in bins_of(random.random(count).astype(np.float32), random.random(count) < 0.5)]
+
+    assert counts(1) == [1]
+    assert counts(39) == [39]
+    assert counts(41) == [21, 20]
+    assert counts(10_000) == [667] * 10 + [666] * 5
+
+
+def test_probabilities_that_are_true_have_the_error_of_chance() -> None:
+    random = np.random.default_rng(0)
+    confidence = random.uniform(0.5, 1, 20_000)
+    found = reliability(sure(confidence), random.random(20_000) < confidence)
+    assert found.error == pytest.approx(found.error_by_chance, rel=0.5)
+    off = reliability(sure(confidence), random.random(20_000) < confidence - 0.1)
+    assert off.error == pytest.approx(0.1, abs=0.01)
+    assert off.error_interval[0] > 5 * off.error_by_chance

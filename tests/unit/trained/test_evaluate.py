@@ -19,8 +19,20 @@ def test_all_figures_agree_with_a_plain_computation(bars_run, bars: DataSplits) 
     answers = predictor.logits(torch.from_numpy(noisy.images).permute(0, 3, 1, 2).float() / 255)
     plain = answers.double().softmax(dim=1).numpy()[np.arange(90), noisy.labels]  # the loss is not calibrated
     assert result.loss == pytest.approx(-np.log(plain).mean(), rel=1e-4)
-    assert [mistake.index for mistake in result.mistakes] == wrong.tolist()
-    first = result.mistakes[0]
+    losses = [mistake.loss for mistake in result.mistakes]
+    assert losses == sorted(losses, reverse=True)  # the worst first
+    assert sorted(mistake.index for mistake in result.mistakes) == wrong.tolist()
+    of_label = probabilities[np.arange(90), noisy.labels]
+    assert [(top.k, top.accuracy) for top in result.top] == [
+        (2, ((probabilities > of_label[:, None]).sum(axis=1) < 2).mean())
+    ]
+    score = result.calibration
+    assert score is not None
+    truth = np.eye(3)[noisy.labels]
+    assert score.after.brier == pytest.approx(((probabilities - truth) ** 2).sum(axis=1).mean(), rel=1e-5)
+    assert score.before.log_loss == pytest.approx(result.loss)
+    assert score.after.log_loss == pytest.approx(-np.log(probabilities[truth == 1]).mean(), rel=1e-4)
+    first = min(result.mistakes, key=lambda mistake: mistake.index)
     assert first.label == bars.class_names[noisy.labels[wrong[0]]]
     assert first.predicted == bars.class_names[predicted[wrong[0]]]
     assert first.probability == pytest.approx(probabilities[wrong[0]].max(), rel=1e-5)
