@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -51,15 +50,12 @@ def write_copy(source: str, splits: DataSplits, reading: ReadSpec, removal: Remo
         DataError: The folder exists, lies in the data, or cannot be written, or the data have changed.
     """
     require_new(out, user_path(source))
-    scratch = out.absolute().with_name(f".{out.name}.{secrets.token_hex(4)}")
     try:
-        scratch.mkdir()
-        notes = _write(source, splits, reading, removal, scratch)
-        scratch.rename(out)
+        with scratch_beside(out.absolute()) as scratch:
+            notes = _write(source, splits, reading, removal, scratch)
+            put(scratch, out)
     except OSError as error:
         raise DataError(f"{out} cannot be written ({error.strerror or error}). Give another folder.") from None
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     return notes
 
 
