@@ -17,6 +17,7 @@ from pellucid.cli.evaluate import evaluate
 from pellucid.cli.export import export
 from pellucid.cli.feature_maps import feature_maps
 from pellucid.cli.filters import filters
+from pellucid.cli.interrupts import INTERRUPTED, is_interrupt
 from pellucid.cli.libraries import libraries_heard
 from pellucid.cli.maximize import maximize
 from pellucid.cli.options import STUDIES
@@ -96,8 +97,8 @@ app.add_typer(data_app, name="data")
 app.add_typer(typer.Typer(help=STUDIES, callback=lambda: None), name="study")
 
 
-def main() -> None:
-    """Run the command line: exit status 0 done, 1 input or run at fault, 2 wrong usage, 130 interrupted."""
+def run() -> None:
+    """Run the command that was given: exit status 0 done, 1 input or run at fault, 2 wrong usage, 130 interrupted."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without arrows gets question marks
@@ -108,6 +109,12 @@ def main() -> None:
     except PellucidError as error:
         say(f"pellucid: {error}")
         sys.exit(error.exit_status)
+    except KeyboardInterrupt:  # before or after the command itself
+        sys.exit(INTERRUPTED)
     except OSError as error:  # a file that nobody thought of
         say(f"pellucid: {error.filename or 'a file'}: {error.strerror or error}")
         sys.exit(1)
+    except Exception as error:
+        if not is_interrupt(error):
+            raise
+        sys.exit(INTERRUPTED)

@@ -82,17 +82,28 @@ def cache(
     clean: Annotated[
         bool, typer.Option("--clean", help="Remove all that Pellucid wrote; it is made anew when needed.")
     ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Look at every cached image; what is damaged is decoded again when needed.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """List the decoded images that are kept on disk, or remove them.
+    """List the decoded images that are kept on disk, verify that they are as they were decoded, or remove them.
+
+    Some of them are verified at each use anyway. With --verify the exit status is 1 where something was damaged.
 
     \b
     Examples:
       pellucid data cache
+      pellucid data cache --verify
       pellucid data cache --clean
     """
     from pellucid.data.cache import Cleaned, cache_folder, clean_cache, list_cache
 
+    if verify:
+        if clean:
+            raise typer.BadParameter("give either --verify or --clean")
+        _verify(as_json)
+        return
     cleaned = clean_cache() if clean else Cleaned(0, ())
     entries = list_cache()
     for path, reason in cleaned.left:
@@ -107,3 +118,19 @@ def cache(
     else:
         print_table(["data set", "MiB"], [[path.name, f"{size / 2**20:.1f}"] for path, size in entries])
         print_path(cache_folder())
+
+
+def _verify(as_json: bool) -> None:
+    """Look at every cached image, and tell of each data set whether it is whole."""
+    from pellucid.data.cache import cache_folder, verify_cache
+    from pellucid.data.progress import ReadingBar
+
+    with ReadingBar(None) as bar:
+        found = verify_cache(bar)
+    if as_json:
+        entries = [{"name": path.name, "whole": not fault, "fault": fault} for path, fault in found]
+        print_json({"folder": str(cache_folder()), "verified": entries})
+    else:
+        print_table(["data set", "is"], [[path.name, fault or "whole"] for path, fault in found])
+    if any(fault for _, fault in found):
+        raise typer.Exit(1)

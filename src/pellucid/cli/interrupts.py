@@ -6,7 +6,14 @@ import contextlib
 import signal
 from collections.abc import Iterator
 
-INTERRUPTED = 130  # exit status
+from pellucid.cli import INTERRUPTED as INTERRUPTED
+
+
+def is_interrupt(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: Python makes others of it, as where a class is made while it is imported."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 @contextlib.contextmanager

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import lzma
-import shutil
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path
@@ -16,6 +14,7 @@ from pellucid.data import listing
 from pellucid.data.dataset import Rejected
 from pellucid.data.listing import Content
 from pellucid.data.memory import most_bytes
+from pellucid.data.scratch import LOCK, put, scratch_beside
 from pellucid.data.tar import open_tar
 from pellucid.errors import DataError
 from pellucid.names import plain_name
@@ -146,27 +145,22 @@ def unpack(archive: Path, cache: Path) -> Path:
     members, _, rejected = members_of(archive)
     if rejected:
         raise DataError(f"{archive}: the archive is not to be trusted: {listing.rejected_of(rejected)}.")
-    scratch = None
     try:
-        cache.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=cache))
         left = most = _most_unpacked(archive)
-        for name, content in members:
-            raw = content.read()
-            if (left := left - len(raw)) < 0:
-                raise ValueError(f"it unpacks to more than the {most:,} bytes that it may; unpack it yourself")
-            place = scratch / name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(raw)
-        files = {name: _state(scratch / name) for name in _files_below(scratch) if name != CONTENTS}
-        (scratch / CONTENTS).write_text(json.dumps({"archive": str(archive.resolve()), "files": files}), "utf-8")
-        scratch.rename(folder)
+        with scratch_beside(folder) as scratch:
+            for name, content in members:
+                raw = content.read()
+                if (left := left - len(raw)) < 0:
+                    raise ValueError(f"it unpacks to more than the {most:,} bytes that it may; unpack it yourself")
+                place = scratch / name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(raw)
+            files = {name: _state(scratch / name) for name in _files_below(scratch) if name != CONTENTS}
+            (scratch / CONTENTS).write_text(json.dumps({"archive": str(archive.resolve()), "files": files}), "utf-8")
+            put(scratch, folder)
     except DAMAGED as error:
         if not folder.exists():
             raise DataError(f"{archive}: it cannot be unpacked to {folder} ({error}).") from None
-    finally:
-        if scratch:
-            shutil.rmtree(scratch, ignore_errors=True)
     return folder
 
 
@@ -191,7 +185,7 @@ def changes_in(folder: Path) -> str:
 
 def _files_below(folder: Path) -> list[str]:
     """Names of all files, links, and empty folders in a folder."""
-    places = sorted(folder.rglob("*"))
+    places = sorted(place for place in folder.rglob("*") if place != folder / LOCK)
     above = {parent for place in places for parent in place.parents}
     return [place.relative_to(folder).as_posix() for place in places if place.is_symlink() or place not in above]
 

@@ -20,15 +20,17 @@ from platformdirs import user_cache_path
 
 from pellucid.data.archives import CONTENTS, changes_in
 from pellucid.data.dataset import DataSplits, ImageDataset, Rejected, hash_of
-from pellucid.data.index import ALWAYS, INDEX, KEYS, PIXELS
+from pellucid.data.index import ALWAYS, INDEX, KEYS, PIXELS, map_pixels, read_index, require_unchanged
 from pellucid.data.ingest import OnProgress, ingest, rearrange, refuse_too_many
 from pellucid.data.listing import Entry, Listing
+from pellucid.data.scratch import LOCK, in_use, put, scratch_beside
 from pellucid.errors import DataError
 from pellucid.names import plain_name, user_path
 from pellucid.spec.reading import ReadSpec
 from pellucid.untrusted import read_json
 
-FORMAT = 3
+FORMAT = 4
+TRIES = 3  # where somebody else removes what was just decoded
 # What folders in the cache are called, and those that are still being written or removed.
 NAMED = re.compile(r"[^.].*-[0-9a-f]{20}")
 SCRATCH = re.compile(r"\..+-[0-9a-f]{20}\.[a-z0-9_]{8}")
@@ -37,6 +39,7 @@ FOUND = {"image_size": None, "channels": None, "value_range": "auto"}
 PIXEL_SETTINGS = {*FOUND, "fit", "background"}
 # What is raised where the cache lacks an entry, or it is damaged.
 UNUSABLE = (OSError, ValueError, KeyError, TypeError, DataError)
+DAMAGED = "the decoded images in the cache were not as they were written; they were decoded again"
 
 
 def cache_folder() -> Path:
@@ -79,18 +82,31 @@ def read_listing(listing: Listing, reading: ReadSpec, location: str, on_progress
     _ = listing.class_names  # fails on what cannot be classes
     files = _files(listing)
     folder = _folder(listing, files, reading)
-    was_there = folder.exists()
-    try:
-        splits = _as_they_came(listing, files, location, reading) or _open(folder, listing, location, reading)
-    except UNUSABLE:  # or not there: it is made anew
+    write = partial(_write, listing=listing, files=files, reading=reading, on_progress=on_progress)
+    tried, damaged = 0, False
+    while True:
+        was_there = folder.exists()
+        try:
+            splits = _as_they_came(listing, files, location, reading) or _open(folder, listing, location, reading)
+            break
+        except UNUSABLE as error:  # or not there: it is made anew
+            if tried and isinstance(error, DataError):
+                raise
+            damaged = damaged or (was_there and not isinstance(error, FileNotFoundError))
+        if tried == TRIES:
+            raise DataError(f"The cache {folder} is removed again and again by another process. Wait for it.")
+        tried += 1
         try:
             if was_there:  # else another process may have made it by now
                 _empty(folder)
-            _make(folder, partial(_write, listing=listing, files=files, reading=reading, on_progress=on_progress))
+            _make(folder, write)
+        except FileNotFoundError:  # the cache is cleaned just now
+            continue
         except OSError as error:
             remedy = "Free some space, or set PELLUCID_CACHE to another folder."
             raise DataError(f"The cache {folder} cannot be written ({error.strerror or error}). {remedy}") from None
-        splits = _open(folder, listing, location, reading)
+    if damaged:
+        splits.notes = (*splits.notes, DAMAGED)
     refuse_too_many(listing, splits.rejected[len(listing.rejected) :], reading)
     return splits
 
@@ -115,16 +131,13 @@ def _is_as_asked(splits: DataSplits, reading: ReadSpec) -> bool:
 
 def _make(folder: Path, write: Callable[[Path], None]) -> None:
     """Work beside the place, then rename: nobody sees half of it, and of two processes the faster one wins."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        write(scratch)
-        _put(scratch, folder)
+        with scratch_beside(folder) as scratch:
+            write(scratch)
+            _put(scratch, folder)
     except OSError:
         if not (folder / INDEX).exists():
             raise
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _write(folder: Path, listing: Listing, files: str, reading: ReadSpec, on_progress: OnProgress) -> None:
@@ -141,7 +154,7 @@ def _write(folder: Path, listing: Listing, files: str, reading: ReadSpec, on_pro
 def _put(scratch: Path, folder: Path) -> None:
     """Rename a folder to its place; or put its files beside what somebody else keeps there."""
     try:
-        scratch.rename(folder)
+        put(scratch, folder)
     except OSError:
         if not folder.is_dir() or (folder / INDEX).exists():
             raise
@@ -182,13 +195,9 @@ def _state(entry: Entry) -> tuple[int, ...]:
 
 
 def _open(folder: Path, listing: Listing, location: str, reading: ReadSpec) -> DataSplits:
-    index = read_json(folder / INDEX)
-    shape = tuple(index["shape"])
-    count = sum(split["count"] for split in index["splits"].values())
-    if (folder / PIXELS).stat().st_size != count * int(np.prod(shape)):
-        raise ValueError("the pixels do not fit the index")
-    # Copy on write: torch wants what it may write to, and nothing that it writes reaches the file.
-    images = np.memmap(folder / PIXELS, np.uint8, "c", shape=(count, *shape))
+    index = read_index(folder)
+    images, shape = map_pixels(folder, index), tuple(index["shape"])
+    require_unchanged(images, index)
     sets = {name: _dataset(images, index, split) for name, split in index["splits"].items()}
     if "train" not in sets:
         raise DataError(f"{listing.name}: there are no images to train on.")
@@ -214,7 +223,7 @@ def _dataset(images: np.ndarray, index: dict[str, Any], split: dict[str, Any]) -
         tuple(index["class_names"]),
         tuple(split["sources"]),
         groups,
-        np.array(split["sizes"], np.int64) if "sizes" in split else None,  # earlier versions kept none
+        np.array(split["sizes"], np.int64),
     )
     # What was computed when the images were decoded need not be computed again.
     vars(dataset).update(
@@ -231,6 +240,35 @@ def list_cache() -> list[tuple[Path, int]]:
     kept = [index.parent for index in cache_folder().glob(f"[!.]*/{INDEX}") if NAMED.fullmatch(index.parent.name)]
     kept += [contents.parent for contents in unpacked_folder().glob(f"[!.]*/{CONTENTS}")]
     return sorted(((folder, _size(folder)) for folder in kept), key=lambda entry: -entry[1])
+
+
+def verify_cache(on_progress: OnProgress) -> list[tuple[Path, str]]:
+    """Look at all cached images, and remove those data sets that are damaged: they are decoded again when needed.
+
+    Of unpacked archives the sizes and times of the files are looked at.
+
+    Args:
+        on_progress: Told what is being done, of how many images, and how many more were looked at.
+
+    Returns:
+        Each cached data set and unpacked archive, with what is wrong with it; an empty text where nothing is.
+    """
+    found = []
+    for folder, _ in list_cache():
+        if folder.parent == unpacked_folder():
+            found.append((folder, changes_in(folder)))
+            continue
+        try:
+            index = read_index(folder)
+            images = map_pixels(folder, index)
+            told = partial(on_progress, f"looking at {folder.name}", len(images))
+            require_unchanged(images, index, all_rows=True, on_progress=told)
+            found.append((folder, ""))
+        except UNUSABLE as error:
+            found.append((folder, f"{error}; it was removed, and is decoded again when it is needed"))
+            with contextlib.suppress(OSError):
+                _empty(folder)
+    return found
 
 
 @dataclass(frozen=True)
@@ -267,6 +305,8 @@ def clean_cache() -> Cleaned:
 
 def _remove_images(folder: Path) -> str:
     """Remove what `ingest` wrote to a folder; the reason where any of it remains."""
+    if SCRATCH.fullmatch(folder.name) and in_use(folder):
+        return "another process writes to it"
     if not SCRATCH.fullmatch(folder.name) and not (NAMED.fullmatch(folder.name) and _has_index(folder)):
         return f"it has no {INDEX} of Pellucid's"
     _empty(folder)
@@ -277,6 +317,8 @@ def _remove_images(folder: Path) -> str:
 def _remove_unpacked(folder: Path) -> str:
     """Remove a folder that `unpack` made if it is as it was then; the reason where it is not."""
     if SCRATCH.fullmatch(folder.name):
+        if in_use(folder):
+            return "another process writes to it"
         shutil.rmtree(folder)
         return ""
     if reason := changes_in(folder):
@@ -297,7 +339,7 @@ def _has_index(folder: Path) -> bool:
 
 def _empty(folder: Path) -> None:
     """Remove the pixels and the index, in this order, and the folder if nothing else is in it."""
-    for name in (PIXELS, INDEX):
+    for name in (PIXELS, INDEX, LOCK):
         (folder / name).unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         folder.rmdir()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -23,6 +22,7 @@ from pellucid.data.load import found_in, place_of
 from pellucid.data.pixel_columns import pixel_columns
 from pellucid.data.removal import Parted, Removal, datasets_of
 from pellucid.data.rows import TABLE_SUFFIXES, without_rows, write_lines
+from pellucid.data.scratch import put, scratch_beside
 from pellucid.data.tables import list_table
 from pellucid.data.trees import Parts, Tree, tree_of
 from pellucid.errors import DataError
@@ -51,15 +51,12 @@ def write_copy(source: str, splits: DataSplits, reading: ReadSpec, removal: Remo
         DataError: The folder exists, lies in the data, or cannot be written, or the data have changed.
     """
     require_new(out, user_path(source))
-    scratch = out.absolute().with_name(f".{out.name}.{secrets.token_hex(4)}")
     try:
-        scratch.mkdir()
-        notes = _write(source, splits, reading, removal, scratch)
-        scratch.rename(out)
+        with scratch_beside(out.absolute()) as scratch:
+            notes = _write(source, splits, reading, removal, scratch)
+            put(scratch, out)
     except OSError as error:
         raise DataError(f"{out} cannot be written ({error.strerror or error}). Give another folder.") from None
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     return notes
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +13,86 @@ import numpy as np
 
 from pellucid.data.dataset import ROWS_AT_ONCE, fingerprint_of, hash_of
 from pellucid.data.listing import Listing
+from pellucid.untrusted import parsed_json, read
 
 PIXELS, INDEX = "images.u8", "index.json"
 ALWAYS = {"class_names", "shape", "notes", "rejected", "splits"}  # in indexes of earlier versions too
-KEYS = ALWAYS | {"value_range", "undecoded", "split_notes"}
+KEYS = ALWAYS | {"value_range", "undecoded", "split_notes", "sha256"}
 SPLITS = ("train", "validation", "test")
+DIGEST = ', "sha256": "'  # the last entry of an index, over all that stands before it
+SAMPLE_BYTES, SAMPLE_ROWS = 4 << 20, 16  # of the pixels that are looked at, at least
+
+
+def write_index(folder: Path, index: Mapping[str, Any]) -> None:
+    """Write an index with its digest, safe on disk.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    body = json.dumps(index).removesuffix("}")
+    with (folder / INDEX).open("w", encoding="utf-8") as file:
+        file.write(f'{body}{DIGEST}{hashlib.sha256(body.encode()).hexdigest()}"}}')
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_index(folder: Path) -> dict[str, Any]:
+    """Read an index.
+
+    Raises:
+        OSError: It is not there, or cannot be read.
+        ValueError: It is not as it was written.
+    """
+    raw = read(folder / INDEX)
+    body, _, told = raw.rpartition(DIGEST.encode())
+    if told.decode("latin-1") != f'{hashlib.sha256(body).hexdigest()}"}}':
+        raise ValueError(f"{INDEX} is not as it was written")
+    return parsed_json(raw.decode("utf-8"))
+
+
+def map_pixels(folder: Path, index: Mapping[str, Any]) -> np.memmap:
+    """The pixels that an index is of, mapped into memory, [count, height, width, channels].
+
+    Raises:
+        OSError: They are not there, or cannot be read.
+        ValueError: They are more or fewer than the index tells.
+    """
+    shape, count = tuple(index["shape"]), sum(split["count"] for split in index["splits"].values())
+    if (folder / PIXELS).stat().st_size != count * int(np.prod(shape)):
+        raise ValueError(f"{PIXELS} does not fit {INDEX}")
+    # Copy on write: torch wants what it may write to, and nothing that it writes reaches the file.
+    return np.memmap(folder / PIXELS, np.uint8, "c", shape=(count, *shape))
+
+
+def require_unchanged(
+    images: np.ndarray,
+    index: Mapping[str, Any],
+    *,
+    all_rows: bool = False,
+    on_progress: Callable[[int], None] | None = None,
+) -> None:
+    """See that images are as they were decoded: all of them, or else some that are drawn anew each time.
+
+    Args:
+        images: The pixels that the index is of.
+        index: Has the hash of each image.
+        all_rows: Look at all of them, however many they are.
+        on_progress: Told how many more were looked at.
+
+    Raises:
+        ValueError: One is not.
+    """
+    splits = sorted(index["splits"].values(), key=lambda split: split["start"])
+    hashes = [number for split in splits for number in split["hashes"]]
+    rows: Iterable[int] = range(len(images))
+    most = max(SAMPLE_ROWS, SAMPLE_BYTES // max(1, images[0].nbytes))
+    if len(images) > most and not all_rows:
+        rows = np.random.default_rng().choice(len(images), most, replace=False).tolist()
+    for row in rows:
+        if hash_of(np.ascontiguousarray(images[row]).data) != hashes[row]:
+            raise ValueError(f"image {row} in {PIXELS} is not as it was decoded")
+        if on_progress:
+            on_progress(1)
 
 
 def describe(

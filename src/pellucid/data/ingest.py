@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +14,7 @@ import numpy as np
 from pellucid.data.dataset import Rejected, hash_of
 from pellucid.data.decode import Header, decode, measure, probe
 from pellucid.data.formats import is_misnamed
-from pellucid.data.index import INDEX, PIXELS, SPLITS, describe
+from pellucid.data.index import PIXELS, SPLITS, describe, read_index, write_index
 from pellucid.data.listing import Entry, Listing, rejected_of
 from pellucid.data.splits import absent_note, part
 from pellucid.data.values import WHITE, Extent
@@ -23,7 +22,6 @@ from pellucid.data.workers import Done, over_file, over_files
 from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
 from pellucid.spec.seeds import derive_seed
-from pellucid.untrusted import read_json
 
 DEFAULT_SIZE = (64, 64)
 LARGEST_SIDE = 2048  # of images that keep their size where it is not given; a page of text is larger
@@ -75,7 +73,7 @@ def ingest(folder: Path, listing: Listing, reading: ReadSpec, on_progress: OnPro
         "split_notes": split_notes,
         "splits": describe(folder / PIXELS, rows, listing, splits, keys, sizes, shape),
     }
-    (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
+    write_index(folder, index)
 
 
 class _Faults:
@@ -115,12 +113,14 @@ def rearrange(decoded: Path, folder: Path, listing: Listing, reading: ReadSpec) 
         DataError: A class has too few images for the splits.
         OSError, ValueError, KeyError, TypeError: A folder cannot be read or written, or is damaged.
     """
-    index = read_json(decoded / INDEX)
-    keys, places, sizes = dict(index["undecoded"]), {}, {}
+    index = read_index(decoded)
+    del index["sha256"]
+    keys, places, sizes, hashes = dict(index["undecoded"]), {}, {}, {}
     for split in index["splits"].values():
         keys |= zip(split["entries"], split["keys"], strict=True)
         places |= {number: split["start"] + row for row, number in enumerate(split["entries"])}
         sizes |= zip(split["entries"], split["sizes"], strict=True)
+        hashes |= zip(split["entries"], split["hashes"], strict=True)
     shape = tuple(index["shape"])
     splits, index["split_notes"] = _splits(listing, {number: keys[number] for number in sorted(keys)}, reading)
     rows = [number for number in _in_order(splits) if number in places]
@@ -128,11 +128,14 @@ def rearrange(decoded: Path, folder: Path, listing: Listing, reading: ReadSpec) 
     with (decoded / PIXELS).open("rb") as source, (folder / PIXELS).open("wb") as target:
         for number in rows:
             source.seek(places[number] * size)
-            target.write(source.read(size))
+            pixels = source.read(size)
+            if hash_of(pixels) != hashes[number]:
+                raise ValueError(f"image {places[number]} in {decoded} is not as it was decoded")
+            target.write(pixels)
         target.flush()
         os.fsync(target.fileno())
     index["splits"] = describe(folder / PIXELS, rows, listing, splits, keys, sizes, shape)
-    (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
+    write_index(folder, index)
 
 
 def _probe(entries: Sequence[Entry], faults: _Faults, on_progress: OnProgress) -> dict[int, Header]:

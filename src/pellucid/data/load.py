@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from pellucid.data.archives import ARCHIVE_SUFFIXES, DAMAGED, unpack
 from pellucid.data.arrays import are_arrays, is_npy_folder, read_npy_folder, read_npz
-from pellucid.data.cache import read_listing, unpacked_folder
+from pellucid.data.cache import TRIES, read_listing, unpacked_folder
 from pellucid.data.catalogue import CATALOGUE
 from pellucid.data.dataset import DataSplits
 from pellucid.data.folders import list_by_folders, list_by_metadata, list_by_names
@@ -89,7 +89,33 @@ def load_data(
         raise DataError(f"{unknown('data set', source, CATALOGUE)} There is no file or folder of that name either.")
     location = str(path.resolve())
     path = place_of(path)
-    found = found_in(path, reading)
+    for _ in range(TRIES):
+        found = found_in(path, reading)
+        try:
+            splits = _read(found, path, reading, location, settings, progress)
+        except (DataError, OSError):
+            if not _was_cleaned(found.place):
+                raise
+        else:
+            if not splits.rejected or not _was_cleaned(found.place):
+                return splits
+    raise DataError(f"{source} is unpacked below the cache, which another process cleans again and again. Wait for it.")
+
+
+def _was_cleaned(place: Path) -> bool:
+    """Whether what an archive was unpacked to was removed while it was read."""
+    return place.is_relative_to(unpacked_folder()) and not place.exists()
+
+
+def _read(
+    found: Found,
+    path: Path,
+    reading: ReadSpec,
+    location: str,
+    settings: Mapping[str, Any],
+    progress: bool | None,
+) -> DataSplits:
+    """Read what was found."""
     if found.listing is None and (read := _reader_of_arrays(found.place)):
         _refuse_idle(settings, "arrays", {*COLUMNS, *IMAGE_SETTINGS, "label_from"})
         return _with_test(read(found.place, location, reading), reading.test_split)

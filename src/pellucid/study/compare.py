@@ -155,7 +155,8 @@ class CompareStudy(CompareSettings, Question):
             require_unchanged(run.record, data)
         else:
             data = _held_out(data, self.validation_split)
-            run = trained(contender, data, seed=seed, device=self.device, precision=self.precision, progress=False)
+            trial = folder.trial(key)
+            run = trained(contender, data, trial, seed=seed, device=self.device, precision=self.precision)
         right = answered_right(run, data, self.split)
         folder.write_arrays(_name(number, seed), right=right)
         seconds = run.record.results.train_seconds if run.record.results else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +23,7 @@ from pellucid.run.record import DataRecord, Environment, Status
 from pellucid.run.resolver import LATEST, RUNS, find_folder, folder_named
 from pellucid.run.table import from_csv, rows_to_csv
 
-STUDY, TRIALS = "study.json", "trials.csv"
+STUDY, TRIALS, UNDER_WAY = "study.json", "trials.csv", "trials"
 FORMAT = 1
 Row = TypeVar("Row")
 
@@ -97,6 +98,16 @@ class StudyFolder(RecordFolder[StudyRecord]):
             RunError: trials.csv is missing or damaged.
         """
         return from_csv(kind, self.place(TRIALS), "a table of such trials")
+
+    def trial(self, key: tuple[Any, ...]) -> RunFolder:
+        """Where a trial is trained, and can be gone on with, until its row is written."""
+        return RunFolder(self.path / UNDER_WAY / "-".join(map(str, key)))
+
+    def end_trial(self, key: tuple[Any, ...]) -> None:
+        """Remove what a trial was trained in: its row is written."""
+        self.trial(key).give_way()
+        with contextlib.suppress(OSError):  # other trials are under way, or there is none
+            (self.path / UNDER_WAY).rmdir()
 
     def write_arrays(self, name: str, **arrays: ndarray) -> None:
         """Write arrays to an .npz file, by name."""

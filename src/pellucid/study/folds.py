@@ -115,11 +115,11 @@ class FoldStudy(FoldSettings, Question):
         run = trained(
             self.subject,
             part,
+            folder.trial(key),
             validation_split=None,
             patience=None,
             device=self.device,
             precision=self.precision,
-            progress=False,
         )
         judged = evaluate(run.predictor, held_out, data=data.name, split="train")
         answers = {split: run.probabilities(others.images) for split, others in self._others(data).items()}

@@ -18,9 +18,9 @@ import torch
 
 from pellucid.data.dataset import DataSplits
 from pellucid.data.load import load_data
-from pellucid.device import choose_device, enough_memory, repeatable
+from pellucid.device import choose_device, enough_memory, repeatable, threads
 from pellucid.errors import DataError, DeviceError, PellucidError, RunError, SpecError
-from pellucid.machine import cores, keep_freed_memory
+from pellucid.machine import keep_freed_memory
 from pellucid.model.trust import require_trust, trusted, trusting
 from pellucid.plots.figures import render
 from pellucid.run.record import DataRecord
@@ -65,8 +65,8 @@ def run_study(
 ) -> StudyResult:
     """Answer a question in a folder of its own.
 
-    Ctrl-C, or the end of the process however it comes, loses the trials under way alone: `resume_study` makes them
-    anew and goes on.
+    After Ctrl-C, or the end of the process however it comes, `resume_study` goes on, and comes to the same. Trainings
+    go on from where they were last put down; range tests, and trials whose times are what is measured, are made anew.
 
     Args:
         question: What is asked.
@@ -167,7 +167,10 @@ def _finish(
 ) -> StudyResult:
     """Make what is missing, and conclude."""
     plan = list(question.plan(data))
+    threads_each = max(1, record.environment.threads // min(question.processes, len(plan)))  # then as when it was begun
     done = {question.key(row): row for row in folder.read_rows(question.row)}
+    for key in done:  # a process may have been killed between the row and this
+        folder.end_trial(key)
     folder.write_record(record.model_copy(update={"status": "running"}))
     todo = [key for key in plan if key not in done]
     if todo:
@@ -176,9 +179,10 @@ def _finish(
     bar = StudyProgress(question, seconds, done, progress)
     try:
         with bar:
-            for key, row in _made(question, todo, data, folder, bar):
+            for key, row in _made(question, todo, data, folder, bar, threads_each):
                 done[key] = row
                 folder.write_rows(question.row, [done[key] for key in plan if key in done])
+                folder.end_trial(key)
                 bar.ended(key, row)
         rows = [done[key] for key in plan]
         findings: Findings = question.conclude(rows, data, folder)
@@ -193,13 +197,18 @@ def _finish(
 
 
 def _made(
-    question: Question, todo: Sequence[Key], data: DataSplits, folder: StudyFolder, bar: StudyProgress
+    question: Question,
+    todo: Sequence[Key],
+    data: DataSplits,
+    folder: StudyFolder,
+    bar: StudyProgress,
+    threads_each: int,
 ) -> Iterator[tuple[Key, Any]]:
     """The trials as they end: one after another, or in processes that share the cores."""
     if question.processes == 1 or len(todo) < 2:
         for key in todo:
             bar.begun(key)
-            with _workplace():
+            with _workplace(), threads(threads_each):
                 row = question.measure(key, data, folder)
             yield key, row
         return
@@ -209,7 +218,7 @@ def _made(
     from loky.process_executor import BrokenProcessPool
 
     workers = min(question.processes, len(todo))
-    given = (question, _sendable(data), folder, workers, os.getpid(), trusted())
+    given = (question, _sendable(data), folder, threads_each, os.getpid(), trusted())
     pool = ProcessPoolExecutor(workers, initializer=_begin_work, initargs=given)
     try:
         futures: dict[Any, Key] = {pool.submit(_work, key): key for key in todo}
@@ -249,14 +258,14 @@ def _begin_work(
     question: Question,
     data: DataSplits | tuple[str, ReadSpec | None],
     folder: StudyFolder,
-    workers: int,
+    threads_each: int,
     parent: int,
     trust: bool,
 ) -> None:
     """Give a worker its data and its share of the cores. Ctrl-C is the parent's affair, who ends the workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    torch.set_num_threads(max(1, cores() // workers))
+    torch.set_num_threads(threads_each)
     data = data if isinstance(data, DataSplits) else load_data(*data)
     _bench.update(question=question, data=data, folder=folder, trust=trust)
 

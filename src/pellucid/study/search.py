@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,6 +27,7 @@ from pellucid.train.callbacks import Callback, Plan
 from pellucid.train.choice import choose
 
 STORAGE, BEST, NAME = "search.db", "best.json", "search"
+NUMBER, ROW = "number", "row"  # what the storage keeps of a trial beside Optuna's own
 STARTUP = 5  # trials before any is pruned
 
 
@@ -107,46 +108,60 @@ class SearchStudy(SearchSettings, Question):
 
     @override
     def begin(self, folder: StudyFolder) -> None:
-        """Make the storage; trials that a killed process left open count as failed."""
+        """Make the storage; trials that a killed process left open, and that nothing is kept of, count as failed."""
         folder.write("space.json", json.dumps(self.space, indent=2) + "\n")
         optuna = _optuna()
         study = optuna.create_study(
             study_name=NAME, storage=_storage(folder), direction="maximize", load_if_exists=True
         )
         for trial in study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
-            study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+            key = (trial.user_attrs.get(NUMBER),)
+            if ROW not in trial.user_attrs and not folder.trial(key).path.exists():
+                study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
 
     @override
     def measure(self, key: Key, data: DataSplits, folder: StudyFolder) -> SearchTrial:
         optuna = _optuna()
         (number,) = key
-        states = optuna.trial.TrialState
         sampler = optuna.samplers.TPESampler(seed=derive_seed(self.subject.train.seed, "sampler", number) % 2**32)
         pruner = optuna.pruners.MedianPruner(n_startup_trials=STARTUP)
         study = optuna.load_study(study_name=NAME, storage=_storage(folder), sampler=sampler, pruner=pruner)
-        trial = study.ask()
+        begun = _begun(study, number)
+        if begun is None or ROW not in begun.user_attrs:
+            trial = optuna.trial.Trial(study, begun._trial_id) if begun else study.ask()
+            trial.set_user_attr(NUMBER, number)
+            row = self._made(trial, begun.intermediate_values if begun else (), key, data, folder)
+            trial.set_user_attr(ROW, asdict(row))  # so that one that is told, and killed then, is not made twice
+            begun = trial
+        row = SearchTrial(**begun.user_attrs[ROW])
+        states = optuna.trial.TrialState
+        state = {"complete": states.COMPLETE, "pruned": states.PRUNED, "failed": states.FAIL}[row.state]
+        accuracy = row.val_accuracy if row.state == "complete" else None
+        study.tell(begun.number, accuracy, state=state, skip_if_finished=True)
+        return row
+
+    def _made(
+        self, trial: Any, reported: Collection[int], key: Key, data: DataSplits, folder: StudyFolder
+    ) -> SearchTrial:
+        """Train what was chosen for a trial, to the end or until it is pruned."""
         values = choose_from(self.space, trial)
-        watch = _Watch(trial)
-        state, seconds, reason = states.COMPLETE, None, None
+        watch = _Watch(trial, reported)
+        state, seconds, reason = "complete", None, None
         try:
             chosen = self._chosen(values, data)
             watch.may_prune = chosen.train.vote == 1 and not chosen.train.test_time_augmentation
-            run = trained(chosen, data, device=self.device, precision=self.precision, progress=False, callbacks=[watch])
-            results = run.record.results
+            how = {"device": self.device, "precision": self.precision, "callbacks": [watch]}
+            results = trained(chosen, data, folder.trial(key), **how).record.results
             seconds = results.train_seconds if results else None
+            watch.epochs = results.epochs if results else 0
             # As the run answers, perhaps by a vote or test-time augmentation; the history is of a network alone.
             watch.accuracy = results.validation.accuracy if results and results.validation else None
-        except optuna.TrialPruned:
-            state = states.PRUNED
+        except _optuna().TrialPruned:
+            state = "pruned"
         except (SpecError, TrainingError, DeviceError) as error:
-            state, reason = states.FAIL, str(error)
-        except BaseException:
-            study.tell(trial, state=states.FAIL)
-            raise
-        study.tell(trial, watch.accuracy if state == states.COMPLETE else None, state=state)
-        accuracy = None if state == states.FAIL else watch.accuracy
-        name = {states.COMPLETE: "complete", states.PRUNED: "pruned", states.FAIL: "failed"}[state]
-        return SearchTrial(number, trial.number, name, accuracy, watch.epochs, seconds, json.dumps(values), reason)
+            state, reason = "failed", str(error)
+        accuracy = None if state == "failed" else watch.accuracy
+        return SearchTrial(key[0], trial.number, state, accuracy, watch.epochs, seconds, json.dumps(values), reason)
 
     def _chosen(self, values: dict[str, Any], data: DataSplits) -> Recipe:
         """What one trial trains."""
@@ -200,23 +215,39 @@ class SearchStudy(SearchSettings, Question):
 
 
 class _Watch(Callback):
-    """Reports each epoch to Optuna, which may end the trial there if the network alone is what answers."""
+    """Reports each epoch to Optuna, which may end the trial there if the network alone is what answers.
 
-    def __init__(self, trial: Any) -> None:
-        self.trial, self.accuracy, self.epochs, self.planned, self.may_prune = trial, None, 0, 0, True
+    Args:
+        trial: Optuna's trial.
+        reported: Epochs that were reported before the process was killed that made them.
+    """
+
+    def __init__(self, trial: Any, reported: Collection[int]) -> None:
+        self.trial, self.reported = trial, reported
+        self.accuracy, self.epochs, self.planned, self.may_prune = None, 0, 0, True
 
     @override
     def on_train_begin(self, plan: Plan) -> None:
         self.planned = plan.epochs
+        for epoch in plan.history.epochs:
+            self.on_epoch_end(epoch)
 
     @override
     def on_epoch_end(self, epoch: Epoch) -> None:
         self.accuracy, self.epochs = epoch.val_accuracy, epoch.epoch
         if not self.may_prune:
             return
-        self.trial.report(epoch.val_accuracy, epoch.epoch)
+        if epoch.epoch not in self.reported:
+            self.trial.report(epoch.val_accuracy, epoch.epoch)
         if epoch.epoch < self.planned and self.trial.should_prune():
             raise _optuna().TrialPruned
+
+
+def _begun(study: Any, number: int) -> Any:
+    """What Optuna keeps of a trial that was begun, and not given up as failed; None where there is nothing."""
+    running = _optuna().trial.TrialState.RUNNING
+    own = [trial for trial in study.get_trials(deepcopy=False) if trial.user_attrs.get(NUMBER) == number]
+    return next((trial for trial in reversed(own) if trial.state == running or ROW in trial.user_attrs), None)
 
 
 def _check_distributions(space: Space) -> None:

@@ -95,7 +95,9 @@ class SeedStudy(SeedSettings, Question):
     def measure(self, key: Key, data: DataSplits, folder: StudyFolder) -> SeedTrial:
         (seed,) = key
         try:
-            run = trained(self.subject, data, seed=seed, device=self.device, precision=self.precision, progress=False)
+            run = trained(
+                self.subject, data, folder.trial(key), seed=seed, device=self.device, precision=self.precision
+            )
         except DivergedError:
             return SeedTrial(seed, None, None, None, None, diverged=True)
         judged = run.evaluate(data) if data.has_test else None

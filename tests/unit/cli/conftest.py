@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -55,10 +56,13 @@ def pellucid(
     def call(*arguments: object) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["pellucid", *map(str, arguments)])
         status = 0
+        heard = signal.getsignal(signal.SIGINT)
         try:
             main()
         except SystemExit as exit_:
             status = exit_.code if isinstance(exit_.code, int) else 1
+        finally:
+            signal.signal(signal.SIGINT, heard)
         return Outcome(status, *capsys.readouterr())
 
     return call

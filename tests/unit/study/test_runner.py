@@ -15,6 +15,7 @@ from torch import nn
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.load import load_data
 from pellucid.errors import DataError, RunError, SettingError, SpecError
+from pellucid.run.folder import RunFolder
 from pellucid.run.history import History
 from pellucid.spec.model import FactorySpec
 from pellucid.spec.recipes import Recipe
@@ -166,7 +167,7 @@ def test_a_network_without_a_name_cannot_be_studied(bars: DataSplits) -> None:
 
 
 def test_a_training_of_a_study_bears_the_name_of_its_recipe(bars: DataSplits, tmp_path: Path) -> None:
-    trained(choose(bars, recipe="fast", epochs=1), bars, out=tmp_path / "run")
+    trained(choose(bars, recipe="fast", epochs=1), bars, RunFolder(tmp_path / "run"))
     assert json.loads((tmp_path / "run" / "run.json").read_text())["recipe"] == "fast"
 
 
