@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test quick torture check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit clean
+.PHONY: train test quick torture torture-files audit-deps licences check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -21,6 +21,19 @@ quick: .venv/.installed-dev
 # A hundred trainings killed at random and gone on with: the same bits (a quarter of an hour on two idle cores)
 torture: .venv/.installed-dev
 	$(BIN)/python tests/torture/kill.py
+
+# Changed files of every kind that is read: an answer or a refusal, nothing else (about an hour on one idle core)
+torture-files: .venv/.installed-dev
+	$(BIN)/python -m tests.torture.mutants
+
+# Known vulnerabilities in what is pinned; it asks PyPI, and fails where a package cannot be looked up
+audit-deps: .venv/.installed-dev
+	$(PIP_INSTALL) pip-audit
+	$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
+
+# docs/licences.md: the licences of all that Pellucid needs
+licences: .venv/.installed-dev
+	$(BIN)/python benchmarks/licences.py --out docs/licences.md
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check .

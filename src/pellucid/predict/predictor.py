@@ -159,8 +159,16 @@ class Predictor:
         return probabilities(self.model, images, self.device, None if alone else self._test_time, self.precision)
 
     def predict(self, images: Shaped[ndarray, "count ..."]) -> list[Prediction]:
-        """The labelled answer for each image, uint8 and of the shape that the run was trained for."""
-        return [self._prediction(row) for row in self.probabilities(images)]
+        """The labelled answer for each image, uint8 and of the shape that the run was trained for.
+
+        Raises:
+            DataError: The images have another shape or type.
+            RunError: The answers are no numbers, as the weights are far too large.
+        """
+        found = self.probabilities(images)
+        if not np.isfinite(found).all():
+            raise RunError("The network's answers must be finite, and are not: its weights are damaged. Train it anew.")
+        return [self._prediction(row) for row in found]
 
     def predict_files(self, paths: Sequence[str | PathLike[str]], *, invert: bool = False) -> list[Prediction]:
         """The answer for each image file, brought to the run's channels and size; for each row of a table of pixels.
