@@ -30,7 +30,7 @@ class ClassScore(BaseModel):
         f1: Harmonic mean of precision and recall.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     name: str
     support: int
@@ -50,7 +50,7 @@ class Mistake(BaseModel):
         probability: The probability that the network gave its answer.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     index: int
     source: str | None = None
@@ -84,7 +84,7 @@ class Beside(BaseModel):
         judged: What the judged images look like.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     test: TestScore | None
     mean_brightness: float
@@ -112,7 +112,7 @@ class Evaluation(BaseModel):
         beside: What they are held against where they are not the run's own as it was trained on them; else None.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
     data: str
     split: str

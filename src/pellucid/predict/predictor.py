@@ -32,6 +32,8 @@ from pellucid.run.folder import WEIGHTS, RunFolder
 from pellucid.run.record import RunRecord
 from pellucid.spec.augment import AugmentSpec
 
+MOST_REASON = 300  # letters of what torch says, which names every weight
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -242,7 +244,7 @@ def _load_weights(model: nn.Module, folder: RunFolder, told: str | None) -> None
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error).split())[:MOST_REASON]
         raise RunError(f"{folder.path / WEIGHTS} holds the weights of another network ({reason}).") from None
     for name, weight in model.state_dict().items():
         if weights[name].dtype != weight.dtype:

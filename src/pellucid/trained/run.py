@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import warnings
 from collections.abc import Sequence
 from os import PathLike
@@ -235,7 +236,7 @@ class Run:
             SettingError: A setting breaks a rule.
         """
         own = self.record.data.location
-        if source is None or (own and not columns and own in {str(source), str(Path(source).resolve())}):
+        if source is None or (own and not columns and own in {str(source), os.path.realpath(user_path(source))}):
             return self.own_data()
         return load_other(self.record, source, progress=progress, **columns)
 
