@@ -4,7 +4,7 @@ BIN := .venv/bin
 SHARED := --numprocesses auto --dist loadfile --no-loadscope-reorder  # a process for each core
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test quick coverage torture check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export bench-calibration clean
+.PHONY: train test quick coverage torture torture-files audit-deps licences check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export bench-calibration clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -26,6 +26,19 @@ coverage: .venv/.installed-dev
 # A hundred trainings killed at random and gone on with: the same bits (a quarter of an hour on two idle cores)
 torture: .venv/.installed-dev
 	$(BIN)/python tests/torture/kill.py
+
+# Changed files of every kind that is read: an answer or a refusal, nothing else (about an hour on one idle core)
+torture-files: .venv/.installed-dev
+	$(BIN)/python -m tests.torture.mutants
+
+# Known vulnerabilities in what is pinned; it asks PyPI, and fails where a package cannot be looked up
+audit-deps: .venv/.installed-dev
+	$(PIP_INSTALL) pip-audit
+	$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
+
+# docs/licences.md: the licences of all that Pellucid needs
+licences: .venv/.installed-dev
+	$(BIN)/python benchmarks/licences.py --out docs/licences.md
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check .

@@ -86,13 +86,14 @@ def _networks(run: str | None) -> int:
 
 def _is_data(source: str) -> bool:
     """Whether it names data and no run."""
-    from pathlib import Path
+    import os
 
     from pellucid.data.catalogue import CATALOGUE
     from pellucid.run.folder import RunFolder
     from pellucid.run.resolver import means
 
-    return not means(RunFolder, source) and (source in CATALOGUE or Path(source).exists())
+    is_there = os.path.exists(source)  # noqa: PTH110 - a Path raises for texts that are too long for one
+    return not means(RunFolder, source) and (source in CATALOGUE or is_there)
 
 
 def times_of(shape: tuple[int, ...]) -> str:

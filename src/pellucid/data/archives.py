@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
+from io import BufferedReader
 from pathlib import Path
 
 from pellucid.data import listing
@@ -38,6 +40,8 @@ MOST_RATIO = 10  # of what is unpacked to what it is unpacked from
 # In a zip. Of the others Python unpacks as much as a bomb asks for before it looks how much that is.
 READ_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 OTHER_METHOD = "it is packed by another method than deflate; pack the archive anew with the usual one"
+END = struct.Struct("<4s4H2LH")  # of a zip: disks, how many files, where their list stands, and a comment
+MANY_FILES = 0xFFFF  # that there are more is told elsewhere
 SAID_UTF8 = 0x800  # in a zip: names are in UTF-8, and not in the code page of the first PCs
 Members = tuple[list[tuple[str, Content]], list[str], list[Rejected]]
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -70,6 +74,7 @@ def _zip_members(archive: Path) -> Members:
     found, folders, rejected = [], [], []
     seen: set[str] = set()
     with opened(archive) as file, zipfile.ZipFile(file) as unzipped:
+        _require_all(file, unzipped)
         for info in unzipped.infolist():
             name = _name_in_zip(info)
             is_link = (info.external_attr >> 16) & 0o170000 == 0o120000
@@ -87,6 +92,19 @@ def _zip_members(archive: Path) -> Members:
                 seen.add(info.filename)
                 found.append((name, Content(str(archive), info.filename)))
     return found, folders, rejected
+
+
+def _require_all(file: BufferedReader, unzipped: zipfile.ZipFile) -> None:
+    """See that as many files were found as the end of the archive says; Python does not look there.
+
+    Raises:
+        ValueError: There are others, since the list of files is damaged.
+    """
+    file.seek(-END.size - len(unzipped.comment), os.SEEK_END)
+    told = END.unpack(file.read(END.size))[4]
+    found = len(unzipped.infolist())
+    if told != MANY_FILES and told != found % (MANY_FILES + 1):  # some write what is beyond the field's 16 bits
+        raise ValueError(f"its list of files is damaged: it should name {told:,} files, but {found:,} were found")
 
 
 def _name_in_zip(info: zipfile.ZipInfo) -> str:

@@ -87,7 +87,7 @@ def load_data(
         return _named(source)
     if not os.path.lexists(path):
         raise DataError(f"{unknown('data set', source, CATALOGUE)} There is no file or folder of that name either.")
-    location = str(path.resolve())
+    location = os.path.realpath(path)  # which, unlike a Path, has an answer for links in a circle too
     path = place_of(path)
     for _ in range(TRIES):
         found = found_in(path, reading)
@@ -144,7 +144,7 @@ def place_of(source: str | PathLike[str]) -> Path:
     Of a link to a file the name stays, as it may say what the file is.
     """
     path = user_path(source)
-    return path.resolve() if path.is_dir() else path.parent.resolve() / path.name
+    return path.resolve() if path.is_dir() else Path(os.path.realpath(path.parent)) / path.name
 
 
 def _reader_of_arrays(path: Path) -> Callable[..., DataSplits] | None:

@@ -42,7 +42,7 @@ class Neighbour(BaseModel):
             image; 0 is the same.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     index: int
     source: str | None = None
@@ -79,7 +79,7 @@ class Mistake(BaseModel):
         nearest: The training images that it sees as most alike; none where they were not looked for.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     index: int
     source: str | None = None
@@ -121,7 +121,7 @@ class Beside(BaseModel):
         judged: What the judged images look like.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     test: TestScore | None
     mean_brightness: float
@@ -155,7 +155,7 @@ class Evaluation(BaseModel):
         slices: Images that have something in common, and how they fare; none in older files.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
     data: str
     split: str

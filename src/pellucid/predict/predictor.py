@@ -34,6 +34,8 @@ from pellucid.run.record import RunRecord
 from pellucid.spec.augment import AugmentSpec
 from pellucid.spec.reading import ReadSpec
 
+MOST_REASON = 300  # letters of what torch says, which names every weight
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -180,8 +182,16 @@ class Predictor:
         return probabilities(self.model, images, self.device, test_time, self.precision, self.record.temperature)
 
     def predict(self, images: Shaped[ndarray, "count ..."]) -> list[Prediction]:
-        """The labelled answer for each image, uint8 and of the shape that the run was trained for."""
-        return [self._prediction(row) for row in self.probabilities(images)]
+        """The labelled answer for each image, uint8 and of the shape that the run was trained for.
+
+        Raises:
+            DataError: The images have another shape or type.
+            RunError: The answers are no numbers, as the weights are far too large.
+        """
+        found = self.probabilities(images)
+        if not np.isfinite(found).all():
+            raise RunError("The network's answers must be finite, and are not: its weights are damaged. Train it anew.")
+        return [self._prediction(row) for row in found]
 
     def predict_files(self, paths: Sequence[str | PathLike[str]], *, invert: bool = False) -> list[Prediction]:
         """The answer for each image file, brought to the run's channels and size; for each row of a table of pixels.
@@ -249,7 +259,7 @@ def load_weights(model: nn.Module, folder: RunFolder, told: str | None) -> None:
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error).split())[:MOST_REASON]
         raise RunError(f"{folder.path / WEIGHTS} holds the weights of another network ({reason}).") from None
     for name, weight in model.state_dict().items():
         if weights[name].dtype != weight.dtype:

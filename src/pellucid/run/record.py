@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -11,6 +11,7 @@ from pellucid.spec.reading import ReadSpec
 from pellucid.spec.train import TrainSpec
 
 Status = Literal["running", "done", "interrupted"]
+MOST_THREADS = 4096  # of a machine; a training is gone on with as many as it had
 
 
 class _Part(BaseModel):
@@ -95,7 +96,7 @@ class Environment(_Part):
     platform: str
     device: str
     device_name: str
-    threads: int
+    threads: Annotated[int, Field(ge=1, le=MOST_THREADS)]
     thread_spinning: str | None = None
     precision: str
     memory_format: str = "channels_last"

@@ -25,7 +25,7 @@ from pellucid.model.trust import require_trust, trusted, trusting
 from pellucid.plots.figures import render
 from pellucid.run.record import DataRecord
 from pellucid.spec.reading import ReadSpec
-from pellucid.study.folder import STUDY, StudyFolder, StudyRecord, new_folder
+from pellucid.study.folder import STUDY, TRIALS, StudyFolder, StudyRecord, new_folder
 from pellucid.study.kinds import KINDS
 from pellucid.study.progress import StudyProgress
 from pellucid.study.question import Findings, Key, Question
@@ -185,15 +185,33 @@ def _finish(
                 folder.end_trial(key)
                 bar.ended(key, row)
         rows = [done[key] for key in plan]
-        findings: Findings = question.conclude(rows, data, folder)
-        for picture in question.pictures(findings, rows, folder):
-            folder.write(f"{picture.name}.png", render(picture.draw()))
+        with _blaming_table(folder, read=len(todo) < len(plan)):
+            findings: Findings = question.conclude(rows, data, folder)
+            for picture in question.pictures(findings, rows, folder):
+                folder.write(f"{picture.name}.png", render(picture.draw()))
     except BaseException:
         with contextlib.suppress(RunError):  # a full disk has been said already
             folder.write_record(record.model_copy(update={"status": "interrupted"}))
         raise
     folder.write_record(record.model_copy(update={"status": "done", "findings": findings.model_dump(mode="json")}))
     return StudyResult(folder.path, question, rows, findings)
+
+
+@contextlib.contextmanager
+def _blaming_table(folder: StudyFolder, *, read: bool) -> Iterator[None]:
+    """Within this context what cannot be worked out is the fault of rows that were read, where any were.
+
+    Raises:
+        RunError: The rows contradict each other, as when a number is missing in some of them.
+    """
+    try:
+        yield
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        if not read:
+            raise
+        remedy = "Take the wrong rows out and resume the study."
+        rule = f"{folder.path / TRIALS} is damaged: nothing follows from its rows ({error})"
+        raise RunError(f"{rule}. {remedy}") from None
 
 
 def _made(

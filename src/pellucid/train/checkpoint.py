@@ -19,6 +19,7 @@ from pellucid.run.history import Epoch
 from pellucid.run.record import RunRecord
 from pellucid.train.callbacks import Callback, Outcome, Plan
 from pellucid.train.members import Training
+from pellucid.untrusted import parsed_json
 
 FORMAT, ENTRY = 1, "pellucid"
 
@@ -54,11 +55,11 @@ class Checkpoint:
         """
         try:
             size = int.from_bytes(raw[:8], "little")
-            head = json.loads(json.loads(raw[8 : 8 + size])["__metadata__"][ENTRY])
+            head = parsed_json(parsed_json(raw[8 : 8 + size].decode())["__metadata__"][ENTRY])
             if head["format"] != FORMAT:
                 raise RunError(f"The checkpoint is of format {head['format']}; this version reads format {FORMAT}.")
             record = RunRecord.model_validate(head["record"])
-            return cls(record, head["seconds"], safetensors.torch.load(raw), head["facts"])
+            return cls(record, float(head["seconds"]), safetensors.torch.load(raw), dict(head["facts"]))
         except (KeyError, ValueError, TypeError, safetensors.SafetensorError) as error:
             raise RunError(f"The checkpoint is not one that Pellucid writes ({error}).") from None
 

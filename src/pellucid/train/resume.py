@@ -173,7 +173,7 @@ def _rebuilt(model: Callable[..., nn.Module] | None, record: RunRecord, checkpoi
 def _take_up(training: Training, checkpoint: Checkpoint, folder: RunFolder) -> None:
     try:
         training.take_up(checkpoint.tensors, checkpoint.facts)
-    except (KeyError, TypeError, RuntimeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise ResumeError(f"The checkpoint of {folder.path} is of another network ({reason}).") from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.errors import DataError
@@ -31,7 +31,7 @@ def is_there(record: RunRecord) -> bool:
     from pellucid.data.catalogue import CATALOGUE
 
     location = record.data.location or record.data.name
-    return location in CATALOGUE or Path(location).exists()
+    return location in CATALOGUE or os.path.exists(location)  # noqa: PTH110 - a Path raises for long names
 
 
 def are_own(record: RunRecord, data: DataSplits) -> bool:

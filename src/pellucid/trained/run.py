@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import warnings
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -326,7 +327,7 @@ class Run:
             SettingError: A setting breaks a rule.
         """
         own = self.record.data.location
-        if source is None or (own and not settings and own in {str(source), str(Path(source).resolve())}):
+        if source is None or (own and not settings and own in {str(source), os.path.realpath(user_path(source))}):
             return self.own_data()
         return load_other(self.record, source, progress=progress, **settings)
 
