@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import lzma
+import os
 import struct
 import tarfile
 import zipfile
