@@ -11,7 +11,6 @@ from pellucid.judge.writers import writers_of
 from pellucid.run.contents import EVALUATION
 from pellucid.run.folder import RunFolder
 from pellucid.trained.run import Run
-from pellucid.trained.splits import held_out
 
 MOST_BYTES = 2**30  # of images, among which equal ones are sought; a few seconds of work
 
@@ -33,9 +32,7 @@ def facts_of(run: Run, *, with_leaks: bool = True, dead: tuple[DeadFilters, ...]
     facts = {"record": run.record, "history": run.history, "run": str(run.path or "latest"), "evaluation": evaluation}
     if data is None:
         return Facts(**facts, dead=dead)
-    spec = run.record.train
-    labels = held_out(data, spec.validation_split, spec.seed)["train"].labels
-    counts = np.bincount(labels, minlength=len(data.class_names)).tolist()
+    counts = np.bincount(data.train.labels, minlength=len(data.class_names)).tolist()
     judged = evaluation is not None and data.has_test
     small = judged and data.train.images.nbytes + data.test.images.nbytes <= MOST_BYTES
     return Facts(

@@ -136,6 +136,9 @@ SILENT: list[tuple[Callable[[Facts], Advice | None], Facts]] = [
     (learning_rate_high, facts(HIGH, record=record(trained=60))),  # chance, with so few images
     (learning_rate_high, facts(LOW)),  # it falls steadily
     (learning_rate_high, facts(History())),
+    (learning_rate_high, facts(HIGH, record=record(train={"epochs": 2, "vote": 2}))),  # the last network got better
+    (learning_rate_high, facts(HIGH, record=record(train={"epochs": 3, "vote": 2}))),  # which epochs are whose?
+    (learning_rate_high, facts(history([0.9, 0.95, 0.9, 0.95]), record=record(further=(2,)))),
     (learning_rate_low, facts(LOW, record=record(updates=30))),  # few updates, and no small rate
     (learning_rate_low, facts(UNDER)),
     (learning_rate_low, facts(GUESSING)),

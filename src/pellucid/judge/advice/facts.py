@@ -39,7 +39,7 @@ class Facts:
         history: history.csv.
         run: The run as a command takes it.
         evaluation: evaluation.json; None where the run was not judged.
-        class_counts: Training images of each class; None where they were not counted.
+        class_counts: Training images of each class, held out for validation or not; None where not counted.
         dead: Dead filters by layer; empty where none was looked for.
         leaked: Test images that are training images too, pixel by pixel; None where none was looked for.
         writers: Groups that the names of files tell of; None where they tell of none, or were not looked at.
@@ -55,9 +55,28 @@ class Facts:
     writers: Writers | None = None
 
     @property
+    def epochs(self) -> tuple[Epoch, ...]:
+        """The epochs of one network under one schedule, in which each goes on from the one before.
+
+        Those since a finished run was trained further, and of a vote those of its last network, where all were trained
+        in full; where that cannot be told, none.
+        """
+        epochs, vote, further = tuple(self.history.epochs), self.record.train.vote, self.record.further
+        if vote == 1:
+            return epochs[further[-1] :] if further else epochs
+        own = self.record.train.epochs
+        return epochs[-own:] if not further and len(epochs) == vote * own else ()
+
+    @property
     def last(self) -> Epoch | None:
-        """The last finished epoch."""
-        return self.history.epochs[-1] if self.history.epochs else None
+        """The last of the epochs."""
+        return self.epochs[-1] if self.epochs else None
+
+    @property
+    def updates_an_epoch(self) -> int:
+        """How many updates an epoch had; 0 where it is not known."""
+        results, finished = self.record.results, len(self.history.epochs)
+        return results.steps // finished if results and finished else 0
 
     @property
     def trained(self) -> int:

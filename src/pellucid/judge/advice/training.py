@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from pellucid.judge.advice.commands import command, data_of, learning_rate_study, train_again
@@ -25,7 +26,7 @@ def learning_rate_high(facts: Facts) -> Advice | None:
     On the same images accuracy rises while a rate is bearable; the interval of the difference is of two samples as
     large as the training split.
     """
-    epochs, last = facts.history.epochs, facts.last
+    epochs, last = facts.epochs, facts.last
     if last is None or not facts.trained:
         return None
     falls = [
@@ -71,8 +72,8 @@ def learning_rate_low(facts: Facts) -> Advice | None:
     With a bearable rate the mean loss over 100 updates is well below that of guessing, since the first few dozen take
     it down; where only few updates were made, more epochs are the remedy, and no other rate.
     """
-    epochs, results = facts.history.epochs, facts.record.results
-    if len(epochs) < 2 or results is None or not facts.trained or results.steps < LEAST_UPDATES * len(epochs):
+    epochs = facts.epochs
+    if len(epochs) < 2 or not facts.trained or facts.updates_an_epoch < LEAST_UPDATES:
         return None
     first, last = epochs[0], epochs[-1]
     low, _ = change(epochs[-2].accuracy, last.accuracy, facts.trained)
@@ -84,7 +85,7 @@ def learning_rate_low(facts: Facts) -> Advice | None:
         tell(
             "the first epoch's {updates} updates left the loss at {loss}, where guessing has {guessing}, and the last "
             "epoch still raised the training accuracy from {before} to {after}",
-            updates=results.steps // len(epochs),
+            updates=facts.updates_an_epoch,
             loss=f"{first.loss:.3f}",
             guessing=f"{facts.guessing:.3f}",
             before=percent(epochs[-2].accuracy),
@@ -106,7 +107,7 @@ def overfitting(facts: Facts) -> Advice | None:
     if last is None or last.val_accuracy is None or last.val_loss is None or not (facts.validated and facts.trained):
         return None
     low, _ = gap(facts, last)
-    best = min((epoch for epoch in facts.history.epochs if epoch.val_loss is not None), key=lambda e: e.val_loss or 0.0)
+    best = min((epoch for epoch in facts.epochs if epoch.val_loss is not None), key=lambda e: e.val_loss or 0.0)
     least = best.val_loss or 0.0
     risen = best.epoch < last.epoch and last.val_loss >= (1 + RISEN) * least
     if low <= 0 or not (risen or low >= WIDE_GAP):
@@ -147,7 +148,7 @@ def underfitting(facts: Facts) -> Advice | None:
         upper_bound(last.val_accuracy or 0.0, facts.validated) >= LEARNT or gap(facts, last)[1] >= WIDE_GAP
     ):
         return None
-    epochs = facts.history.epochs
+    epochs = facts.epochs
     rising = len(epochs) > 1 and change(epochs[-2].accuracy, last.accuracy, facts.trained)[0] > 0
     if rising or facts.record.recipe == "accurate":
         remedy = train_again(facts.record, {"--epochs": str(2 * facts.record.train.epochs)})
@@ -172,7 +173,7 @@ def unstable_validation(facts: Facts) -> Advice | None:
     The interval is of two samples as large as the validation split. The images being the same, it is wider than need
     be, so that a fall that it excludes is no chance.
     """
-    known = [epoch for epoch in facts.history.epochs if epoch.val_accuracy is not None]
+    known = [epoch for epoch in facts.epochs if epoch.val_accuracy is not None]
     late = known[len(known) // 3 :]
     if not facts.validated:
         return None
@@ -201,6 +202,6 @@ def unstable_validation(facts: Facts) -> Advice | None:
     )
 
 
-def _steadily_falling(epochs: list[Epoch]) -> bool:
+def _steadily_falling(epochs: Sequence[Epoch]) -> bool:
     """Whether the training loss fell with every epoch."""
     return all(after.loss < before.loss for before, after in pairwise(epochs))
