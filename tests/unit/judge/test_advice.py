@@ -113,7 +113,7 @@ Case = tuple[Callable[[Facts], Advice | None], Facts, str]
 SPEAKS: list[Case] = [
     (leaks, facts(leaked=3), "3 test images are training images too"),
     (learning_rate_high, facts(HIGH), "the training accuracy fell in 2 of 3 epochs, last from 85.00% to 80.00%"),
-    (learning_rate_high, facts(GUESSING), "the training loss is 2.320 after 3 epochs; guessing has 2.303"),
+    (learning_rate_high, facts(GUESSING), "the training loss of epoch 3 is 2.320; guessing has 2.303"),
     (learning_rate_low, facts(LOW), "the first epoch's 333 updates left the loss at 2.290, where guessing has 2.303"),
     (overfitting, facts(OVER), "the validation loss rose from 0.0700 after epoch 2 to 0.0900"),
     (
@@ -121,7 +121,7 @@ SPEAKS: list[Case] = [
         facts(history([0.8, 0.99], val_accuracy=[0.7, 0.8]), record=record(500, 200)),
         "accuracy 99.00% on training images, 80.00% on validation images",
     ),
-    (underfitting, facts(UNDER), "after 3 epochs it answers 65.00% of its own 54,000 training images right"),
+    (underfitting, facts(UNDER), "in epoch 3 it answered 65.00% of its own 54,000 training images right"),
     (underfitting, facts(FLAT), "80.00% of its own"),
     (unstable_validation, facts(UNSTABLE), "it fell by more than chance 2 times, at last from 96.00% to 91.00%"),
     (imbalance, facts(evaluation=judged({3: 40, 1: 2}), class_counts=RARE), "3 has 50 training images"),

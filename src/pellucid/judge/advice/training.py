@@ -47,9 +47,9 @@ def learning_rate_high(facts: Facts) -> Advice | None:
         )
     elif last.loss >= guessing and not _steadily_falling(epochs):
         evidence = tell(
-            "the training loss is {loss} after {epochs} epochs; guessing has {guessing}",
+            "the training loss of epoch {epoch} is {loss}; guessing has {guessing}",
             loss=f"{last.loss:.3f}",
-            epochs=len(epochs),
+            epoch=last.epoch,
             guessing=f"{guessing:.3f}",
         )
     else:
@@ -158,8 +158,8 @@ def underfitting(facts: Facts) -> Advice | None:
         "underfitting",
         tell("the network underfits"),
         tell(
-            "after {epochs} epochs it answers {share} of its own {count} training images right",
-            epochs=len(epochs),
+            "in epoch {epoch} it answered {share} of its own {count} training images right",
+            epoch=last.epoch,
             share=percent(last.accuracy),
             count=f"{facts.trained:,}",
         ),
