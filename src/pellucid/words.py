@@ -19,8 +19,8 @@ def counted(number: int, noun: str, *, separator: str = "") -> str:
         noun: What, in the singular of English; other languages that are spoken here have no plural.
         separator: Stands between thousands, if anything.
     """
-    named = plural(noun) if number != 1 and spoken() == ENGLISH else tell(noun)
-    return f"{number:{separator}} {named}"
+    named = noun if number == 1 and spoken() == ENGLISH else plural(noun)
+    return tell(f"{{number}} {named}", number=f"{number:{separator}}")  # as in {number} classes
 
 
 def plural(noun: str) -> str:

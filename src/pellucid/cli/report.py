@@ -33,6 +33,9 @@ def report(
     quick: Annotated[
         bool, typer.Option("--quick", help="Leave out what takes long: maximised inputs, and the time of an answer.")
     ] = False,
+    margin: Annotated[
+        float, typer.Option(help="Of several runs: percentage points of accuracy below which two count as equal.")
+    ] = 0.2,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
@@ -59,6 +62,7 @@ def report(
             language=language,
             whole=not quick,
             device=device,
+            margin=margin / 100,
             on_chapter=on_chapter,
             on_step=on_step,
         )

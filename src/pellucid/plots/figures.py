@@ -115,11 +115,11 @@ def inline(figure: Figure) -> bytes:
     So nothing is numbered that no font here has; and the page has headings of its own. The same figure gives the same
     bytes.
     """
-    figure.letter_for_page()
     settings = {"svg.fonttype": "none", "svg.hashsalt": MARK, "font.sans-serif": ["DejaVu Sans"]}
     buffer = io.BytesIO()
     with mpl.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        figure.letter_for_page()
         figure.savefig(buffer, format="svg", metadata={"Date": None, DRAWN_WITH["svg"]: MARK})
     return buffer.getvalue()
 

@@ -16,6 +16,7 @@ from pellucid.sections.environment import environment_section
 from pellucid.sections.guide import guide_section
 from pellucid.sections.mistakes import mistakes_section
 from pellucid.sections.origin import Origin
+from pellucid.sections.robustness import robustness_section
 from pellucid.sections.samples import samples_section
 from pellucid.sections.section import Section
 from pellucid.sections.shapes import shapes_section
@@ -98,6 +99,14 @@ def _mistakes(found: Material) -> Chapter | None:
     return Chapter("mistakes", tell("Where it is wrong"), lead, mistakes_section(found.evaluation, found.judged_images))
 
 
+def _robustness(found: Material) -> Chapter | None:
+    if found.robustness is None:
+        return None
+    lead = tell("What is left of the accuracy when the images get worse and worse.")
+    section = robustness_section(found.robustness, found.path)
+    return Chapter("robustness", tell("How much it can bear"), lead, section)
+
+
 def _filters(found: Material) -> Chapter | None:
     run = found.run
     if run is None:
@@ -111,7 +120,7 @@ def _filters(found: Material) -> Chapter | None:
         layer, without = filters_on_data(run, with_images=found.data is not None)
         return filters_section(layer, _origin(found), without)
 
-    return Chapter("filters", tell("What it looks for"), lead, _made(section))
+    return Chapter("filters", tell("What it looks for"), lead, made(section))
 
 
 def _maximised(found: Material) -> Chapter | None:
@@ -132,14 +141,14 @@ def _maximised(found: Material) -> Chapter | None:
         targets = class_targets(run)[:MOST_PORTRAYED]
         return maximisation_section(portray(run, targets, on_step=found.on_step), _origin(found))
 
-    return Chapter("maximised", tell("What it would see at its strongest"), lead, _made(section))
+    return Chapter("maximised", tell("What it would see at its strongest"), lead, made(section))
 
 
 def _speed(found: Material) -> Chapter | None:
     if found.record.results is None:
         return None
     lead = tell("How long the training took, and how long an answer takes.")
-    return Chapter("speed", tell("How fast it is"), lead, _made(lambda: speed_section(found.record, _timed(found))))
+    return Chapter("speed", tell("How fast it is"), lead, made(lambda: speed_section(found.record, _timed(found))))
 
 
 def _environment(found: Material) -> Chapter | None:
@@ -158,6 +167,7 @@ CHAPTERS: tuple[Callable[[Material], Chapter | None], ...] = (
     _curves,
     _confusion,
     _mistakes,
+    _robustness,
     _filters,
     _maximised,
     _speed,
@@ -179,7 +189,7 @@ def _timed(found: Material) -> Speed | None:
     return measure_speed(model, found.record.train.vote, device=str(found.run.device))
 
 
-def _made(make: Callable[[], Section]) -> Section:
+def made(make: Callable[[], Section]) -> Section:
     """A section, or what kept it from being made."""
     try:
         return make()

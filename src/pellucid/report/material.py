@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.errors import PellucidError
 from pellucid.judge.evaluation import Evaluation
+from pellucid.judge.robustness import Robustness
 from pellucid.language import tell
-from pellucid.run.folder import EVALUATION, RunFolder
+from pellucid.run.folder import EVALUATION, ROBUSTNESS, RunFolder
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
 
@@ -30,6 +31,7 @@ class Material:
         record: How the run came about.
         history: Its finished epochs.
         evaluation: How it answers its own test split; None where it was not judged.
+        robustness: How it answers images that get worse; None where that was not measured.
         run: The run with its network; None where that cannot be had.
         data: The run's own data; None where they cannot be had.
         lacking: What cannot be had, and why.
@@ -41,6 +43,7 @@ class Material:
     record: RunRecord
     history: History
     evaluation: Evaluation | None
+    robustness: Robustness | None
     run: Run | None
     data: DataSplits | None
     lacking: tuple[str, ...]
@@ -90,6 +93,9 @@ def material_of(
         evaluation = had(lambda: Evaluation.from_json(folder.read_bytes(EVALUATION), folder.path / EVALUATION))
     elif evaluation is None and record.results is not None:
         lacking.append(tell("It has not been judged: pellucid evaluate {run} does that.", run=folder.path))
+    robustness = None
+    if (folder.path / ROBUSTNESS).exists():
+        robustness = had(lambda: Robustness.from_json(folder.read_bytes(ROBUSTNESS), folder.path / ROBUSTNESS))
     run = run or had(lambda: _loaded(folder, device))  # pyright: ignore[reportAssignmentType]
     data = had(lambda: _data(run, record))
     return Material(
@@ -97,6 +103,7 @@ def material_of(
         record=record,
         history=history if isinstance(history, History) else History(),
         evaluation=evaluation if isinstance(evaluation, Evaluation) else None,
+        robustness=robustness if isinstance(robustness, Robustness) else None,
         run=run,
         data=data if isinstance(data, DataSplits) else None,
         lacking=tuple(dict.fromkeys(lacking)),

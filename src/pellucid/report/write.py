@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pellucid.errors import RunError, SettingError, unknown
+from pellucid.judge.comparison import MARGIN
 from pellucid.language import ENGLISH, LANGUAGES, speaking
 from pellucid.names import user_path
 from pellucid.report.chapters import OnChapter, chapters_of
@@ -31,6 +32,7 @@ def write_report(
     language: str = ENGLISH,
     whole: bool = True,
     device: str = "auto",
+    margin: float = MARGIN,
     on_chapter: OnChapter | None = None,
     on_step: OnStep | None = None,
 ) -> Path:
@@ -45,6 +47,7 @@ def write_report(
         language: ``en`` or ``zh``.
         whole: Report what takes long as well: maximised inputs, and the time of an answer.
         device: Where the network is to answer, unless a run is given that is loaded.
+        margin: Difference of accuracy below which two runs count as equally good.
         on_chapter: Told the name of each chapter before it is made.
         on_step: Told how far long work has come: its name, steps done, steps in all.
 
@@ -66,7 +69,7 @@ def write_report(
     )
     with speaking(language):
         if others:
-            text = compared(folders)
+            text = compared(folders, margin)
         else:
             found = material_of(first, loaded, whole=whole, device=device, on_step=on_step)
             record = found.record
