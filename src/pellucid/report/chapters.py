@@ -10,6 +10,8 @@ from pellucid.errors import PellucidError
 from pellucid.judge.speed import Speed
 from pellucid.language import tell
 from pellucid.report.material import Material
+from pellucid.sections.advice import advice_section
+from pellucid.sections.calibration import calibration_section
 from pellucid.sections.confusion import confusion_section
 from pellucid.sections.curves import curves_section
 from pellucid.sections.environment import environment_section
@@ -22,6 +24,7 @@ from pellucid.sections.section import Section
 from pellucid.sections.shapes import shapes_section
 from pellucid.sections.speed import speed_section
 from pellucid.spec.model import FactorySpec
+from pellucid.text import printable
 
 OnChapter = Callable[[str], None]
 
@@ -99,6 +102,26 @@ def _mistakes(found: Material) -> Chapter | None:
     return Chapter("mistakes", tell("Where it is wrong"), lead, mistakes_section(found.evaluation, found.judged_images))
 
 
+def _calibration(found: Material) -> Chapter | None:
+    if found.evaluation is None:
+        return None
+    lead = tell("Of the answers that are given with 90%, nine in ten should be right.")
+    section = calibration_section(found.evaluation, found.path)
+    return Chapter("calibration", tell("Whether its probabilities can be believed"), lead, section)
+
+
+def _advice(found: Material) -> Chapter | None:
+    run = found.run
+    if run is None or not run.history.epochs:
+        return None
+    from pellucid.judge.advice.rules import advise
+    from pellucid.trained.facts import facts_of
+
+    lead = tell("What the figures give reason to do, with the evidence and a command to copy.")
+    section = made(lambda: advice_section(advise(facts_of(run, with_leaks=False))))
+    return Chapter("advice", tell("What to do next"), lead, section)
+
+
 def _robustness(found: Material) -> Chapter | None:
     if found.robustness is None:
         return None
@@ -167,7 +190,9 @@ CHAPTERS: tuple[Callable[[Material], Chapter | None], ...] = (
     _curves,
     _confusion,
     _mistakes,
+    _calibration,
     _robustness,
+    _advice,
     _filters,
     _maximised,
     _speed,
@@ -194,4 +219,4 @@ def made(make: Callable[[], Section]) -> Section:
     try:
         return make()
     except PellucidError as error:
-        return Section(str(error), {"fault": str(error)}, warnings=(str(error),))
+        return Section(str(error), {"fault": str(error)}, warnings=(printable(str(error)),))

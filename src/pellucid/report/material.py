@@ -15,6 +15,7 @@ from pellucid.language import tell
 from pellucid.run.folder import EVALUATION, ROBUSTNESS, RunFolder
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
+from pellucid.text import printable
 
 if TYPE_CHECKING:
     from pellucid.trained.run import Run
@@ -84,7 +85,7 @@ def material_of(
         try:
             return make()
         except PellucidError as error:
-            lacking.append(str(error))
+            lacking.append(printable(str(error)))
             return None
 
     history = run.history if run else had(folder.read_history)

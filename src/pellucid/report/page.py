@@ -19,11 +19,12 @@ from pellucid.names import MARK
 from pellucid.report.chapters import Chapter
 from pellucid.report.vector import drawing
 from pellucid.sections.section import Command, Matrix, Picture, Section, Table, Tile
-from pellucid.text import printable
+from pellucid.text import printable, shortened
 from pellucid.version import __version__
 
 TAGS = {"en": "en", "zh": "zh-Hans"}  # of languages, as HTML has them
 LEVELS = 9  # of a mark in a matrix
+MOST_COLUMNS = 200  # of a cell
 FEW_ROWS = 10  # of a table beside pictures; a longer one is folded up
 
 
@@ -63,6 +64,7 @@ def page(head: Head, chapters: Iterable[Chapter]) -> str:
         lstrip_blocks=True,
         finalize=_plain,
     )
+    environment.filters["short"] = lambda cell: shortened(cell, MOST_COLUMNS)
     numbers = count(1)
     return environment.get_template("page.html.jinja").render(
         head=head,

@@ -76,7 +76,7 @@ def class_table(splits: DataSplits) -> Table:
     counts = class_counts(splits)
     names = splits.class_names
     told = len(names) if len(names) <= MOST_CLASSES + 2 else MOST_CLASSES
-    rows = [(names[row], *(f"{numbers[row]:,}" for numbers in counts.values())) for row in range(told)]
+    rows = [(shortened(names[row]), *(f"{numbers[row]:,}" for numbers in counts.values())) for row in range(told)]
     if told < len(names):
         rows.append(
             (

@@ -13,7 +13,7 @@ from pellucid.text import printable, shortened
 from pellucid.words import counted, percent
 
 MOST_SHOWN = 24
-NAME = 40  # columns of a class or of a file
+NAME, BELOW = 40, 14  # columns of a class or of a file, and below an image
 
 
 def mistakes_section(evaluation: Evaluation, images: ImageDataset | None) -> Section:
@@ -51,7 +51,7 @@ def _tiles(mistakes: Sequence[Mistake], images: ImageDataset | None) -> list[Til
                 answer=shortened(mistake.predicted),
             ),
             (
-                f"{shortened(mistake.label, NAME)} \u2192 {shortened(mistake.predicted, NAME)}",
+                f"{shortened(mistake.label, BELOW)} \u2192 {shortened(mistake.predicted, BELOW)}",
                 percent(mistake.probability, 1),
                 *([_place(mistake)] if mistake.source else []),
             ),
