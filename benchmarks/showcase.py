@@ -23,15 +23,26 @@ from pellucid.sections.feature_maps import feature_maps_section
 from pellucid.sections.origin import Origin
 
 PARTS = ("network", "maximised")
-WIDTH, COLOURS = 1000, 96
+CARDS = 6  # of maximised classes
+WIDTH, COLOURS = 1400, 192
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-SHOW = """([parts, maps]) => {
+SHOW = """([parts, cards, maps]) => {
+  const main = document.querySelector('main'), left = document.createElement('div'), right = document.createElement('div');
   for (const section of document.querySelectorAll('.chapter, nav')) if (!parts.includes(section.id)) section.remove();
-  for (const part of document.querySelectorAll('#network > p:not(.lead), details, .remark')) part.remove();
-  const added = document.createElement('section');
-  added.className = 'chapter';
-  added.innerHTML = '<h2>What each layer makes of an image</h2><figure class="drawing">' + maps + '</figure>';
-  document.querySelector('main').append(added);
+  for (const part of document.querySelectorAll('#network > p:not(.lead), details, .remark, .repeat')) part.remove();
+  for (const card of [...document.querySelectorAll('.gallery')].slice(cards)) card.remove();
+  right.innerHTML = '<section class="chapter"><h2>What each layer makes of an image</h2><figure class="drawing">'
+    + maps + '</figure></section>';
+  left.append(...document.querySelectorAll('.chapter'));
+  main.append(left, right);
+  Object.assign(main.style, {display: 'grid', gridTemplateColumns: '1fr 1fr', columnGap: '3rem', maxWidth: 'none',
+    padding: '2.5rem 3rem'});
+  document.querySelector('header').style.gridColumn = '1 / -1';
+  for (const one of document.querySelectorAll('.chapter')) one.style.marginTop = '2rem';
+  for (const one of document.querySelectorAll('.drawing svg')) one.style.minWidth = 0;
+  for (const one of document.querySelectorAll('.galleries')) one.style.gridTemplateColumns = '1fr 1fr';
+  for (const one of document.querySelectorAll('.tiles')) one.style.gap = '.3rem';
+  for (const one of document.querySelectorAll('.tiles li')) one.style.width = '4.4rem';
 }"""
 
 
@@ -51,7 +62,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
             page = browser.new_page(viewport={"width": WIDTH, "height": 800})
             page.goto(report.as_uri())
-            page.evaluate(SHOW, [list(PARTS), maps])
+            page.evaluate(SHOW, [list(PARTS), CARDS, maps])
             for scheme in ("light", "dark"):
                 _picture(page, scheme, arguments.out / f"report-{scheme}.png")
             browser.close()

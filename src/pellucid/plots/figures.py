@@ -115,7 +115,7 @@ def inline(figure: Figure) -> bytes:
     So nothing is numbered that no font here has; and the page has headings of its own. The same figure gives the same
     bytes.
     """
-    settings = {"svg.fonttype": "none", "svg.hashsalt": MARK, "font.sans-serif": ["DejaVu Sans"]}
+    settings: Any = {"svg.fonttype": "none", "svg.hashsalt": MARK, "font.sans-serif": ["DejaVu Sans"]}
     buffer = io.BytesIO()
     with mpl.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)

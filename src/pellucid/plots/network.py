@@ -44,7 +44,7 @@ def network_figure(blocks: Sequence[Block]) -> Figure:
     Args:
         blocks: The image first, the outputs last.
     """
-    blocks = blocks[: MOST_BLOCKS - 1] + blocks[-1:] if len(blocks) > MOST_BLOCKS else blocks
+    blocks = [*blocks[: MOST_BLOCKS - 1], blocks[-1]] if len(blocks) > MOST_BLOCKS else blocks
     rows = -(-len(blocks) // MOST_ACROSS)
     across = -(-len(blocks) // rows)
     high = TOP + LINE * (2.5 + min(MOST_LINES, max(len(block.lines) for block in blocks)))

@@ -66,18 +66,21 @@ def _network(found: Material) -> Chapter | None:
     lead = tell("An image goes from left to right; each block is what a layer makes of it.")
     if not isinstance(model, FactorySpec):
         return Chapter("network", tell("What was trained"), lead, shapes_section(model, votes))
-    made = tell(
+    said = tell(
         "The network is made by code of its author, {factory}; a file tells nothing of its layers.",
         factory=model.factory,
     )
-    return Chapter("network", tell("What was trained"), "", Section(made, {"factory": model.factory}, body=(made,)))
+    return Chapter("network", tell("What was trained"), "", Section(said, {"factory": model.factory}, body=(said,)))
 
 
 def _samples(found: Material) -> Chapter | None:
-    counted_leaks = len(leaks(found.data)) if found.data and found.data.has_test else None
     lead = tell("How many images there are of each class, and what some of them look like.")
-    section = samples_section(found.record, found.data, counted_leaks)
-    return Chapter("data", tell("What it was trained on"), lead, section)
+
+    def section() -> Section:
+        leaking = len(leaks(found.data)) if found.data and found.data.has_test else None
+        return samples_section(found.record, found.data, leaking)
+
+    return Chapter("data", tell("What it was trained on"), lead, made(section))
 
 
 def _curves(found: Material) -> Chapter | None:
@@ -99,7 +102,9 @@ def _mistakes(found: Material) -> Chapter | None:
     if found.evaluation is None:
         return None
     lead = tell("The images that it got wrong while it was most sure. Would you have read them rightly?")
-    return Chapter("mistakes", tell("Where it is wrong"), lead, mistakes_section(found.evaluation, found.judged_images))
+    evaluation = found.evaluation
+    section = made(lambda: mistakes_section(evaluation, found.judged_images))
+    return Chapter("mistakes", tell("Where it is wrong"), lead, section)
 
 
 def _calibration(found: Material) -> Chapter | None:

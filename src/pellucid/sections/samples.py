@@ -27,14 +27,14 @@ def samples_section(record: RunRecord, splits: DataSplits | None, leaks: int | N
         leaks: How many images of the test split stand in the training split as well; None where nobody looked.
     """
     names = record.data.class_names
-    shown = _present(splits)[:MOST_CLASSES] if splits else ()
-    few = counted(len(shown), "class")
+    galleries = _galleries(splits) if splits else ()
+    few = counted(len(galleries), "class")
     return Section(
         title=tell("{data}: {classes}", data=shortened(record.data.name), classes=counted(len(names), "class")),
         document={"data": record.data.name, "counts": record.data.counts, "leaks": leaks},
         body=(_counts(record), *([class_table(splits)] if splits else []), *_leaks(leaks)),
-        galleries=tuple(Gallery(shortened(name), partial(_tiles, splits, name)) for name in shown),
-        remarks=(tell("Shown are {few}.", few=few),) if 0 < len(shown) < len(names) else (),
+        galleries=galleries,
+        remarks=(tell("Shown are {few}.", few=few),) if 0 < len(galleries) < len(names) else (),
     )
 
 
@@ -67,9 +67,10 @@ def _leaks(leaks: int | None) -> tuple[str, ...]:
     )
 
 
-def _present(splits: DataSplits) -> list[str]:
-    """The classes that have training images."""
-    return [splits.class_names[label] for label in np.unique(splits.train.labels)]
+def _galleries(splits: DataSplits) -> tuple[Gallery, ...]:
+    """Images of each of the first classes that have any for training."""
+    names = [splits.class_names[label] for label in np.unique(splits.train.labels)[:MOST_CLASSES]]
+    return tuple(Gallery(shortened(name), partial(_tiles, splits, name)) for name in names)
 
 
 def _tiles(splits: DataSplits, name: str) -> list[Tile]:
