@@ -4,7 +4,7 @@ BIN := .venv/bin
 SHARED := --numprocesses auto --dist loadfile --no-loadscope-reorder  # a process for each core
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test quick coverage torture torture-files audit-deps licences check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export bench-calibration clean
+.PHONY: train test quick coverage torture torture-files audit-deps licences check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export bench-calibration showcase clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -89,6 +89,10 @@ bench-export: .venv/.installed-dev
 # docs/calibration-benchmark.md: how far probabilities are off, before and after (about ten minutes on two cores)
 bench-calibration: .venv/.installed
 	$(BIN)/python benchmarks/calibration.py --out docs/calibration-benchmark.md
+
+# docs/report-light.png and docs/report-dark.png: the picture of the README (a minute; it needs Chromium)
+showcase: .venv/.installed-dev
+	$(BIN)/python benchmarks/showcase.py
 
 # docs/benchmarks.md: Pellucid against its peers (about two and a half hours on two cores, which must have nothing else to do)
 bench: bench-env

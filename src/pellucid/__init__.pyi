@@ -36,6 +36,7 @@ from .judge.robustness import Robustness as Robustness
 from .model.build import build as build
 from .predict.predictor import Prediction as Prediction
 from .predict.predictor import Predictor as Predictor
+from .report.write import write_report as write_report
 from .run.history import Epoch as Epoch
 from .run.history import History as History
 from .spec.augment import AugmentSpec as AugmentSpec

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from string import ascii_uppercase
 
+from pellucid.language import ENGLISH, spoken, tell
+
 MOST_LETTERS = 80  # of a name among others
 NAME_SHOWN = 40  # letters of a name behind a letter that stands for it
 
@@ -14,10 +16,11 @@ def counted(number: int, noun: str, *, separator: str = "") -> str:
 
     Args:
         number: How many.
-        noun: What, in the singular.
+        noun: What, in the singular of English; other languages that are spoken here have no plural.
         separator: Stands between thousands, if anything.
     """
-    return f"{number:{separator}} {noun if number == 1 else plural(noun)}"
+    named = noun if number == 1 and spoken() == ENGLISH else plural(noun)
+    return tell(f"{{number}} {named}", number=f"{number:{separator}}")  # as in {number} classes
 
 
 def plural(noun: str) -> str:

@@ -31,12 +31,13 @@ from pellucid.plots import fonts
 from pellucid.plots.animation import animation
 from pellucid.plots.attribution import MapPanel, ProbabilityCurves, attribution_maps
 from pellucid.plots.calibration import Point, reliability_figure
-from pellucid.plots.curves import curves
+from pellucid.plots.curves import curves, curves_beside
 from pellucid.plots.feature_maps import layer_grid, layer_walk
 from pellucid.plots.figures import Figure, render
 from pellucid.plots.filters import filter_grid
 from pellucid.plots.images import image_grid
 from pellucid.plots.maximize import Card, Cell, card_grid
+from pellucid.plots.network import Block, network_figure
 from pellucid.plots.robustness import Falling, robustness_figure
 from pellucid.plots.studies import (
     batch_accuracy_figure,
@@ -119,6 +120,8 @@ FIGURES: dict[Callable[..., Figure], Callable[[Names], Figure]] = {
     card_grid: maximized,
     compare_figure: compared,
     curves: lambda names: curves(HISTORY, title(names)),
+    curves_beside: lambda names: curves_beside(dict.fromkeys(names, HISTORY)),
+    network_figure: lambda names: network_figure([Block((8, 8, 1), name, names, "conv") for name in names]),
     filter_grid: lambda names: filter_grid(np.ones((3, 3, 3, 1)), title(names), dead=[1], rule="its kernel is small"),
     folds_figure: lambda names: folds_figure([0.9, 0.8], title(names)),
     image_grid: lambda names: image_grid([IMAGE] * len(names), list(map(printable, names)), title(names)),

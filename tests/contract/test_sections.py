@@ -32,6 +32,8 @@ from pellucid.interpret.maximize.portraits import portray
 from pellucid.judge.advice.facts import DeadFilters, Facts
 from pellucid.judge.advice.rules import advise
 from pellucid.judge.comparison import compare_runs
+from pellucid.judge.evaluation import Evaluation
+from pellucid.judge.speed import Speed
 from pellucid.plots.figures import render
 from pellucid.plots.studies import folds_figure
 from pellucid.run.folder import RunFolder
@@ -40,19 +42,28 @@ from pellucid.sections.attribution import attribution_section
 from pellucid.sections.audit import audit_section
 from pellucid.sections.calibration import calibration_section
 from pellucid.sections.comparison import paired_section
+from pellucid.sections.confusion import confusion_section
 from pellucid.sections.curves import curves_section
 from pellucid.sections.data import data_section
+from pellucid.sections.environment import environment_section
 from pellucid.sections.evaluation import evaluation_section
 from pellucid.sections.export import export_section, verification_section
 from pellucid.sections.feature_maps import feature_maps_section
 from pellucid.sections.filters import filters_section
+from pellucid.sections.guide import guide_section
+from pellucid.sections.headline import headline_section
 from pellucid.sections.maximisation import maximisation_section
+from pellucid.sections.mistakes import mistakes_section
 from pellucid.sections.origin import Origin
 from pellucid.sections.prediction import prediction_section
+from pellucid.sections.repeat import repeat_section
 from pellucid.sections.robustness import robustness_section
 from pellucid.sections.runs import comparison_section, runs_section
+from pellucid.sections.samples import samples_section
 from pellucid.sections.section import Picture, Section
 from pellucid.sections.shapes import shapes_section
+from pellucid.sections.side_by_side import side_by_side_curves_section, side_by_side_section
+from pellucid.sections.speed import speed_section
 from pellucid.sections.training import training_section
 from pellucid.study.question import Findings
 from pellucid.study.runner import StudyResult
@@ -94,7 +105,11 @@ def maximisation(run: pl.Run) -> Section:
 
 
 def evaluation(run: pl.Run) -> Section:
-    return evaluation_section(pl.Run(run.predictor, data=run.own_data()).evaluate(), run.path)
+    return evaluation_section(judged(run), run.path)
+
+
+def judged(run: pl.Run) -> Evaluation:
+    return pl.Run(run.predictor, data=run.own_data()).evaluate()
 
 
 def paired(run: pl.Run) -> Section:
@@ -158,18 +173,28 @@ SECTIONS: dict[Callable[..., Section], Callable[[pl.Run], Section]] = {
     audit_section: lambda run: audit_section(examine(run.own_data())),
     calibration_section: calibration,
     comparison_section: comparison,
+    confusion_section: lambda run: confusion_section(judged(run)),
     curves_section: lambda run: curves_section(run.history, run.record, origin_of(run).path),
     data_section: lambda run: data_section(run.own_data(), "rotation=20"),
+    environment_section: lambda run: environment_section(run.record),
     evaluation_section: evaluation,
     export_section: export,
     feature_maps_section: feature_maps,
     filters_section: lambda run: filters_section(filters_on_data(run)[0], origin_of(run)),
+    guide_section: lambda _: guide_section(),
+    headline_section: lambda run: headline_section(run.record, judged(run)),
     maximisation_section: maximisation,
     paired_section: paired,
+    mistakes_section: lambda run: mistakes_section(judged(run), run.own_data().test),
     prediction_section: prediction,
     robustness_section: robustness,
+    repeat_section: lambda run: repeat_section(run.record),
     runs_section: runs,
+    samples_section: lambda run: samples_section(run.record, run.own_data(), 0),
     shapes_section: lambda run: shapes_section(run.record.model),
+    side_by_side_curves_section: lambda run: side_by_side_curves_section([(Path("one"), run.history)]),
+    side_by_side_section: lambda run: side_by_side_section([(Path("one"), run.record), (Path("two"), run.record)]),
+    speed_section: lambda run: speed_section(run.record, Speed(1.0, 0.1, 100, "a machine", 1, "fp32")),
     study_section: study,
     training_section: lambda run: training_section(run.record, origin_of(run).path),
     verification_section: verification,
@@ -227,6 +252,8 @@ def test_there_is_something_to_say(section: Section) -> None:
     assert "\n" not in section.title
     assert section.body or section.pictures
     assert all(section.body)
+    for gallery in section.galleries:
+        assert all(tile.alternative_text.endswith(".") for tile in gallery.tiles)
 
 
 def test_rows_have_as_many_cells_as_the_header(section: Section) -> None:

@@ -30,7 +30,7 @@ SAYS_WHAT_IT_IMPORTS = SAYS_WHERE_IT_STANDS | {"PYTHONPROFILEIMPORTTIME": "1"}
 # With as many threads as a user has, for what is much work or is to be as a user has it; all other tests take one.
 AS_IT_COMES = {name: value for name, value in os.environ.items() if name not in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
 HANGS = 900  # seconds after which a program does so; no test waits for them to pass
-SMALL = ("--model", "conv 8 5x5 stride 2 relu, flatten, dense 10")
+SMALL = ("--model", "conv 8 5x5 stride 2 relu, flatten, dense 10", "--no-report")
 WITHOUT_END = ("--epochs", "10000")
 
 
@@ -79,7 +79,7 @@ def test_train_as_it_comes_reaches_99_percent_on_mnist(home: Path) -> None:
     assert lower < accuracy < upper
     assert upper > 99.0  # one seed's accuracy scatters; docs/accuracy.md has the means
     run = home / lines[-1]
-    names = {"run.json", "history.csv", "model.safetensors", "curves.png", "evaluation.json"}
+    names = {"run.json", "history.csv", "model.safetensors", "curves.png", "evaluation.json", "report.html"}
     assert {file.name for file in run.iterdir()} == names
     record = json.loads((run / "run.json").read_text())
     assert record["status"] == "done"

@@ -24,6 +24,7 @@ from pellucid.cli.options import STUDIES
 from pellucid.cli.output import print_text, say
 from pellucid.cli.plot import plot
 from pellucid.cli.predict import predict
+from pellucid.cli.report import report
 from pellucid.cli.runs import runs
 from pellucid.cli.shapes import shapes
 from pellucid.cli.train import train
@@ -31,7 +32,21 @@ from pellucid.errors import PellucidError
 from pellucid.names import with_home
 from pellucid.version import __version__
 
-COMMANDS = (train, evaluate, predict, export, shapes, plot, runs, filters, feature_maps, maximize, attribute, doctor)
+COMMANDS = (
+    train,
+    evaluate,
+    predict,
+    export,
+    report,
+    shapes,
+    plot,
+    runs,
+    filters,
+    feature_maps,
+    maximize,
+    attribute,
+    doctor,
+)
 TRUST = "--trust"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pellucid.cli.output import print_json, print_path, print_table, print_text, say
-from pellucid.sections.section import Section, Table
+from pellucid.sections.section import Command, Section, Table
 from pellucid.text import printable
 
 MOST_WARNINGS = 20
@@ -39,7 +39,7 @@ def tell(section: Section) -> None:
         if isinstance(part, Table):
             _print_table(part)
         else:
-            print_text(part)
+            print_text(part.text if isinstance(part, Command) else part)
     for remark in section.remarks:
         say(remark)
 

@@ -32,6 +32,7 @@ from pellucid.cli.training import (
     ValidationSplit,
     training_settings,
 )
+from pellucid.errors import PellucidError
 from pellucid.words import counted
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def train(
         bool, typer.Option("--overwrite", help="Replace an older run in that place; your own files there stay.")
     ] = False,
     svg: Annotated[bool, typer.Option("--svg", help="Draw curves.svg as well as curves.png.")] = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.html.")] = False,
     resume: Annotated[
         str | None,
         typer.Option(
@@ -112,7 +114,7 @@ def train(
 
     if resume is not None:
         _require_alone(context)
-        _go_on(resume, epochs, inexact, svg, as_json)
+        _go_on(resume, epochs, inexact, svg, not no_report, as_json)
         return
     if inexact:
         raise typer.BadParameter("--inexact belongs to --resume")
@@ -160,7 +162,7 @@ def train(
         progress=True,
     )
     _tell_kept(run)
-    _conclude(run, svg, as_json)
+    _conclude(run, svg, not no_report, as_json)
 
 
 def _is_given(context: typer.Context, name: str | None) -> bool:
@@ -173,13 +175,14 @@ def _require_alone(context: typer.Context) -> None:
     given = [
         option.opts[0]
         for option in context.command.params
-        if option.name not in {"resume", "epochs", "inexact", "svg", "as_json"} and _is_given(context, option.name)
+        if option.name not in {"resume", "epochs", "inexact", "svg", "no_report", "as_json"}
+        and _is_given(context, option.name)
     ]
     if given:
         raise typer.BadParameter(f"--resume goes on as the training was begun; leave out {', '.join(given)}")
 
 
-def _go_on(name: str, epochs: int | None, inexact: bool, svg: bool, as_json: bool) -> None:
+def _go_on(name: str, epochs: int | None, inexact: bool, svg: bool, report: bool, as_json: bool) -> None:
     """Take up a training that was put down, or train a finished run further."""
     with uninterrupted():
         from pellucid.run.folder import find_run
@@ -191,11 +194,11 @@ def _go_on(name: str, epochs: int | None, inexact: bool, svg: bool, as_json: boo
         record = folder.read_record()
         require_further(record, folder, epochs)
         say(told(record, folder, epochs))
-    _conclude(resume(name, epochs=epochs, inexact=inexact, progress=True), svg, as_json)
+    _conclude(resume(name, epochs=epochs, inexact=inexact, progress=True), svg, report, as_json)
 
 
-def _conclude(run: Run, svg: bool, as_json: bool) -> None:
-    """Judge a run, draw it, and tell what came out."""
+def _conclude(run: Run, svg: bool, report: bool, as_json: bool) -> None:
+    """Judge a run, draw it, report on it, and tell what came out; the run folder last."""
     from pellucid.sections.advice import advice_section
     from pellucid.sections.training import training_section
     from pellucid.train.finish import finish
@@ -208,10 +211,25 @@ def _conclude(run: Run, svg: bool, as_json: bool) -> None:
         raise typer.Exit(INTERRUPTED) from None
     if run.record.status == "interrupted":
         raise typer.Exit(INTERRUPTED)
+    page = _report(run) if report else None
     if as_json:
-        print_json(training_section(run.record, out).document | advice_section(_advice(run)).document)
-    else:
-        print_path(out)
+        document = training_section(run.record, out).document | advice_section(_advice(run)).document
+        print_json(document | {"report": page and str(page)})
+        return
+    if page:
+        print_path(page)
+    print_path(out)
+
+
+def _report(run: Run) -> Path | None:
+    """Write the quick report; a training that is done does not fail for want of it."""
+    from pellucid.report.write import write_report
+
+    try:
+        return write_report(run, whole=False)
+    except PellucidError as error:
+        say(f"There is no report: {error}")
+        return None
 
 
 def _tell_kept(run: Run) -> None:

@@ -62,6 +62,13 @@ class Figure(matplotlib_figure.Figure):
         with mpl.rc_context({"text.parse_math": False, "text.usetex": False}):
             super().draw(renderer)
 
+    def letter_for_page(self) -> None:
+        """Letter the figure for a page: without its title, and for a reader who has fonts for all characters."""
+        self.suptitle("")
+        if self._key is None:
+            letter(self, self._rooms, numbered=False)
+            self._key = []
+
     def complete(self) -> Bbox | None:
         """Letter the figure, once all is in it, as `letter` does; what no font has is told below it, and warned of.
 
@@ -99,6 +106,21 @@ def render(figure: Figure, kind: str = "png") -> bytes:
     """
     extent, buffer = figure.complete(), io.BytesIO()
     figure.savefig(buffer, format=kind, dpi=DOTS_AN_INCH, metadata={DRAWN_WITH[kind]: MARK}, bbox_inches=extent)
+    return buffer.getvalue()
+
+
+def inline(figure: Figure) -> bytes:
+    """The SVG of a figure for a page: its texts stay texts, and are drawn in fonts of the reader's.
+
+    So nothing is numbered that no font here has; and the page has headings of its own. The same figure gives the same
+    bytes.
+    """
+    settings: Any = {"svg.fonttype": "none", "svg.hashsalt": MARK, "font.sans-serif": ["DejaVu Sans"]}
+    buffer = io.BytesIO()
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        figure.letter_for_page()
+        figure.savefig(buffer, format="svg", metadata={"Date": None, DRAWN_WITH["svg"]: MARK})
     return buffer.getvalue()
 
 

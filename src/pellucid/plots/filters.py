@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from jaxtyping import UInt8
 from matplotlib.patches import Rectangle
+from numpy import ndarray
 
+from pellucid.language import tell
 from pellucid.plots.figures import Figure
 from pellucid.plots.sheet import MARGIN, Scale, Sheet
 
@@ -55,6 +58,14 @@ def filter_grid(
     return sheet.figure
 
 
+def filter_tiles(kernels: Any) -> tuple[UInt8[ndarray, "filters height width 4"], str]:
+    """The tiles of `filter_grid` alone, in colours whose gaps can be seen through, and how they are to be read."""
+    tiles, reading = _tiles(np.asarray(kernels[:MOST_FILTERS]))
+    scale = Scale(float(np.abs(kernels).max()) or 1.0)
+    colours = scale.colours.with_extremes(bad=(0, 0, 0, 0))
+    return colours((tiles - scale.least) / (scale.most - scale.least), bytes=True), reading
+
+
 def _columns(count: int, ratio: float) -> tuple[int, float]:
     """How many tiles of this ratio of width to height stand side by side, and their width in inches."""
     room = WIDTH - MARGIN - 1.1
@@ -67,20 +78,27 @@ def _tiles(kernels: Any) -> tuple[Any, str]:
     """A tile for each filter, [filters, height, width], and how it is to be read."""
     _, height, width, channels = kernels.shape
     if channels == 1:
-        return _mosaics(kernels, 1), f"Each tile is a filter of {height}x{width} weights."
+        return _mosaics(kernels, 1), tell("Each tile is a filter of {shape} weights.", shape=f"{height}x{width}")
     if channels == 3:
-        reading = "Each tile is a filter; left to right its three input channels (of an image red, green, blue)."
+        reading = tell("Each tile is a filter; left to right its three input channels (of an image red, green, blue).")
         return _mosaics(kernels, 3), reading
     if channels <= MOST_CHANNELS:
-        reading = f"Each tile is a filter; in it one square for each of the {channels} input channels, in order."
+        reading = tell(
+            "Each tile is a filter; in it one square for each of the {channels} input channels, in order.",
+            channels=channels,
+        )
         return _mosaics(kernels, _fullest(channels)), reading
     power = np.square(kernels).sum(axis=(1, 2))
     strongest = np.argsort(-power, axis=1, kind="stable")[:, :STRONGEST]
     share = np.take_along_axis(power, strongest, axis=1).sum(axis=1) / np.maximum(power.sum(axis=1), 1e-30)
     kept = np.take_along_axis(kernels, strongest[:, None, None, :], axis=3)
-    reading = (
-        f"Each tile is a filter; in it the {STRONGEST} of {channels} input channels with the greatest norm, strongest "
-        f"first ({share.min():.0%} to {share.max():.0%} of the squared norm)."
+    reading = tell(
+        "Each tile is a filter; in it the {shown} of {channels} input channels with the greatest norm, strongest first"
+        " ({least} to {most} of the squared norm).",
+        shown=STRONGEST,
+        channels=channels,
+        least=f"{share.min():.0%}",
+        most=f"{share.max():.0%}",
     )
     return _mosaics(kept, _fullest(STRONGEST)), reading
 

@@ -16,7 +16,7 @@ from pellucid.text import columns, printable, shortened
 POINTS_AN_INCH = 72
 
 
-def letter(figure: Figure, rooms: Mapping[Text, float]) -> dict[str, int]:
+def letter(figure: Figure, rooms: Mapping[Text, float], *, numbered: bool = True) -> dict[str, int]:
     """Make all texts of a figure such as they can be drawn.
 
     Characters that steer are written out. What no installed font has is numbered: ``[1]`` stands for the first run of
@@ -25,6 +25,7 @@ def letter(figure: Figure, rooms: Mapping[Text, float]) -> dict[str, int]:
     Args:
         figure: The figure, complete.
         rooms: How wide some texts may be, in inches; a line that is wider is drawn without its middle.
+        numbered: Whether what no font has is numbered; else it stays, for a page whose reader may have one.
 
     Returns:
         The number of each run of characters that cannot be drawn.
@@ -37,11 +38,11 @@ def letter(figure: Figure, rooms: Mapping[Text, float]) -> dict[str, int]:
     _rename_ticks(figure, printable)
     families, lacking = families_for(text.get_text() for text in texts)
     numbers: dict[str, int] = {}
-    numbered = _numbering(lacking, numbers)
-    _rename_ticks(figure, numbered)
+    number = _numbering(lacking if numbered else frozenset(), numbers)
+    _rename_ticks(figure, number)
     for text in texts:
         text.set_fontfamily(families)
-        text.set_text(numbered(text.get_text()))
+        text.set_text(number(text.get_text()))
     for text, inches in rooms.items():
         text.set_text("\n".join(_fitting(line, text, inches) for line in text.get_text().split("\n")))
     return numbers

@@ -11,7 +11,7 @@ from pellucid.errors import RunError
 from pellucid.names import MARK
 from pellucid.untrusted import opened
 
-DRAWN, NUMBERS = {".png", ".svg", ".gif"}, ".npz"
+DRAWN, NUMBERS = {".png", ".svg", ".gif", ".html"}, ".npz"
 HEAD_BYTES = 4096  # of a picture, within which its mark stands
 
 
@@ -66,7 +66,7 @@ def write_file(path: Path, content: bytes | str, *, make_folder: bool = False) -
 
 
 def bears_mark(path: Path) -> bool:
-    """Whether a file is a picture that Pellucid drew, or the numbers behind one, as its mark tells."""
+    """Whether a file is a picture that Pellucid drew, a report, or the numbers behind one, as its mark tells."""
     if path.suffix.lower() not in {*DRAWN, NUMBERS} or path.is_symlink():
         return False
     try:

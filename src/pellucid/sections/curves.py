@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from pellucid.language import tell
 from pellucid.run.folder import CURVES
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
 from pellucid.sections.section import Picture, Section
 from pellucid.trained.curves import curves_of, require_epochs, title_of
-from pellucid.words import counted
+from pellucid.words import counted, number, percent
 
 
 def curves_section(history: History, record: RunRecord, path: Path) -> Section:
@@ -26,12 +27,15 @@ def curves_section(history: History, record: RunRecord, path: Path) -> Section:
     """
     require_epochs(history)
     last = history.epochs[-1]
-    text = (
-        f"Two line charts over {counted(len(history.epochs), 'epoch')}: accuracy, at last {last.accuracy:.2%} on the "
+    text = tell(
+        "Two line charts over {epochs}: accuracy, at last {accuracy} on the training images, and loss, at last {loss}.",
+        epochs=counted(len(history.epochs), "epoch"),
+        accuracy=percent(last.accuracy),
+        loss=number(last.loss),
     )
-    text += f"training images, and loss, at last {last.loss:.4f}."
     if last.val_accuracy is not None:
-        text += f" On the validation images the accuracy is at last {last.val_accuracy:.2%}."
+        share = percent(last.val_accuracy)
+        text += " " + tell("On the validation images the accuracy is at last {accuracy}.", accuracy=share)
     numbers = {name: history[name] for name in ("epoch", "accuracy", "loss", "val_accuracy", "val_loss")}
     return Section(
         title=title_of(record),

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.data.classes import require_class
 from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.language import tell
 from pellucid.sections.section import Picture, Section, Table
 from pellucid.spec.augment import AugmentSpec
+from pellucid.spec.layers import times
 from pellucid.text import printable, shortened
 from pellucid.words import counted
 
@@ -74,14 +76,22 @@ def class_table(splits: DataSplits) -> Table:
     counts = class_counts(splits)
     names = splits.class_names
     told = len(names) if len(names) <= MOST_CLASSES + 2 else MOST_CLASSES
-    rows = [(names[row], *(f"{numbers[row]:,}" for numbers in counts.values())) for row in range(told)]
+    rows = [(shortened(names[row]), *(f"{numbers[row]:,}" for numbers in counts.values())) for row in range(told)]
     if told < len(names):
         rows.append(
-            (f"{len(names) - told:,} more classes", *(f"{sum(numbers[told:]):,}" for numbers in counts.values()))
+            (
+                tell("{count} more classes", count=f"{len(names) - told:,}"),
+                *(f"{sum(numbers[told:]):,}" for numbers in counts.values()),
+            )
         )
-    height, width, channels = splits.train.input_shape
-    caption = f"{shortened(splits.name)}: {counted(len(names), 'class')}, images of {height}x{width}x{channels}"
-    return Table(("class", *counts), tuple(rows), caption=caption)
+    caption = tell(
+        "{data}: {classes}, images of {shape}",
+        data=shortened(splits.name),
+        classes=counted(len(names), "class"),
+        shape=times(splits.train.input_shape),
+    )
+    split = {"train": tell("train"), "validation": tell("validation"), "test": tell("test")}
+    return Table((tell("class"), *(split[name] for name in counts)), tuple(rows), caption=caption)
 
 
 def _labels(splits: DataSplits, classes: Sequence[str] | None) -> list[int]:

@@ -7,9 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pellucid.interpret.filters import Filter, LayerFilters
+from pellucid.language import tell
 from pellucid.names import plain_name
 from pellucid.sections.origin import Origin
-from pellucid.sections.section import Picture, Section, Table
+from pellucid.sections.section import Gallery, Picture, Section, Table, Tile
 from pellucid.text import printable
 from pellucid.words import counted, number, percent
 
@@ -29,8 +30,9 @@ def filters_section(found: LayerFilters, origin: Origin, without_images: str | N
     """
     title = _title(found, origin)
     rows = [dataclasses.asdict(filter_) for filter_ in found.filters]
-    dead = f"{len(found.dead)} dead ({found.rule})"
-    text = f"{title}. One tile a filter, red above zero and blue below. {dead}."
+    dead = tell("{count} dead ({rule})", count=len(found.dead), rule=found.rule)
+    text = tell("{title}. One tile a filter, red above zero and blue below. {dead}.", title=title, dead=dead)
+    header = (tell("filter"), tell("norm"), tell("mean"), tell("min"), tell("max"), tell("positive"), "")
     return Section(
         title=title,
         document={
@@ -42,7 +44,7 @@ def filters_section(found: LayerFilters, origin: Origin, without_images: str | N
             "images": found.images,
             "filters": rows,
         },
-        body=(Table(("filter", "norm", "mean", "min", "max", "positive", ""), tuple(map(_cells, found.filters))),),
+        body=(Table(header, tuple(map(_cells, found.filters))),),
         pictures=(
             Picture(
                 name=plain_name(f"filters-{found.layer}{origin.suffix}", keep="."),
@@ -51,16 +53,41 @@ def filters_section(found: LayerFilters, origin: Origin, without_images: str | N
                 numbers={"kernels": found.kernels, **_columns(rows)},
             ),
         ),
-        remarks=(*_reading(found), f"{dead}; {len(found.duplicates)} like an earlier filter"),
-        warnings=(f"{without_images} Dead filters are judged by their weights alone.",) if without_images else (),
+        galleries=(Gallery(tell("Red is above zero, blue below, white at zero."), partial(_gallery, found)),),
+        remarks=(
+            *_reading(found),
+            tell("{dead}; {count} like an earlier filter", dead=dead, count=len(found.duplicates)),
+        ),
+        warnings=_missing(without_images),
     )
+
+
+def _missing(why: str | None) -> tuple[str, ...]:
+    return (tell("{why} Dead filters are judged by their weights alone.", why=why),) if why else ()
 
 
 def _title(found: LayerFilters, origin: Origin) -> str:
     height, width, channels = found.kernels.shape[1:]
-    what = "before training (control)" if origin.untrained else "as learned"
-    size = f"{counted(len(found.filters), 'filter')} of {height}x{width}x{channels}"
-    return f"{printable(found.layer)}: {size}, kernels {what}. Run {origin.name}, seed {origin.seed}"
+    what = tell("before training (control)") if origin.untrained else tell("as learned")
+    return tell(
+        "{layer}: {filters} of {shape}, kernels {what}. Run {run}, seed {seed}",
+        layer=printable(found.layer),
+        filters=counted(len(found.filters), "filter"),
+        shape=f"{height}x{width}x{channels}",
+        what=what,
+        run=origin.name,
+        seed=origin.seed,
+    )
+
+
+def _gallery(found: LayerFilters) -> list[Tile]:
+    from pellucid.plots.filters import filter_tiles
+
+    tiles, reading = filter_tiles(found.kernels)
+    return [
+        Tile(tile, f"{tell('filter')} {filter_.number}. {reading}", (str(filter_.number), *_standing(filter_)))
+        for tile, filter_ in zip(tiles, found.filters, strict=False)
+    ]
 
 
 def _figure(found: LayerFilters, title: str) -> Figure:
@@ -78,11 +105,17 @@ def _reading(found: LayerFilters) -> list[str]:
     if not found.measured_at:
         return []
     images = counted(found.images, "training image", separator=",")
-    return [f"positive: share of the values of {found.measured_at} above 0, on {images}"]
+    return [
+        tell("positive: share of the values of {layer} above 0, on {images}", layer=found.measured_at, images=images)
+    ]
 
 
 def _cells(found: Filter) -> tuple[str, ...]:
     figures = map(number, (found.norm, found.mean, found.minimum, found.maximum))
+    return (str(found.number), *figures, percent(found.positive_share), ", ".join(_standing(found)))
+
+
+def _standing(found: Filter) -> list[str]:
+    """What is to be said of a filter that gives nothing, or nothing of its own."""
     like = found.duplicate_of
-    words = ", ".join(["dead"] * found.dead + ([] if like is None else [f"like {like}"]))
-    return (str(found.number), *figures, percent(found.positive_share), words)
+    return [tell("dead")] * found.dead + ([] if like is None else [tell("like {number}", number=like)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,18 +12,17 @@ from pellucid.interpret.maximize.bar import Bar
 from pellucid.interpret.maximize.findings import Finding, Summary
 from pellucid.interpret.maximize.portraits import Portraits
 from pellucid.interpret.maximize.targets import OUTPUT
+from pellucid.language import tell
 from pellucid.names import plain_name
 from pellucid.sections.file_names import single_name
 from pellucid.sections.origin import Origin
-from pellucid.sections.section import Picture, Section, Table
-from pellucid.text import printable
+from pellucid.sections.section import Gallery, Picture, Section, Table, Tile
+from pellucid.text import printable, shortened
 from pellucid.words import counted, number, percent
 
 if TYPE_CHECKING:
     from pellucid.plots.figures import Figure
     from pellucid.plots.maximize import Cell
-
-HEADER = ("target", "method", "reads", "activation", "distance")
 
 
 def maximisation_section(found: Portraits, origin: Origin) -> Section:
@@ -33,15 +33,20 @@ def maximisation_section(found: Portraits, origin: Origin) -> Section:
         origin: Whose targets they are.
     """
     title = _title(found, origin)
-    text = f"{title}. One card a target: its pictures by each method, with their activations"
-    text += ", each beside the nearest training image." if found.reference else "."
+    text = tell("{title}. One card a target: its pictures by each method, with their activations.", title=title)
+    if found.reference:
+        text += " " + tell("Beside each stands the nearest training image.")
+    header = (tell("target"), tell("method"), tell("reads"), tell("activation"), tell("distance"))
     name = plain_name("-".join(["maximize", *(_layers(found) or ["classes"])]), keep=".") + origin.suffix
-    missing = f"{found.without_data} So there is no prior from data, and legibility is not measured."
+    missing = tell(
+        "{why} So there is no prior from data, and legibility is not measured.", why=found.without_data or ""
+    )
     return Section(
         title=title,
         document=_document(found, origin),
-        body=(Table(HEADER, tuple(_cells(row) for row in _rows(found)), left=3),),
+        body=(Table(header, tuple(_cells(row) for row in _rows(found)), left=3),),
         pictures=(Picture(name, text, partial(_figure, found, title), _numbers(found)),),
+        galleries=_galleries(found),
         remarks=_remarks(found),
         warnings=(missing,) if found.without_data else (),
     )
@@ -78,9 +83,34 @@ def _layers(found: Portraits) -> list[str]:
 
 def _title(found: Portraits, origin: Origin) -> str:
     layers = _layers(found)
-    what = f"filters of {printable(', '.join(layers))}" if layers else "class logits"
-    control = origin.control(", before training (control)")
-    return f"What maximises {what}{control}. Run {origin.name}, seed {found.made[0].seed}"
+    what = tell("filters of {layers}", layers=printable(", ".join(layers))) if layers else tell("class logits")
+    control = origin.control(tell(", before training (control)"))
+    seed = found.made[0].seed
+    return tell(
+        "What maximises {what}{control}. Run {run}, seed {seed}", what=what, control=control, run=origin.name, seed=seed
+    )
+
+
+def _galleries(found: Portraits) -> tuple[Gallery, ...]:
+    """A card a target."""
+    cards = zip(*found.findings, strict=True)
+    return tuple(Gallery(printable(card[0].target.label), partial(_tiles, card)) for card in cards)
+
+
+def _tiles(card: Sequence[Finding]) -> list[Tile]:
+    """The picture of each method, and beside it the nearest training image."""
+    tiles: list[Tile] = []
+    for finding in card:
+        label, near = shortened(finding.target.label), finding.nearest
+        if finding.image is not None:
+            pixels = (finding.image * 255).round().astype("uint8")
+            text = tell("Input that maximises {target}, {method}.", target=label, method=finding.method)
+            tiles.append(Tile(pixels, text, (finding.method, number(finding.activation, 1))))
+        if near:
+            star = "\u2605" if near.starred else ""
+            text = tell("The training image nearest to it, of class {name}.", name=shortened(near.label))
+            tiles.append(Tile(near.image, text, (tell("nearest"), f"{near.distance:.3f} {star}".strip())))
+    return tiles
 
 
 def _figure(found: Portraits, title: str) -> Figure:
@@ -130,7 +160,7 @@ def _rows(found: Portraits) -> list[dict[str, Any]]:
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    reads = "dead" if row["dead"] else row["reading"] or "-"
+    reads = tell("dead") if row["dead"] else row["reading"] or "-"
     return (row["label"], row["method"], reads, number(row["activation"], 2), number(row["distance"], 3))
 
 
@@ -147,20 +177,30 @@ def _remarks(found: Portraits) -> tuple[str, ...]:
 
 def _bar(bar: Bar) -> str:
     """What a star of a method means."""
+    real = percent(bar.real, 0)
     if bar.tells:
         near = "\u2013".join(dict.fromkeys(number(limit, 3) for limit in (bar.limits.min(), bar.limits.max())))
-        return f"starred within {near}, as {percent(bar.real, 0)} of held-out images are"
-    return f"no star can be given: only {percent(bar.real, 0)} of held-out images come nearer than what knows nothing"
+        return tell("starred within {near}, as {real} of held-out images are", near=near, real=real)
+    return tell("no star can be given: only {real} of held-out images come nearer than what knows nothing", real=real)
 
 
 def _standing(name: str, summary: Summary, reference: Reference, bar: Bar) -> str:
     """How all pictures of a method stand to real images."""
-    pictures, median = counted(summary.pictures, "picture"), number(summary.median_distance, 3)
     stars = f"{percent(summary.share_starred, 0)} {_bar(bar)}" if bar.tells else _bar(bar)
-    text = f"{name}: of {pictures} {stars}; median distance {median} (held-out images {reference.median:.3f})"
+    text = tell(
+        "{method}: of {pictures} {stars}; median distance {median} (held-out images {held_out})",
+        method=name,
+        pictures=counted(summary.pictures, "picture"),
+        stars=stars,
+        median=number(summary.median_distance, 3),
+        held_out=number(reference.median, 3),
+    )
     if summary.read_right is None:
         return text
-    return f"{text}; {summary.read_right} read as their class ({percent(reference.read_right, 0)} of held-out images)"
+    right = percent(reference.read_right, 0)
+    return text + tell(
+        "; {count} read as their class ({right} of held-out images)", count=summary.read_right, right=right
+    )
 
 
 def _numbers(found: Portraits) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def comparison_section(chosen: Sequence[tuple[Path, RunRecord]]) -> Section:
     return Section(
         title="In what the runs differ",
         document={"runs": [str(path) for path, _ in chosen], "differences": differences},
-        body=(Table(("", *(path.name for path, _ in chosen)), rows),) if differing else (),
+        body=(Table(("", *(path.name for path, _ in chosen)), rows, left=1 + len(chosen)),) if differing else (),
         remarks=() if differing else ("The runs do not differ.",),
     )
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from numpy import ndarray
 
 from pellucid.text import printable
 
@@ -27,6 +30,61 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     left: int = 1
     caption: str = ""
+
+
+@dataclass(frozen=True)
+class Matrix(Table):
+    """A table of counts whose rows and columns are the same classes, in the same order, behind a column of names.
+
+    Attributes:
+        shares: How strongly each count is to be marked, 0 to 1, in rows.
+    """
+
+    shares: tuple[tuple[float, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something to be copied, a command or the content of a file, as it is.
+
+    Attributes:
+        text: All of it.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Tile:
+    """A small image and what stands below it.
+
+    Attributes:
+        pixels: uint8, [height, width, channels].
+        alternative_text: What it shows, for who cannot see it.
+        lines: What stands below it.
+    """
+
+    pixels: ndarray
+    alternative_text: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Gallery:
+    """Small images side by side; a terminal does without them.
+
+    Attributes:
+        caption: What they are.
+        make: Makes the tiles, when they are needed.
+    """
+
+    caption: str
+    make: Callable[[], Sequence[Tile]]
+
+    @cached_property
+    def tiles(self) -> Sequence[Tile]:
+        """The tiles themselves."""
+        return self.make()
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,17 +114,19 @@ class Section:
     Attributes:
         title: The matter.
         document: The same as JSON, but for where files lie.
-        body: Paragraphs and tables in the order in which they are read; newlines part the lines of a paragraph, so that
-            names in it are made `printable`.
+        body: Paragraphs, tables and what is to be copied, in the order in which they are read; newlines part the lines
+            of a paragraph, so that names in it are made `printable`.
         pictures: What there is to see.
+        galleries: Small images that a page shows beside.
         remarks: How to read it, and what it comes to.
         warnings: What is missing, and why; it is to be told in any case.
     """
 
     title: str
     document: dict[str, Any]
-    body: tuple[str | Table, ...] = ()
+    body: tuple[str | Table | Command, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    galleries: tuple[Gallery, ...] = ()
     remarks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pellucid.errors import RunError
+from pellucid.language import tell
 from pellucid.plots.formats import format_of
 from pellucid.run.files import write_file
 from pellucid.run.history import History
@@ -51,7 +52,8 @@ def curves_of(history: History, record: RunRecord) -> Figure:
 
 def title_of(record: RunRecord) -> str:
     """Which run the curves are of."""
-    return f"{shortened(record.data.name)}, recipe {shortened(record.recipe)}, seed {record.train.seed}"
+    names = {"data": shortened(record.data.name), "recipe": shortened(record.recipe)}
+    return tell("{data}, recipe {recipe}, seed {seed}", seed=record.train.seed, **names)
 
 
 def require_epochs(history: History) -> None:

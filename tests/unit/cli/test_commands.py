@@ -21,7 +21,8 @@ from pellucid.data.dataset import DataSplits, ImageDataset
 Command = Callable[..., Any]
 
 
-QUICK = ("bars", "--model", "flatten, dense 3", "--epochs", 1, "--batch-size", 16)
+REPORTED = ("bars", "--model", "flatten, dense 3", "--epochs", 1, "--batch-size", 16)
+QUICK = (*REPORTED, "--no-report")
 
 
 def test_train_prints_the_accuracy_and_the_folder_last(pellucid: Command) -> None:
@@ -37,6 +38,20 @@ def test_train_prints_the_accuracy_and_the_folder_last(pellucid: Command) -> Non
     assert err.index(told) < err.index("epoch 1/1")
     assert Path("runs/two/curves.svg").exists()
     assert Path("runs/two/curves.png").exists()
+
+
+def test_train_names_its_report_before_the_folder(pellucid: Command) -> None:
+    status, out, _ = pellucid("train", *REPORTED, "--out", "runs/two")
+    assert (status, out.splitlines()[-2:]) == (0, ["runs/two/report.html", "runs/two"])
+    page = Path("runs/two/report.html").read_text(encoding="utf-8")
+    assert '<code>pellucid train bars <span class="whole">--model' in page
+    document = json.loads(pellucid("report", "runs/two", "--quick", "--json").out)
+    assert document == {"runs": ["runs/two"], "report": "runs/two/report.html", "bytes": len(page.encode())}
+    replaced = pellucid("train", *QUICK, "--out", "runs/two", "--overwrite")
+    assert (replaced.status, Path("runs/two/report.html").exists()) == (0, False)
+    status, out, _ = pellucid("report", "two", "bars-one", "--language", "zh")
+    assert (status, out) == (0, "comparison-report-zh.html\n")
+    assert pellucid("report", "two", "--language", "de").status == 2
 
 
 def test_train_names_its_folder_by_data_recipe_and_time(pellucid: Command) -> None:

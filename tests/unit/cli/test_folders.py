@@ -11,7 +11,7 @@ from pellucid.run import folder as run_folder
 from pellucid.study import folder as study_folder
 from pellucid.study.seeds import SeedStudy
 
-QUICK = ("bars", "--model", "globalavgpool, dense 3 softmax", "--epochs", 1)
+QUICK = ("bars", "--model", "globalavgpool, dense 3 softmax", "--epochs", 1, "--no-report")
 
 
 def test_files_of_the_users_outlive_a_replaced_run_and_are_named(pellucid) -> None:

@@ -1,0 +1,81 @@
+"""What a run was trained on: how many images there are, and what some look like."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from pellucid.data.dataset import DataSplits
+from pellucid.language import tell
+from pellucid.run.record import RunRecord
+from pellucid.sections.data import class_table
+from pellucid.sections.section import Gallery, Section, Tile
+from pellucid.spec.layers import times
+from pellucid.text import shortened
+from pellucid.words import counted
+
+MOST_CLASSES, EACH_CLASS = 10, 8
+
+
+def samples_section(record: RunRecord, splits: DataSplits | None, leaks: int | None = None) -> Section:
+    """The splits counted, with training images of each class where these are at hand.
+
+    Args:
+        record: Of the run.
+        splits: Its data; None where they are not at hand.
+        leaks: How many images of the test split stand in the training split as well; None where nobody looked.
+    """
+    names = record.data.class_names
+    galleries = _galleries(splits) if splits else ()
+    few = counted(len(galleries), "class")
+    return Section(
+        title=tell("{data}: {classes}", data=shortened(record.data.name), classes=counted(len(names), "class")),
+        document={"data": record.data.name, "counts": record.data.counts, "leaks": leaks},
+        body=(_counts(record), *([class_table(splits)] if splits else []), *_leaks(leaks)),
+        galleries=galleries,
+        remarks=(tell("Shown are {few}.", few=few),) if 0 < len(galleries) < len(names) else (),
+    )
+
+
+def _counts(record: RunRecord) -> str:
+    counts = record.data.counts
+    told = [
+        tell(
+            "It was trained on {images} of {shape} pixels.",
+            images=counted(counts.get("train", 0), "image", separator=","),
+            shape=times(record.input_shape).replace("x", "\u00d7"),
+        )
+    ]
+    if counts.get("validation"):
+        images = counted(counts["validation"], "image", separator=",")
+        told.append(tell("{images} were held out to watch the training.", images=images))
+    if counts.get("test"):
+        images = counted(counts["test"], "image", separator=",")
+        told.append(tell("{images} judge it, which the training never saw.", images=images))
+    return " ".join(told)
+
+
+def _leaks(leaks: int | None) -> tuple[str, ...]:
+    if leaks is None:
+        return ()
+    if not leaks:
+        return (tell("No image of the test split stands in the training split as well, pixel by pixel."),)
+    images = counted(leaks, "image", separator=",")
+    return (
+        tell("{images} of the test split stand in the training split as well: the accuracy flatters.", images=images),
+    )
+
+
+def _galleries(splits: DataSplits) -> tuple[Gallery, ...]:
+    """Images of each of the first classes that have any for training."""
+    names = [splits.class_names[label] for label in np.unique(splits.train.labels)[:MOST_CLASSES]]
+    return tuple(Gallery(shortened(name), partial(_tiles, splits, name)) for name in names)
+
+
+def _tiles(splits: DataSplits, name: str) -> list[Tile]:
+    """Training images of a class, evenly spread over them."""
+    rows = np.flatnonzero(splits.train.labels == splits.class_names.index(name))
+    some = rows[np.linspace(0, len(rows) - 1, min(EACH_CLASS, len(rows))).round().astype(int)]
+    text = tell("A training image of class {name}.", name=shortened(name))
+    return [Tile(splits.train.images[row], text) for row in some]

@@ -1,0 +1,108 @@
+"""What a report is made of, and what it does without."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pellucid as pl
+from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.errors import RunError, SettingError
+from pellucid.judge.evaluation import Answers, Evaluation, evaluation_of
+from pellucid.run.contents import others_files, own_files
+from pellucid.run.folder import RunFolder
+from pellucid.sections.confusion import confusion_section
+from pellucid.sections.headline import headline_section
+from pellucid.spec.model import FactorySpec
+
+
+@pytest.fixture
+def folder(bars_run: Path, tmp_path: Path) -> Path:
+    """A run of one's own."""
+    return Path(shutil.copytree(bars_run, tmp_path / "run"))
+
+
+def report_of(folder: Path, **settings: object) -> str:
+    return pl.write_report(folder, whole=False, device="cpu", **settings).read_text(encoding="utf-8")
+
+
+def test_a_report_is_made_of_a_loaded_run_and_lies_in_its_folder(folder: Path, bars: DataSplits) -> None:
+    run = pl.load_run(folder, device="cpu")
+    run.data = bars
+    file = pl.write_report(run, whole=False)
+    assert file == folder / "report.html"
+    text = file.read_text(encoding="utf-8")
+    for anchor in ("network", "data", "curves", "confusion", "filters", "speed", "environment", "guide"):
+        assert f'<section id="{anchor}"' in text
+    assert "of the test images are answered right</h1>" in text
+    assert len(text) < 3_000_000
+    assert pl.write_report(run, whole=False).read_text(encoding="utf-8") == text  # the same again
+    assert file in own_files(folder)
+
+
+def test_what_cannot_be_had_is_told_and_left_out(folder: Path) -> None:
+    (folder / "evaluation.json").unlink()
+    (folder / "model.safetensors").unlink()
+    text = report_of(folder)
+    assert "It has not been judged: pellucid evaluate" in text
+    assert "has no model.safetensors" in text
+    assert "The run was trained on bars, which is not here." in text
+    assert 'id="curves"' in text
+    assert 'id="filters"' not in text
+
+
+def test_a_network_of_code_that_is_not_trusted_is_told_of_from_its_files(folder: Path) -> None:
+    record = RunFolder(folder).read_record()
+    factory = FactorySpec(factory="nets:plain", input_shape=record.input_shape, classes=3)
+    RunFolder(folder).write_record(record.model_copy(update={"model": factory}))
+    text = report_of(folder)
+    assert "The network is made by code of its author, nets:plain" in text
+    assert "--trust" in text
+    assert "of the test images are answered right" in text
+
+
+def test_an_interrupted_run_says_so(folder: Path) -> None:
+    record = RunFolder(folder).read_record()
+    assert record.results
+    results = record.results.model_copy(update={"test": None})
+    RunFolder(folder).write_record(record.model_copy(update={"status": "interrupted", "results": results}))
+    (folder / "evaluation.json").unlink()
+    assert "The training was interrupted after 8 epochs, and not judged." in report_of(folder)
+
+
+def test_a_file_of_the_users_stays(folder: Path, tmp_path: Path) -> None:
+    (folder / "report.html").write_text("my own")
+    with pytest.raises(RunError, match="is there and is not Pellucid's; the report would replace it"):
+        report_of(folder)
+    assert folder / "report.html" in others_files(folder)
+    with pytest.raises(RunError, match="is no folder"):
+        report_of(folder, out=folder / "report.html" / "page.html")
+    with pytest.raises(SettingError, match="Unknown language 'en_'"):
+        report_of(folder, language="en_")
+    assert not list(tmp_path.glob("**/*.part"))
+
+
+def evaluation_with(names: tuple[str, ...], labels: list[int], answers: list[int]) -> Evaluation:
+    count = len(labels)
+    images = ImageDataset(np.zeros((count, 4, 4, 1), np.uint8), np.array(labels, np.int64), names)
+    found = Answers(np.array(answers, np.int64), np.full(count, 0.9, np.float32), np.full(count, 0.1))
+    return evaluation_of(images, found, data="made")
+
+
+def test_an_accuracy_over_one_class_says_so(bars_run: Path) -> None:
+    record = pl.load_run(bars_run, device="cpu").record
+    section = headline_section(record, evaluation_with(("a", "b", "c"), [1, 1], [1, 0]))
+    assert section.warnings == ("The test split has images of 1 of 3 classes only; of the others it says nothing.",)
+
+
+def test_of_300_classes_the_commonest_confusions_are_shown() -> None:
+    names = tuple(f"{'x' * 300}{number}" for number in range(300))
+    labels = [number % 300 for number in range(600)]
+    section = confusion_section(evaluation_with(names, labels, [7, *labels[1:-1], 8]))
+    commonest, worst = section.tables
+    assert [row[2] for row in commonest.rows] == ["1", "1"]
+    assert len(worst.rows) == 20
+    assert worst.caption.endswith("These are the 20 of 300 classes with the lowest F1.")
