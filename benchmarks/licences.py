@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, metadata, requires
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -89,7 +90,7 @@ def needed() -> dict[str, str]:
 
 def licence(name: str) -> str:
     """The licence of an installed package, as its metadata say: an expression, a classifier, or a short text."""
-    said = metadata(name)
+    said: Any = metadata(name)  # which offers more than its type tells
     if expression := said.get("License-Expression"):
         return expression
     classifiers = [text.split(" :: ")[-1] for text in said.get_all("Classifier") or [] if text.startswith("License")]
