@@ -94,7 +94,7 @@ def licence(name: str) -> str:
     if expression := said.get("License-Expression"):
         return expression
     classifiers = [text.split(" :: ")[-1] for text in said.get_all("Classifier") or [] if text.startswith("License")]
-    known = [CLASSIFIED.get(text, text) for text in classifiers if text != "OSI Approved"]
+    known = [str(CLASSIFIED.get(text, text)) for text in classifiers if text != "OSI Approved"]
     text = " OR ".join(known) or (said.get("License") or "unknown").splitlines()[0]
     return CLASSIFIED.get(text, text)
 
