@@ -27,7 +27,7 @@ coverage: .venv/.installed-dev
 torture: .venv/.installed-dev
 	$(BIN)/python tests/torture/kill.py
 
-# Changed files of every kind that is read: an answer or a refusal, nothing else (about an hour on one idle core)
+# Changed files of every kind that is read: an answer or a refusal, nothing else (about 20 minutes of one idle core)
 torture-files: .venv/.installed-dev
 	$(BIN)/python -m tests.torture.mutants
 

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, metadata, requires
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -89,11 +90,11 @@ def needed() -> dict[str, str]:
 
 def licence(name: str) -> str:
     """The licence of an installed package, as its metadata say: an expression, a classifier, or a short text."""
-    said = metadata(name)
+    said: Any = metadata(name)  # which offers more than its type tells
     if expression := said.get("License-Expression"):
         return expression
     classifiers = [text.split(" :: ")[-1] for text in said.get_all("Classifier") or [] if text.startswith("License")]
-    known = [CLASSIFIED.get(text, text) for text in classifiers if text != "OSI Approved"]
+    known = [str(CLASSIFIED.get(text, text)) for text in classifiers if text != "OSI Approved"]
     text = " OR ".join(known) or (said.get("License") or "unknown").splitlines()[0]
     return CLASSIFIED.get(text, text)
 

@@ -10,10 +10,19 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
+from pellucid.machine import memory_bytes
+
+SHARE = 2  # of the machine's memory, a half is for what is read from a file
+UNKNOWN = 8 << 30  # taken for the machine's memory where the system does not tell it
 NO_FILE = "it is a device, a pipe or the like, and no file"
 MOST_TEXT_BYTES = 64 * 2**20  # of a file of settings; those that Pellucid writes have a thousandth of that
 # As bytes, where the system has another way, and without waiting for somebody at the other end of a pipe.
 AT_ONCE = getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+def most_bytes_here() -> int:
+    """The memory that what is read from a file may take on this machine, in bytes."""
+    return (memory_bytes() or UNKNOWN) // SHARE
 
 
 def opened(path: Path | str, most_bytes: int | None = None) -> BufferedReader:
@@ -49,12 +58,12 @@ def _require_file(state: os.stat_result, most_bytes: int | None, path: str) -> N
 
 
 def read(path: Path | str, most_bytes: int | None = None) -> bytes:
-    """All of a file; see `opened`.
+    """All of a file; see `opened`. Unless it is told, it may be as large as half of the machine's memory.
 
     Raises:
         OSError: It cannot be read, is too large, or is no file.
     """
-    with opened(path, most_bytes) as file:
+    with opened(path, most_bytes_here() if most_bytes is None else most_bytes) as file:
         return file.read()
 
 

@@ -140,14 +140,14 @@ class Bench:
         self.content = (self._made / self.path).read_bytes()
         self._answer = repr(self.kind.read(self._changed(self.content)))  # what nobody changed must be read
 
-    def outcome(self, seed: int, number: int) -> str:
-        """What came of a case: ``read``, ``refused``, or what should not have happened."""
+    def outcome(self, seed: int, number: int, seconds: float = MOST_SECONDS) -> str:
+        """What came of a case within so much time: ``read``, ``refused``, or what should not have happened."""
         content = mutant(self.content, random.Random(f"{seed}/{self.name}/{number}"))
         place = self._changed(content)
         reset_peak_memory()
         before = peak_memory_mib()
         try:
-            with _within(MOST_SECONDS), warnings.catch_warnings():
+            with _within(seconds), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 answer = self.kind.read(place)
             told = "read"

@@ -19,6 +19,12 @@ def test_a_spec_error_names_all_its_faults() -> None:
     assert len(error.faults) == 2
 
 
+def test_of_very_many_faults_the_text_tells_the_first() -> None:
+    error = SpecError([Fault(f"fault {number}") for number in range(30_000)])
+    assert len(error.faults) == 30_000
+    assert str(error).splitlines()[19:] == ["fault 19.", "And 29,980 more such faults."]
+
+
 def test_a_near_match_is_suggested_and_else_all_are_listed() -> None:
     assert suggest("tutrial", ["fast", "tutorial"]) == "Did you mean tutorial?"
     assert suggest("TUTORIAL", ["fast", "tutorial"]) == "Did you mean tutorial?"

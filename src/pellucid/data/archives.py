@@ -16,12 +16,11 @@ from pathlib import Path
 from pellucid.data import listing
 from pellucid.data.dataset import Rejected
 from pellucid.data.listing import Content
-from pellucid.data.memory import most_bytes
 from pellucid.data.scratch import LOCK, put, scratch_beside
 from pellucid.data.tar import open_tar
 from pellucid.errors import DataError
 from pellucid.names import plain_name
-from pellucid.untrusted import opened, read_json
+from pellucid.untrusted import most_bytes_here, opened, read_json
 
 # What the standard library raises on damage.
 DAMAGED = (
@@ -121,7 +120,7 @@ def _name_in_zip(info: zipfile.ZipInfo) -> str:
 
 def _tar_members(archive: Path) -> Members:
     found, folders, rejected = [], [], []
-    with open_tar(archive, min(_most_unpacked(archive), most_bytes())) as tar:
+    with open_tar(archive, min(_most_unpacked(archive), most_bytes_here())) as tar:
         for info in tar.members():
             if info.isdir():
                 folders.append(info.name)

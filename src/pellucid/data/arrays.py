@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from io import BufferedIOBase
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
@@ -76,7 +76,7 @@ def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
         return np.lib.format.read_array(file, allow_pickle=False)
 
 
-def require_plain(file: BufferedIOBase) -> int:
+def require_plain(file: BufferedIOBase | IO[bytes]) -> int:
     """See that an .npy file holds plain numbers or texts, and how many bytes of them.
 
     Args:

@@ -5,15 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pellucid.errors import DataError
-from pellucid.machine import memory_bytes
-
-SHARE = 2  # of the machine's memory, a half is for the data
-UNKNOWN = 8 << 30  # taken for the machine's memory where the system does not tell it
-
-
-def most_bytes() -> int:
-    """The memory that data may take on this machine, in bytes."""
-    return (memory_bytes() or UNKNOWN) // SHARE
+from pellucid.untrusted import most_bytes_here
 
 
 def require_room(path: Path, needed: int, remedy: str = "") -> None:
@@ -27,6 +19,6 @@ def require_room(path: Path, needed: int, remedy: str = "") -> None:
     Raises:
         DataError: It would take more than half of the machine's memory.
     """
-    if needed > (most := most_bytes()):
+    if needed > (most := most_bytes_here()):
         rule = f"{path}: what is read from a file may take {most >> 20:,} MiB, half of this machine's memory"
         raise DataError(f"{rule}; this would take {needed >> 20:,} MiB. {remedy}".rstrip())

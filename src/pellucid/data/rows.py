@@ -19,6 +19,7 @@ TABLE_SUFFIXES = {*CSV_SUFFIXES, ".jsonl", ".ndjson", ".parquet"}
 BEYOND = object()  # in a row, where the cells stand that no column is above
 BYTES_OF_A_ROW = 500  # that a row takes in memory beside its image
 BYTES_AT_ONCE = 64 << 20
+MOST_LINE = 64 << 20
 UNLABELLED = -1  # in a column of classes, as Hugging Face's datasets have it
 
 
@@ -119,7 +120,10 @@ def text_lines(path: Path) -> Iterator[str]:
     """
     try:
         with text_of_file(path) as file:
-            yield from file
+            while line := file.readline(MOST_LINE):
+                if len(line) == MOST_LINE:
+                    raise DataError(f"{path}: a line may have {MOST_LINE:,} characters; one has more.")
+                yield line
     except UnicodeDecodeError as error:
         raise _not_utf8(path, error) from None
     except OSError as error:

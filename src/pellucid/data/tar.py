@@ -48,7 +48,7 @@ class Tar:
         """
         while (info := self._opened.next()) is not None:
             yield info
-            self._opened.members.clear()  # else all of them would be kept
+            self._opened.members.clear()  # pyright: ignore[reportAttributeAccessIssue] - else all would be kept
         self.ending = self._end()
 
     def read(self, info: tarfile.TarInfo) -> bytes:

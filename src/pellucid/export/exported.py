@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from os import PathLike
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from pellucid.errors import DataError, RunError
 from pellucid.export.engine import Engine
 from pellucid.export.folder import LABELS, MODEL, PROOF, ExportFolder
 from pellucid.export.parity import Parity
+from pellucid.untrusted import parsed_json
 
 
 class Exported:
@@ -35,7 +35,7 @@ class Exported:
         self._folder = folder
         self.engine = Engine(folder.read(MODEL, parity), folder.path / MODEL)
         try:
-            labels = json.loads(folder.read(LABELS, parity))
+            labels = parsed_json(folder.read(LABELS, parity).decode())
             self.class_names: tuple[str, ...] = tuple(map(str, labels["classes"]))
             height, width, channels = map(int, labels["input"]["shape"])
         except (ValueError, TypeError, KeyError):

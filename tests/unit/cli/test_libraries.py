@@ -27,3 +27,17 @@ def test_what_was_heard_is_told_when_a_command_fails(capsys: pytest.CaptureFixtu
         raise KeyError
     assert "warns: odd" in capsys.readouterr().err
     assert not any(type(handler).__name__ == "_Kept" for handler in logging.getLogger().handlers)
+
+
+def test_of_very_many_warnings_of_our_own_the_first_are_told_and_the_rest_are_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with libraries_heard():
+        warnings.simplefilter("always")
+        for number in range(3000):
+            warnings.warn_explicit(f"{number}.png: damaged", PellucidWarning, "read.py", 7)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        *(f"pellucid: {number}.png: damaged" for number in range(20)),
+        "pellucid: and 2,980 more of this kind.",
+    ]

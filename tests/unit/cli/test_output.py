@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from pellucid.cli.output import print_path, print_table, print_text, say
+from pellucid.cli.show import warn
+from pellucid.sections.section import Section
 
 Capture = pytest.CaptureFixture[str]
 
@@ -35,3 +37,10 @@ def test_a_path_is_for_programs_as_it_is_and_for_eyes_as_it_can_be_read(
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     print_path(Path("a\u200fb"))
     assert capsys.readouterr().out == "a\u200fb\na\\u200fb\n"
+
+
+def test_of_very_many_warnings_the_first_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    warn(Section("Answers", {}, warnings=tuple(f"fault {number}" for number in range(30_000))))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:20] == [f"fault {number}" for number in range(20)]
+    assert lines[20:] == ["pellucid: and 29,980 more of this kind. --json tells them all."]

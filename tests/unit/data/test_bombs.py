@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.data import listing, memory
+from pellucid import untrusted
+from pellucid.data import listing, rows
 from pellucid.data.archives import members_of, unpack
 from pellucid.data.arrays import read_npy_folder, read_npz
 from pellucid.data.decode import read_image
@@ -72,7 +73,7 @@ def test_arrays_that_take_too_much_are_refused_by_their_headers(
     tmp_path: Path, at_most: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     np.savez_compressed(tmp_path / "bomb.npz", x=np.zeros((20, 1000, 1000), np.uint8), y=np.arange(20))
-    monkeypatch.setattr(memory, "memory_bytes", lambda: 20 * MIB)
+    monkeypatch.setattr(untrusted, "memory_bytes", lambda: 20 * MIB)
     with at_most(5), pytest.raises(DataError, match=r"may take 10 MiB, .* this would take 19 MiB"):
         read_npz(tmp_path / "bomb.npz")
 
@@ -186,7 +187,7 @@ def test_one_image_that_stands_in_each_row_of_a_table_takes_the_memory_of_what_i
         pa.table({"image": image, "label": ["a"] * 1000}), tmp_path / "bomb.parquet", compression="zstd"
     )
     assert (tmp_path / "bomb.parquet").stat().st_size < 4096
-    monkeypatch.setattr(memory, "memory_bytes", lambda: 20 * MIB)
+    monkeypatch.setattr(untrusted, "memory_bytes", lambda: 20 * MIB)
     with (
         at_most(120),
         pytest.raises(DataError, match=r"may take 10 MiB, .* this would take 11 MiB. Save the images as"),
@@ -213,3 +214,17 @@ def test_what_the_system_shows_of_itself_is_no_folder_of_data() -> None:
     tree = folder_tree(Path("/proc"))
     assert (tree.files, len(tree.rejected)) == ((), 1)
     assert tree.rejected[0].reason == "what the system shows there are no files"
+
+
+def test_a_file_that_no_memory_holds_and_a_line_without_end_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(untrusted, "memory_bytes", lambda: 2 * MIB)
+    with (tmp_path / "holes.jsonl").open("wb") as file:
+        file.truncate(MIB + 1)  # without any of it on disk
+    with pytest.raises(DataError, match="it may have 1,048,576 bytes; it has 1,048,577"):
+        load_data(tmp_path / "holes.jsonl")
+    monkeypatch.setattr(rows, "MOST_LINE", 1000)
+    (tmp_path / "long.csv").write_text("image,label\n" + "x" * 1000)
+    with pytest.raises(DataError, match="a line may have 1,000 characters; one has more"):
+        load_data(tmp_path / "long.csv")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -109,7 +110,8 @@ def test_a_damaged_zip_loses_no_file_without_a_word(tmp_path: Path) -> None:
 
 
 def test_odd_names_in_a_zip_are_rejected(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the name that stands there twice
         for name in ("Q", "./.", "a/0.png", "a/0.png", "../x.png", "/etc/x.png"):
             archive.writestr(name, png(0))
     raw = bytearray((tmp_path / "data.zip").read_bytes())

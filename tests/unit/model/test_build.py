@@ -161,3 +161,9 @@ def test_a_network_that_no_memory_holds_is_refused_before_it_is_made(units: int)
     spec = ModelSpec.from_shorthand(f"flatten, dense {units}, dense 3", (8, 8, 1))
     with pytest.raises(DeviceError, match=r"needs [\d,]+ MiB of memory; this machine has [\d,]+ MiB"):
         build(spec)
+
+
+def test_a_vote_of_too_many_layers_is_refused_before_it_is_made() -> None:
+    spec = ModelSpec.from_shorthand("flatten" + ", dropout 0.1" * 200 + ", dense 3", (8, 8, 1))
+    with pytest.raises(SpecError, match="at most 100,000 layers together; received 1,000 with 202 each"):
+        build(spec, vote=1000)

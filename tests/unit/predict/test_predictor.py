@@ -1,3 +1,4 @@
+import json
 import shutil
 from pathlib import Path
 
@@ -111,3 +112,22 @@ def test_weights_that_cannot_be_are_refused(copy: Path, kind: type, value: float
     safetensors.numpy.save_file(weights, copy / "model.safetensors")
     with pytest.raises(RunError, match=complaint):
         pl.Predictor.load(copy)
+
+
+def test_answers_that_are_no_numbers_are_refused(copy: Path, bars: DataSplits) -> None:
+    weights = safetensors.numpy.load_file(copy / "model.safetensors")
+    huge = {name: np.full_like(weight, 3e38) for name, weight in weights.items()}
+    safetensors.numpy.save_file(huge, copy / "model.safetensors")
+    record = json.loads((copy / "run.json").read_text())
+    (copy / "run.json").write_text(json.dumps(record | {"weights_sha256": None}))
+    with pytest.raises(RunError, match="The network's answers must be finite, and are not: its weights are damaged"):
+        pl.load_run(copy).predict(bars.test.images[:2])
+
+
+def test_what_torch_says_of_other_weights_is_cut_short(copy: Path) -> None:
+    record = json.loads((copy / "run.json").read_text())
+    record["train"]["vote"] = 100
+    (copy / "run.json").write_text(json.dumps(record))
+    with pytest.raises(RunError, match="holds the weights of another network") as refused:
+        pl.load_run(copy)
+    assert len(str(refused.value)) < 700

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import pellucid as pl
 from pellucid.errors import RunError
 from pellucid.names import MARK
 from pellucid.run.folder import RunFolder, default_path, find_run, list_runs, new_run
@@ -394,6 +395,64 @@ def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
         folder.read_record()
     found, faults = list_runs(tmp_path)
     assert (found, len(faults)) == ([], 2)
+
+
+@pytest.mark.parametrize("name", ["run.json", "history.csv", "model.safetensors", "pictures", "checkpoints"])
+def test_no_link_is_followed_out_of_a_run(bars_run: Path, tmp_path: Path, name: str) -> None:
+    folder = RunFolder(shutil.copytree(bars_run, tmp_path / "run"))
+    outside = tmp_path / "outside"
+    if (folder.path / name).is_file():
+        (folder.path / name).rename(outside)
+    else:
+        outside.mkdir()
+        shutil.rmtree(folder.path / name, ignore_errors=True)
+    (folder.path / name).symlink_to(outside)
+    rule = (
+        rf"{name}(/x)? leads out of the run, and is not followed\. Put the file itself, or the folder, in its place\."
+    )
+    if name in {"pictures", "checkpoints"}:
+        with pytest.raises(RunError, match=rule):
+            folder.write(f"{name}/x", b"x")
+        with pytest.raises(RunError, match="leads out of the run|is a link, and is not followed"):
+            folder.checkpoints.locked().__enter__() if name == "checkpoints" else folder.place(f"{name}/x.png")
+        assert list(outside.iterdir()) == []
+        return
+    with pytest.raises(RunError, match=rule):
+        pl.load_run(folder.path)
+    folder.write(name, b"new")  # a link in the place of a file gives way
+    assert not (folder.path / name).is_symlink()
+    assert outside.read_bytes() != b"new"
+
+
+def test_names_lead_nowhere_outside_and_links_within_a_run_are_followed(tmp_path: Path) -> None:
+    folder = RunFolder.make(tmp_path / "run")
+    (tmp_path / "secret").write_text("x")
+    for name in ("../secret", f"{tmp_path}/secret", "a/../../secret"):
+        with pytest.raises(RunError, match="leads out of the run"):
+            folder.read_bytes(name)
+        with pytest.raises(RunError, match="leads out of the run"):
+            folder.write(name, b"y")
+    folder.write("first", b"1")
+    (folder.path / "second").symlink_to("first")
+    assert folder.read_bytes("second") == b"1"
+    (tmp_path / "link").symlink_to(folder.path)
+    assert RunFolder(tmp_path / "link").read_bytes("first") == b"1"
+    (folder.path / "loop").symlink_to("loop")
+    with pytest.raises(RunError, match="loop cannot be read"):
+        folder.read_bytes("loop")
+
+
+def test_a_lock_that_is_a_link_empties_no_other_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("x")
+    folder = RunFolder.make(tmp_path / "run")
+    (folder.path / "checkpoints").mkdir()
+    (folder.path / "checkpoints" / ".lock").symlink_to(tmp_path / "secret")
+    with (
+        pytest.raises(RunError, match=r"cannot be locked \(.*\.lock is a link, and is not followed\)"),
+        folder.locked(),
+    ):
+        pass
+    assert (tmp_path / "secret").read_text() == "x"
 
 
 def test_a_record_that_is_far_too_large_is_not_read(tmp_path: Path) -> None:

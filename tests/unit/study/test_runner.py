@@ -55,6 +55,16 @@ def test_trials_that_are_done_are_not_made_again(subject: Recipe, bars: DataSpli
     assert again.findings.test_accuracy == done.findings.test_accuracy
 
 
+def test_rows_that_contradict_each_other_are_refused(subject: Recipe, bars: DataSplits, tmp_path: Path) -> None:
+    run_study(SeedStudy(subject=subject, n=2), bars, out=tmp_path / "study")
+    table = tmp_path / "study" / "trials.csv"
+    head, first, second = table.read_text().splitlines()
+    seed, _, *others = second.split(",")
+    table.write_text("\n".join([head, first, ",".join([seed, "", *others])]) + "\n")
+    with pytest.raises(RunError, match=r"trials.csv is damaged: nothing follows from its rows .* Take the wrong rows"):
+        resume_study(tmp_path / "study", data=bars)
+
+
 def test_processes_share_the_work_and_find_the_same(subject: Recipe, bars: DataSplits, tmp_path: Path) -> None:
     alone = run_study(SeedStudy(subject=subject, n=3), bars, out=tmp_path / "alone")
     shared = run_study(SeedStudy(subject=subject, n=3, processes=2), bars, out=tmp_path / "shared")

@@ -1,9 +1,14 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 import pellucid as pl
 from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.errors import RunError
+from pellucid.judge.evaluation import Evaluation
 from pellucid.trained.evaluate import evaluate
 
 
@@ -48,3 +53,10 @@ def test_evaluating_changes_nothing_of_the_network(bars_run, bars: DataSplits) -
     evaluate(predictor, bars.test, data="bars")
     assert not predictor.model.training
     assert all(torch.equal(before[name], value) for name, value in predictor.model.state_dict().items())
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e400"])
+def test_an_evaluation_with_numbers_that_are_none_is_refused(bars_run: Path, tmp_path: Path, number: str) -> None:
+    raw = re.sub(r'"loss": [\d.e-]+', f'"loss": {number}', (bars_run / "evaluation.json").read_text())
+    with pytest.raises(RunError, match="is not an evaluation of Pellucid's: loss: Input should be a finite number"):
+        Evaluation.from_json(raw.encode(), tmp_path / "evaluation.json")
