@@ -165,6 +165,7 @@ def unpack(archive: Path, cache: Path) -> Path:
         raise DataError(f"{archive}: the archive is not to be trusted: {listing.rejected_of(rejected)}.")
     try:
         left = most = _most_unpacked(archive)
+        cache.mkdir(parents=True, exist_ok=True)
         with scratch_beside(folder) as scratch:
             for name, content in members:
                 raw = content.read()

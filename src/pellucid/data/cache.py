@@ -132,6 +132,7 @@ def _is_as_asked(splits: DataSplits, reading: ReadSpec) -> bool:
 def _make(folder: Path, write: Callable[[Path], None]) -> None:
     """Work beside the place, then rename: nobody sees half of it, and of two processes the faster one wins."""
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
         with scratch_beside(folder) as scratch:
             write(scratch)
             _put(scratch, folder)

@@ -24,7 +24,6 @@ def scratch_beside(place: Path) -> Iterator[Path]:
     """
     from filelock import FileLock  # not for those who only read
 
-    place.parent.mkdir(parents=True, exist_ok=True)
     scratch = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
     scratch.mkdir()
     try:

@@ -19,6 +19,7 @@ from pellucid.data.arrays import read_array
 from pellucid.errors import DataError, RunError
 from pellucid.run.base import RecordFolder
 from pellucid.run.folder import RunFolder, default_path, find_run
+from pellucid.run.lock import LOCK
 from pellucid.run.record import DataRecord, Environment, Status
 from pellucid.run.resolver import LATEST, RUNS, find_folder, folder_named
 from pellucid.run.table import from_csv, rows_to_csv
@@ -86,6 +87,14 @@ class StudyFolder(RecordFolder[StudyRecord]):
     def data_name(self) -> str:
         """Name of the data that are studied on."""
         return self.read_record().data.name
+
+    def remove_begun(self) -> None:
+        """Remove a study whose record could not be written, so that its name is free."""
+        for name in (TRIALS, STUDY, LOCK):
+            with contextlib.suppress(OSError):
+                (self.path / name).unlink()
+        with contextlib.suppress(OSError):
+            self.path.rmdir()
 
     def write_rows(self, kind: type[Any], rows: Sequence[Any]) -> None:
         """Write trials.csv."""

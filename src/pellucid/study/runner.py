@@ -105,8 +105,12 @@ def run_study(
     if on_folder:
         on_folder(folder.path)
     with folder.locked():
-        folder.write_rows(question.row, [])
-        folder.write_record(record)
+        try:
+            folder.write_rows(question.row, [])
+            folder.write_record(record)
+        except RunError:
+            folder.remove_begun()
+            raise
         return _finish(question, data, folder, record, progress)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from pellucid.data.dataset import DataSplits
-from pellucid.errors import DeviceError, Fault, PellucidError, SettingError, SpecError, TrainingError
+from pellucid.errors import DeviceError, Fault, PellucidError, RunError, SettingError, SpecError, TrainingError
 from pellucid.plots.studies import search_figure
 from pellucid.run.history import Epoch
 from pellucid.sections.section import Picture
@@ -111,16 +112,22 @@ class SearchStudy(SearchSettings, Question):
         """Make the storage; trials that a killed process left open, and that nothing is kept of, count as failed."""
         folder.write("space.json", json.dumps(self.space, indent=2) + "\n")
         optuna = _optuna()
-        study = optuna.create_study(
-            study_name=NAME, storage=_storage(folder), direction="maximize", load_if_exists=True
-        )
-        for trial in study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
-            key = (trial.user_attrs.get(NUMBER),)
-            if ROW not in trial.user_attrs and not folder.trial(key).path.exists():
-                study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+        with _told_of_storage(folder):
+            study = optuna.create_study(
+                study_name=NAME, storage=_storage(folder), direction="maximize", load_if_exists=True
+            )
+            for trial in study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
+                key = (trial.user_attrs.get(NUMBER),)
+                if ROW not in trial.user_attrs and not folder.trial(key).path.exists():
+                    study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
 
     @override
     def measure(self, key: Key, data: DataSplits, folder: StudyFolder) -> SearchTrial:
+        _optuna()
+        with _told_of_storage(folder):
+            return self._measure(key, data, folder)
+
+    def _measure(self, key: Key, data: DataSplits, folder: StudyFolder) -> SearchTrial:
         optuna = _optuna()
         (number,) = key
         sampler = optuna.samplers.TPESampler(seed=derive_seed(self.subject.train.seed, "sampler", number) % 2**32)
@@ -279,6 +286,23 @@ def _optuna() -> Any:
         raise PellucidError("A search needs Optuna. Install it with: pip install 'pellucid[tune]'") from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna
+
+
+@contextlib.contextmanager
+def _told_of_storage(folder: StudyFolder) -> Iterator[None]:
+    """Within this context what the database cannot do is said in a line.
+
+    Raises:
+        RunError: The storage cannot be read or written.
+    """
+    from optuna.exceptions import StorageInternalError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (SQLAlchemyError, StorageInternalError) as error:
+        reason = getattr(error.__cause__ or error, "orig", None) or error.__cause__ or error
+        raise RunError(f"{folder.path / STORAGE} cannot be read or written ({reason}).") from None
 
 
 def _storage(folder: StudyFolder) -> str:

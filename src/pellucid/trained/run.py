@@ -242,6 +242,7 @@ class Run:
                 for name, text in files.items():
                     self.folder.write(name, text)
                 self.folder.write_record(self.record)
+                self.folder.tidy()
             except RunError as error:
                 what = ", ".join(files) or "The calibration"
                 warnings.warn(f"{what} is not kept: {error}", PellucidWarning, stacklevel=4)

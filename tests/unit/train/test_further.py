@@ -12,6 +12,7 @@ import pytest
 import pellucid as pl
 from pellucid.data.dataset import DataSplits
 from pellucid.errors import PellucidWarning, RunError, SettingError, TrainingError
+from pellucid.run.folder import RunFolder
 from pellucid.spec.train import SGD
 
 from .test_resume import RICH, SMALL, TINY, VARIED, Kill, Killed, at_every_update, told
@@ -91,6 +92,21 @@ def test_patience_waits_anew(bars: DataSplits, tmp_path: Path) -> None:
     run = pl.fit(bars, out=tmp_path / "run", model=TINY, epochs=3, patience=1, learning_rate=1.0, **SMALL)
     assert len(run.history.epochs) == 2
     assert len(pl.resume(tmp_path / "run", data=bars, epochs=5).history.epochs) == 4
+
+
+def test_checkpoints_that_a_killed_process_left_go_at_the_next_chance(
+    bars: DataSplits, done: Path, tmp_path: Path
+) -> None:
+    folder = RunFolder(shutil.copytree(done, tmp_path / "run"))
+    for chance in ("evaluated", "resumed"):
+        folder.checkpoints.path.mkdir()
+        folder.checkpoints.write(3, b"of a training that is done")
+        if chance == "evaluated":
+            pl.load_run(folder).evaluate(bars)
+        else:
+            with pytest.raises(RunError, match="is done"):
+                pl.resume(folder, data=bars)
+        assert not folder.checkpoints.path.exists()
 
 
 def test_what_cannot_be_trained_further_is_refused(bars: DataSplits, done: Path, tmp_path: Path) -> None:
