@@ -231,6 +231,7 @@ def _kind_tried(name: str, seed: int, numbers: list[int]) -> tuple[Counter[str],
 
 
 def _try(name: str, seed: int, numbers: list[int], sender: object) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background leaves it unheard
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(name, Path(folder) / "bench")
         for number in numbers:

@@ -31,7 +31,7 @@ class Bin(BaseModel):
         interval: 95% Wilson interval of the accuracy.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     count: int
     confidence: float
@@ -52,7 +52,7 @@ class Reliability(BaseModel):
         bins: The bins, from the least sure to the surest.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     error: float
     error_interval: tuple[float, float]
@@ -72,7 +72,7 @@ class CalibrationScore(BaseModel):
         after: At the run's temperature, as its probabilities are shown; the same where it is not calibrated.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     temperature: float | None
     fitted_on: int | None

@@ -32,7 +32,7 @@ class ClassScore(BaseModel):
         f1_interval: 95% bootstrap interval.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     name: str
     support: int
@@ -52,7 +52,7 @@ class Mean(BaseModel):
         interval: 95% bootstrap interval.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     value: float
     interval: Interval
@@ -67,7 +67,7 @@ class Averages(BaseModel):
         f1: Of the F1s.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     precision: Mean
     recall: Mean
@@ -84,7 +84,7 @@ class ConfusedPair(BaseModel):
         share: Share of the images of the class.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     label: str
     predicted: str

@@ -36,7 +36,7 @@ class RunPair(BaseModel):
         within_margin: Whether the whole interval lies within the margin on either side, so that it does not matter.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     first: str
     second: str
@@ -68,7 +68,7 @@ class RunComparison(BaseModel):
         pairs: Each two of the runs.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     data: str
     split: str

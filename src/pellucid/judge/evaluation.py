@@ -59,7 +59,7 @@ class TopScore(BaseModel):
         interval: 95% Wilson interval of the share.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     k: int
     accuracy: float

@@ -21,7 +21,7 @@ class McNemar(BaseModel):
         p_value: How probable at least so uneven a parting is if both are equally good; exact, two-sided.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     only_first: int
     only_second: int

@@ -27,7 +27,7 @@ Answer = Callable[[Images], Int64[ndarray, " count"]]
 class _Part(BaseModel):
     """A part of robustness.json. Keys that a later version adds to it are read and kept."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
 
 class Level(_Part):

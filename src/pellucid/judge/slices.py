@@ -35,7 +35,7 @@ class Slice(BaseModel):
         differs: Whether that is less than 0.05.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     by: str
     name: str
