@@ -173,6 +173,10 @@ class Origin(_Part):
     frozen: tuple[str, ...] = ()
 
 
+# Of the keys of run.json, what follows from the weights that a training came to; another training begins without it.
+LEARNED = ("results", "weights_sha256", "calibration")
+
+
 class RunRecord(_Part):
     """The whole of run.json.
 

@@ -19,7 +19,7 @@ from pellucid.model.trust import require_trust, trusting
 from pellucid.predict.predictor import load_weights
 from pellucid.run.folder import GO_ON, RunFolder, find_run, whole_or_as_before
 from pellucid.run.history import History
-from pellucid.run.record import RunRecord
+from pellucid.run.record import LEARNED, RunRecord
 from pellucid.spec.train import TrainSpec
 from pellucid.train.callbacks import Callback
 from pellucid.train.checkpoint import Checkpoint
@@ -142,8 +142,7 @@ def _begun(record: RunRecord, epochs: int) -> RunRecord:
             "status": "running",
             "train": record.train.replace(epochs=epochs),
             "further": (*record.further, record.train.epochs),
-            "results": None,
-            "weights_sha256": None,
+            **dict.fromkeys(LEARNED),
         }
     )
 

@@ -102,10 +102,10 @@ def test_checkpoints_that_a_killed_process_left_go_at_the_next_chance(
         folder.checkpoints.path.mkdir()
         folder.checkpoints.write(3, b"of a training that is done")
         if chance == "evaluated":
-            pl.load_run(folder).evaluate(bars)
+            pl.load_run(folder.path).evaluate(bars)
         else:
             with pytest.raises(RunError, match="is done"):
-                pl.resume(folder, data=bars)
+                pl.resume(folder.path, data=bars)
         assert not folder.checkpoints.path.exists()
 
 
