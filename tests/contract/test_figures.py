@@ -31,12 +31,14 @@ from pellucid.plots import fonts
 from pellucid.plots.animation import animation
 from pellucid.plots.attribution import MapPanel, ProbabilityCurves, attribution_maps
 from pellucid.plots.calibration import Point, reliability_figure
+from pellucid.plots.confusion import confusion_figure
 from pellucid.plots.curves import curves, curves_beside
 from pellucid.plots.feature_maps import layer_grid, layer_walk
 from pellucid.plots.figures import Figure, render
 from pellucid.plots.filters import filter_grid
 from pellucid.plots.images import image_grid
 from pellucid.plots.maximize import Card, Cell, card_grid
+from pellucid.plots.mistakes import Wrong, mistakes_figure
 from pellucid.plots.network import Block, network_figure
 from pellucid.plots.robustness import Falling, robustness_figure
 from pellucid.plots.studies import (
@@ -106,6 +108,15 @@ def falling(names: Names) -> Figure:
     return robustness_figure(panels, 0.95, 0.1, title(names))
 
 
+def confused(names: Names) -> Figure:
+    return confusion_figure(np.eye(len(names), dtype=int) + 1, names, ("is", "answered", "share"), title(names))
+
+
+def wrong(names: Names) -> Figure:
+    cards = [Wrong(IMAGE, (name, f"file {name}"), [(IMAGE, name)] * 3) for name in names]
+    return mistakes_figure(cards, title(names), [f"A note on {shortened(names[0])}"])
+
+
 def reliable(names: Names) -> Figure:
     points = [Point(0.6, 0.5, (0.3, 0.7)), Point(0.99, 1.0, (0.9, 1.0))]
     return reliability_figure({"before": points, "after": points}, ("a", "b", "c", "d"), title(names))
@@ -119,6 +130,7 @@ FIGURES: dict[Callable[..., Figure], Callable[[Names], Figure]] = {
     batch_stability_figure: lambda names: batch_stability_figure([8, 16], POINTS, POINTS, title(names)),
     card_grid: maximized,
     compare_figure: compared,
+    confusion_figure: confused,
     curves: lambda names: curves(HISTORY, title(names)),
     curves_beside: lambda names: curves_beside(dict.fromkeys(names, HISTORY)),
     network_figure: lambda names: network_figure([Block((8, 8, 1), name, names, "conv") for name in names]),
@@ -127,6 +139,7 @@ FIGURES: dict[Callable[..., Figure], Callable[[Names], Figure]] = {
     image_grid: lambda names: image_grid([IMAGE] * len(names), list(map(printable, names)), title(names)),
     layer_grid: lambda names: layer_grid(layers(names)[1], IMAGE / 255.0, title(names), names),
     layer_walk: lambda names: layer_walk(layers(names), title(names), names),
+    mistakes_figure: wrong,
     range_figure: ranged,
     reliability_figure: reliable,
     robustness_figure: falling,

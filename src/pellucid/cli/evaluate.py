@@ -8,14 +8,17 @@ import typer
 
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, Precision, RunArgument
-from pellucid.cli.output import print_json, print_text, say
-from pellucid.cli.pictures import write_section
+from pellucid.cli.output import print_json, print_path, print_text, say
+from pellucid.cli.pictures import write_picture, write_section
 from pellucid.cli.reading import AS_THE_RUN, SHAPE, SPLITS, Reading, reads_data, require_idle
 from pellucid.cli.show import show, tell
+from pellucid.errors import RunError
+from pellucid.run.contents import PICTURES
 from pellucid.words import counted
 
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
+    from pellucid.judge.evaluation import Evaluation
     from pellucid.run.folder import RunFolder
     from pellucid.trained.run import Run
 
@@ -32,6 +35,14 @@ def evaluate(
     invert: Annotated[
         bool, typer.Option("--invert", help="Exchange dark and bright, as for dark ink on bright paper.")
     ] = False,
+    slice_by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="A column of the table that the images come from: judge the images of each of its values by"
+            " themselves. May be given several times.",
+        ),
+    ] = None,
     robustness: Annotated[
         bool,
         typer.Option("--robustness", help="Judge it on corrupted images too; under a minute for recipe fast on MNIST."),
@@ -50,12 +61,14 @@ def evaluate(
     precision: Precision = "fp32",
     as_json: Json = False,
 ) -> None:
-    """Judge a trained run: accuracy with its interval, each class, the confusion matrix, the mistakes.
+    """Judge a trained run: accuracy with intervals, each class, confusions, slices, calibration, the mistakes.
 
-    What the run's own test split gives in fp32 is written to its folder as evaluation.json; what stands out there,
-    such as overfitting, is told with its evidence and a command that mends it. Other data are brought to the run's size
-    and channels, and their classes found among the run's by name; what the run reaches on its own test split stands
-    beside the answer, with how the images differ.
+    What the run's own test split gives in fp32 is written to its folder as evaluation.json, with pictures of the
+    confusions, the calibration and the worst mistakes, beside the training images that the network sees as most alike;
+    what stands out there, such as overfitting, is told with its evidence and a command that mends it. Images are sliced
+    by class, size, brightness and how much is drawn, and by --slice-by. Other data are brought to the run's size and
+    channels, and their classes found among the run's by name; what the run reaches on its own test split stands beside
+    the answer, with how the images differ.
 
     --robustness asks again with the images moved, turned, blurred, covered and changed otherwise, more and more; what
     the run's own test split gives is written to its folder as robustness.json.
@@ -66,7 +79,7 @@ def evaluate(
       pellucid evaluate runs/first --split validation --json
       pellucid evaluate latest --robustness
       pellucid evaluate runs/digits scans/ --invert
-      pellucid evaluate latest labels.csv --label-column kind
+      pellucid evaluate latest labels.csv --label-column kind --slice-by scanner
     """
     if not data:
         require_idle(reading, "the run reads its own data as it did")
@@ -85,13 +98,15 @@ def evaluate(
         for note in reading_notes(splits):
             say(note)
     uncalibrated = trained.record.calibration is None
-    evaluation = trained.evaluate(splits, split=split, invert=invert)
+    evaluation = trained.evaluate(splits, split=split, invert=invert, slice_by=slice_by or ())
     if uncalibrated and (fitted := trained.record.calibration):
         say(FITTED.format(fitted.temperature, counted(fitted.count, "validation image")))
     judged = evaluation_section(evaluation, trained.path)
     document = dict(judged.document)
     if not as_json:
         tell(judged)
+    if evaluation is trained.evaluation:  # of the run's own test split, as evaluation.json has it
+        document |= _pictures(evaluation, trained, folder, splits, as_json)
     if robustness:
         settings = {"split": split, "invert": invert, "images": images, "seed": seed or 0}
         document["robustness"] = _robustness(trained, folder, splits, as_json, settings)
@@ -126,3 +141,23 @@ def _advice(run: Run, as_json: bool) -> dict[str, Any]:
     for line in [] if as_json else briefly(advice):
         say(line)
     return advice_section(advice).document
+
+
+def _pictures(evaluation: Evaluation, run: Run, folder: RunFolder, splits: DataSplits, as_json: bool) -> dict[str, Any]:
+    """Draw an evaluation into the run folder; where that cannot be it is said, as the answer is there all the same."""
+    from pellucid.sections.calibration import calibration_section
+    from pellucid.sections.evaluation_pictures import evaluation_pictures
+
+    written: dict[str, str] = {}
+    seen = evaluation_pictures(evaluation, splits.test, run.own_data().train)
+    for picture in (*seen, *calibration_section(evaluation, run.path).pictures):
+        try:
+            path = folder.place(f"{PICTURES}/{picture.name}.png")
+            write_picture(picture, path)
+        except RunError as error:
+            say(f"{picture.name} is not drawn: {error}")
+        else:
+            written[picture.name] = str(path)
+    for path in [] if as_json else written.values():
+        print_path(path)
+    return {"pictures": written}

@@ -133,7 +133,7 @@ def judged_classes(
     hits, support, answered = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
     present = support > 0
     drawn = np.concatenate([_ratios(*sums) for sums in _resampled(confusion)], axis=1)
-    f1_low, f1_high = np.nanquantile(np.where(present, drawn[2], 0.0), (0.025, 0.975), axis=0)
+    f1_low, f1_high = np.quantile(np.nan_to_num(drawn[2]), (0.025, 0.975), axis=0)
     scores = tuple(
         ClassScore(
             name=name,

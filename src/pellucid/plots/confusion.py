@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from numpy import ndarray
 
 from pellucid.plots.figures import Figure
-from pellucid.text import shortened
+from pellucid.text import columns, shortened
 
 MOST_COUNTED = 25  # classes whose cells hold their counts
 MOST_NAMED = 60  # classes that all have their names
-NAME = 16  # columns of a name
+NAME, LETTER = 16, 0.09  # columns of a name, inches of a column
 LEAST_SHARE = 0.01  # of a row, at the end of the scale of confusions
 
 
@@ -31,8 +31,9 @@ def confusion_figure(confusion: ndarray, names: Sequence[str], labels: tuple[str
         title: Text above all.
     """
     count = len(names)
-    side = min(10.0, max(4.5, 2.2 + 0.42 * count))
-    figure = Figure(side + 1.2, side, "constrained")
+    side, room = min(10.0, max(3.0, 0.4 * count)), LETTER * min(NAME, max(map(columns, names)))
+    figure = Figure(side + room + 2, side + room + 1)
+    figure.set_layout_engine("constrained", w_pad=0.12)
     axes = figure.subplots()
     shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     right = np.eye(count, dtype=bool)
@@ -40,8 +41,9 @@ def confusion_figure(confusion: ndarray, names: Sequence[str], labels: tuple[str
     wrong = np.ma.masked_array(shares, right | (confusion == 0))
     axes.imshow(np.ma.masked_array(shares, ~right | (confusion == 0)), cmap="Blues", vmin=-0.3, vmax=1.3)
     drawn = axes.imshow(wrong, cmap=mpl.colormaps["OrRd"], vmin=-0.25 * most, vmax=most)
-    bar = figure.colorbar(drawn, ax=axes, shrink=0.6, label=labels[2])
+    bar = figure.colorbar(drawn, ax=axes, shrink=0.6, pad=0.04)
     bar.ax.set_ylim(0, most)
+    bar.ax.set_ylabel(labels[2], labelpad=2)
     _name(axes, names)
     axes.set(ylabel=labels[0], xlabel=labels[1])
     if count <= MOST_COUNTED:

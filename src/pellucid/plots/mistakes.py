@@ -41,7 +41,7 @@ def mistakes_figure(mistakes: Sequence[Wrong], title: str = "", notes: Sequence[
         columns: How many cards stand side by side.
     """
     most = max(len(mistake.nearest) for mistake in mistakes)
-    width = LARGE + most * (SMALL + GAP) + 2 * GAP
+    width = LARGE + most * (SMALL + GAP) + 4 * GAP
     width = max(width, 2.6)
     lines = max(len(mistake.lines) for mistake in mistakes)
     height = lines * LINE + LARGE + 2 * GAP

@@ -123,10 +123,9 @@ def _slices(slices: Sequence[Slice]) -> list[str | Table]:
     ]
     if not slices:
         return [*found]
-    differing = sorted((one for one in slices if one.differs), key=_lowest)
-    told = (
-        f"{len(differing)} of {counted(len(slices), 'slice')} differ from all other images (Fisher's exact test, Holm)"
-    )
+    differing = sorted((one for one in slices if one.differs and one.by in ALWAYS), key=_lowest)
+    usual = counted(len(slices) - len(asked), "slice")
+    told = f"{len(differing)} of {usual} by class, size and look differ from all other images (Fisher's test, Holm)"
     return [*found, _slice_table(differing, told) if differing else told]
 
 

@@ -58,7 +58,8 @@ def load_other(
     notes = [*data.notes, note] if own and Path(source).suffix.lower() in TABLE_SUFFIXES else [*data.notes]
     if not data.has_test:
         notes.append(f"there is no test split, so all {counted(len(data.train), 'image')} are judged.")
-        data = DataSplits(data.name, data.train, data.train, None, data.rejected, location=data.location)
+        whence = {"location": data.location, "reading": data.reading}
+        data = DataSplits(data.name, data.train, data.train, None, data.rejected, **whence)
     data.notes = tuple(notes)
     return data
 

@@ -17,6 +17,7 @@ from jaxtyping import Float, Float32, Shaped
 from numpy import ndarray
 from torch import Tensor, nn
 
+from pellucid.data.columns import columns_of
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.errors import DataError, PellucidWarning, RunError
 from pellucid.judge.evaluation import Evaluation
@@ -141,7 +142,7 @@ class Run:
         *,
         split: str = "test",
         invert: bool = False,
-        columns: Mapping[str, Sequence[str]] | None = None,
+        slice_by: Sequence[str] = (),
     ) -> Evaluation:
         """Judge the network on a split.
 
@@ -155,14 +156,16 @@ class Run:
                 classes are found among the run's by name, and need not be all of them.
             split: ``test``, or ``validation`` or ``train`` as they were held out in the training.
             invert: Exchange dark and bright, as for dark ink on bright paper.
-            columns: What else to slice by: a text for each image of the split, under a name for what it tells.
+            slice_by: Columns of the table that the images come from, whose values are judged one by one.
 
         Raises:
-            DataError: The data cannot be had, have changed, are of another shape, or have a class that the run does
-                not know.
+            DataError: The data cannot be had, have changed, are of another shape, have a class that the run does not
+                know, or lack a column.
             SettingError: The split is unknown.
         """
-        name, images, own = self._to_judge(data, split, invert)
+        splits = data if isinstance(data, DataSplits) else self.read_data(data)
+        name, images, own = self._to_judge(splits, split, invert)
+        columns = columns_of(splits, images, slice_by)
         evaluation = evaluate(self.predictor, images, data=name, split=split, columns=columns)
         with contextlib.suppress(DataError):  # without the run's own data nothing near is found
             training = held_out(self.own_data(), self.record.train.validation_split, self.record.train.seed)["train"]

@@ -81,7 +81,8 @@ def test_of_many_classes_the_worst_are_shown_and_the_rest_is_said_to_be_elsewher
     data = ImageDataset(np.zeros((1200, 2, 2, 1), np.uint8), labels, names)
     answers = Answers(predicted, np.ones(1200, np.float32), np.ones(1200))
     section = evaluation_section(evaluation_of(data, answers, data="many"), PATH)
-    worst, confusions = section.tables
+    worst, confusions, slices = section.tables
+    assert [row[0] for row in slices.rows] == ["class: class 0", "class: class 1"]
     assert worst.caption == "the 20 of 300 classes with the lowest F1"
     assert [row[0] for row in worst.rows[:3]] == ["class 0", "class 1", "class 2"]
     assert len(worst.rows) == 20
