@@ -91,6 +91,7 @@ def measured(kept: Path | None, most: dict[str, int]) -> dict[str, list[Calibrat
     return {
         way: [CalibrationScore.model_validate(known[f"{way} {seed}"]) for seed in range(count)]
         for way, count in counts.items()
+        if count
     }
 
 
