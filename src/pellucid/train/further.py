@@ -144,6 +144,7 @@ def _begun(record: RunRecord, epochs: int) -> RunRecord:
             "further": (*record.further, record.train.epochs),
             "results": None,
             "weights_sha256": None,
+            "calibration": None,  # it is of the weights before
         }
     )
 
