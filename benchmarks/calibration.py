@@ -32,9 +32,10 @@ WAYS: dict[str, dict[str, Any]] = {
 
 def judged(how: dict[str, Any], seed: int) -> CalibrationScore:
     """A training judged on the test images."""
-    found = pl.fit(pl.load_data("mnist"), seed=seed, progress=False, **how).evaluate().calibration
-    if found is None or found.temperature is None:
-        raise RuntimeError("The run is not calibrated.")
+    run = pl.fit(pl.load_data("mnist"), seed=seed, progress=False, **how)
+    found = run.evaluate().calibration
+    if run.record.status != "done" or found is None or found.temperature is None:
+        raise RuntimeError("The training did not come to its end, or the run is not calibrated.")
     return found
 
 
@@ -91,6 +92,7 @@ def measured(kept: Path | None, most: dict[str, int]) -> dict[str, list[Calibrat
     return {
         way: [CalibrationScore.model_validate(known[f"{way} {seed}"]) for seed in range(count)]
         for way, count in counts.items()
+        if count
     }
 
 

@@ -97,10 +97,7 @@ def evaluate(
     if data:
         for note in reading_notes(splits):
             say(note)
-    uncalibrated = trained.record.calibration is None
-    evaluation = trained.evaluate(splits, split=split, invert=invert, slice_by=slice_by or ())
-    if uncalibrated and (fitted := trained.record.calibration):
-        say(FITTED.format(fitted.temperature, counted(fitted.count, "validation image")))
+    evaluation = _judge(trained, splits, split=split, invert=invert, slice_by=slice_by or ())
     judged = evaluation_section(evaluation, trained.path)
     document = dict(judged.document)
     if not as_json:
@@ -112,8 +109,18 @@ def evaluate(
         document["robustness"] = _robustness(trained, folder, splits, as_json, settings)
     if evaluation is trained.evaluation:  # of the run's own test split, which advice is about
         document |= _advice(trained, as_json)
+        document |= _pictures(evaluation, trained, folder, splits, as_json)
     if as_json:
         print_json(document)
+
+
+def _judge(run: Run, splits: DataSplits, **how: Any) -> Evaluation:
+    """Judge a run; that it is calibrated from now on is said where it was not yet."""
+    before = run.record.calibration
+    evaluation = run.evaluate(splits, **how)
+    if before is None and (fitted := run.record.calibration):
+        say(FITTED.format(fitted.temperature, counted(fitted.count, "validation image")))
+    return evaluation
 
 
 def _robustness(

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from pellucid.data.dataset import ImageDataset
 from pellucid.judge.intervals import wilson_interval
 from pellucid.judge.look import brightness_and_drawn
+from pellucid.judge.pairs import holm
 
 MOST_VALUES = 50  # of a column, that are a slice each
 NUMBERS = 12  # different numbers in a column that make it one of amounts
@@ -62,7 +63,7 @@ def slices_of(right: Bool[ndarray, " count"], values: Mapping[str, Sequence[str]
         found += [(by, name, int(right[rows].sum()), int(rows.sum())) for name, rows in members]
     logarithms = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, len(right) + 1)))])
     whole = int(right.sum())
-    chances = _holm([_fisher(hits, count, whole, len(right), logarithms) for _, _, hits, count in found])
+    chances = holm([_fisher(hits, count, whole, len(right), logarithms) for _, _, hits, count in found])
     return tuple(
         Slice(
             by=by,
@@ -145,12 +146,3 @@ def _fisher(hits: int, count: int, whole: int, total: int, logarithms: Float64[n
     chances = np.exp(chances - chances.max())
     own = chances[hits - possible[0]]
     return float(min(1.0, chances[chances <= own * (1 + 1e-7)].sum() / chances.sum()))
-
-
-def _holm(chances: Sequence[float]) -> list[float]:
-    """Chances corrected for how many there are. Source: Holm 1979, Scandinavian Journal of Statistics 6(2), 65-70."""
-    corrected, least = [1.0] * len(chances), 0.0
-    for place, number in enumerate(sorted(range(len(chances)), key=chances.__getitem__)):
-        least = max(least, min(1.0, (len(chances) - place) * chances[number]))
-        corrected[number] = least
-    return corrected

@@ -177,6 +177,9 @@ def test_evaluate_prints_classes_confusion_and_mistakes(pellucid: Command) -> No
     assert "confusion" in out
     assert "mistakes" in out
     assert Path("runs/bars-one/evaluation.json").exists()
+    drawn = [f"runs/bars-one/pictures/{name}.png" for name in ("confusion", "calibration")]  # no mistakes
+    assert out.splitlines()[-2:] == drawn
+    assert all(Path(path).read_bytes().startswith(b"\x89PNG") for path in drawn)
 
 
 def test_evaluate_answers_in_json_on_any_split(pellucid: Command) -> None:
@@ -186,6 +189,7 @@ def test_evaluate_answers_in_json_on_any_split(pellucid: Command) -> None:
     counts = json.loads(Path("runs/bars-one/run.json").read_text())["data"]["counts"]
     assert (document["split"], document["count"]) == ("validation", counts["validation"])
     assert document["run"] == "runs/bars-one"
+    assert "pictures" not in document  # what is drawn there is of the test split
 
 
 def test_advice_is_told_briefly_and_is_in_json(pellucid: Command) -> None:
@@ -327,8 +331,9 @@ def test_tables_of_pixels_are_trained_on_judged_shown_and_answered_for(pellucid:
     status, _, err = pellucid("train", "train.csv", *model, "--batch-size", 16, "--out", "run")
     assert status == 0
     assert "train: each row is an image of 8x8x1 from 64 columns, its class in the column 'label'." in err
-    judged = json.loads(pellucid("evaluate", "run", "judged.csv", "--json").out)
+    judged = json.loads(pellucid("evaluate", "run", "judged.csv", "--slice-by", "label", "--json").out)
     assert judged["count"] == 90
+    assert sum(one["count"] for one in judged["slices"] if one["by"] == "label") == 90
     status, out, err = pellucid("predict", "run", "test.csv", "--format", "submission")
     assert (status, err) == (0, "")
     lines = out.splitlines()
