@@ -27,7 +27,8 @@ CARDS = 6  # of maximised classes
 WIDTH, COLOURS = 1400, 192
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 SHOW = """([parts, cards, maps]) => {
-  const main = document.querySelector('main'), left = document.createElement('div'), right = document.createElement('div');
+  const main = document.querySelector('main');
+  const left = document.createElement('div'), right = document.createElement('div');
   for (const section of document.querySelectorAll('.chapter, nav')) if (!parts.includes(section.id)) section.remove();
   for (const part of document.querySelectorAll('#network > p:not(.lead), details, .remark, .repeat')) part.remove();
   for (const card of [...document.querySelectorAll('.gallery')].slice(cards)) card.remove();
@@ -41,7 +42,7 @@ SHOW = """([parts, cards, maps]) => {
   for (const one of document.querySelectorAll('.chapter')) one.style.marginTop = '2rem';
   for (const one of document.querySelectorAll('.drawing svg')) one.style.minWidth = 0;
   for (const one of document.querySelectorAll('.galleries')) one.style.gridTemplateColumns = '1fr 1fr';
-  for (const one of document.querySelectorAll('.tiles')) one.style.gap = '.3rem';
+  for (const one of document.querySelectorAll('.tiles')) Object.assign(one.style, {gap: '.3rem', fontSize: '.7rem'});
   for (const one of document.querySelectorAll('.tiles li')) one.style.width = '4.4rem';
 }"""
 
@@ -80,7 +81,9 @@ def _maps(run: pl.Run, image: str) -> str:
 def _picture(page: Page, scheme: str, file: Path) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     with Image.open(io.BytesIO(page.screenshot(full_page=True))) as shot:
-        shot.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+        shot.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            file, optimize=True
+        )
     print(f"{file}: {file.stat().st_size:,} bytes")
 
 

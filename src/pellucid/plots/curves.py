@@ -14,8 +14,10 @@ from matplotlib.ticker import MaxNLocator
 
 from pellucid.language import tell
 from pellucid.plots.figures import Figure
+from pellucid.text import shortened
 
 TRAIN: dict[str, Any] = {"color": "#0072B2", "linestyle": "-", "marker": "o"}
+LONG_NAME = 40  # columns of a name in a legend
 LOOKS = (
     ("#0072B2", "-", "o"),
     ("#D55E00", "--", "s"),
@@ -58,7 +60,15 @@ def curves_beside(histories: Mapping[str, Mapping[str, Sequence[float]]]) -> Fig
             colour, dash, marker = LOOKS[place % len(LOOKS)]
             known = any(value == value for value in history[f"val_{column}"])
             values = history[f"val_{column}" if known else column]
-            axes.plot(history["epoch"], values, color=colour, linestyle=dash, marker=marker, markersize=4, label=name)
+            axes.plot(
+                history["epoch"],
+                values,
+                color=colour,
+                linestyle=dash,
+                marker=marker,
+                markersize=4,
+                label=shortened(name, LONG_NAME),
+            )
         _finish(axes, label)
     lines, names = panels[0].get_legend_handles_labels()
     figure.legend(lines, names, loc="outside lower left", frameon=False)
