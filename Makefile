@@ -94,6 +94,10 @@ bench-calibration: .venv/.installed
 showcase: .venv/.installed-dev
 	$(BIN)/python benchmarks/showcase.py
 
+# docs/doubt-benchmark.md: foreign images that are told from digits (about five minutes on two cores)
+bench-doubt: .venv/.installed-dev
+	$(BIN)/python -m benchmarks.doubt --out docs/doubt-benchmark.md
+
 # docs/benchmarks.md: Pellucid against its peers (about two and a half hours on two cores, which must have nothing else to do)
 bench: bench-env
 	.venv-bench/bin/python -m benchmarks.compare

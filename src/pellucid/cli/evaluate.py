@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pellucid.cli.interrupts import uninterrupted
-from pellucid.cli.options import Device, Json, Precision, RunArgument
+from pellucid.cli.options import Device, Json, Keep, NoUnknown, Precision, RunArgument, asking
 from pellucid.cli.output import print_json, print_text, say
 from pellucid.cli.pictures import write_section
 from pellucid.cli.reading import AS_THE_RUN, SHAPE, SPLITS, Reading, reads_data, require_idle
@@ -17,9 +17,11 @@ from pellucid.words import counted
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
     from pellucid.run.folder import RunFolder
+    from pellucid.run.record import RunRecord
     from pellucid.trained.run import Run
 
 FITTED = "the run was not calibrated yet: from now on its probabilities are, at temperature {:.3f}, fitted on its {}"
+LEARNED = "the run has learned from its {} when to say “I don't know”, and does so from now on"
 
 
 @reads_data(without=SHAPE | SPLITS, default=AS_THE_RUN)
@@ -32,6 +34,8 @@ def evaluate(
     invert: Annotated[
         bool, typer.Option("--invert", help="Exchange dark and bright, as for dark ink on bright paper.")
     ] = False,
+    keep: Keep = None,
+    no_unknown: NoUnknown = False,
     robustness: Annotated[
         bool,
         typer.Option("--robustness", help="Judge it on corrupted images too; under a minute for recipe fast on MNIST."),
@@ -55,7 +59,8 @@ def evaluate(
     What the run's own test split gives in fp32 is written to its folder as evaluation.json; what stands out there,
     such as overfitting, is told with its evidence and a command that mends it. Other data are brought to the run's size
     and channels, and their classes found among the run's by name; what the run reaches on its own test split stands
-    beside the answer, with how the images differ.
+    beside the answer, with how the images differ. The accuracy is of all images; how many of them the run answers with
+    "I don't know", and how well it answers the others, stands below it.
 
     --robustness asks again with the images moved, turned, blurred, covered and changed otherwise, more and more; what
     the run's own test split gives is written to its folder as robustness.json.
@@ -67,7 +72,9 @@ def evaluate(
       pellucid evaluate latest --robustness
       pellucid evaluate runs/digits scans/ --invert
       pellucid evaluate latest labels.csv --label-column kind
+      pellucid evaluate latest --keep 0.95
     """
+    how = asking(keep, no_unknown)
     if not data:
         require_idle(reading, "the run reads its own data as it did")
     if not robustness and (images, seed) != (None, None):
@@ -75,6 +82,7 @@ def evaluate(
     with uninterrupted():
         from pellucid.run.folder import find_run
         from pellucid.sections.data_notes import reading_notes
+        from pellucid.sections.doubt import never
         from pellucid.sections.evaluation import evaluation_section
         from pellucid.trained.run import Run
 
@@ -84,10 +92,11 @@ def evaluate(
     if data:
         for note in reading_notes(splits):
             say(note)
-    uncalibrated = trained.record.calibration is None
-    evaluation = trained.evaluate(splits, split=split, invert=invert)
-    if uncalibrated and (fitted := trained.record.calibration):
-        say(FITTED.format(fitted.temperature, counted(fitted.count, "validation image")))
+    before = trained.record
+    evaluation = trained.evaluate(splits, split=split, invert=invert, **how)
+    _tell_learned(before, trained.record)
+    if not no_unknown and (why := never(trained.record)):
+        say(why)
     judged = evaluation_section(evaluation, trained.path)
     document = dict(judged.document)
     if not as_json:
@@ -126,3 +135,11 @@ def _advice(run: Run, as_json: bool) -> dict[str, Any]:
     for line in [] if as_json else briefly(advice):
         say(line)
     return advice_section(advice).document
+
+
+def _tell_learned(before: RunRecord, after: RunRecord) -> None:
+    """Say what a run has learned of itself while it was judged, which it had not known before."""
+    if before.calibration is None and (fitted := after.calibration):
+        say(FITTED.format(fitted.temperature, counted(fitted.count, "validation image")))
+    if before.doubt is None and (learned := after.doubt):
+        say(LEARNED.format(counted(learned.held_out, "validation image")))

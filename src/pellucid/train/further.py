@@ -144,6 +144,8 @@ def _begun(record: RunRecord, epochs: int) -> RunRecord:
             "further": (*record.further, record.train.epochs),
             "results": None,
             "weights_sha256": None,
+            "calibration": None,
+            "doubt": None,
         }
     )
 
