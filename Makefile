@@ -4,7 +4,7 @@ BIN := .venv/bin
 SHARED := --numprocesses auto --dist loadfile --no-loadscope-reorder  # a process for each core
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test quick coverage torture torture-files audit-deps licences check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export bench-calibration showcase clean
+.PHONY: train test quick coverage torture torture-files audit-deps licences check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export bench-calibration showcase bench-doubt clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -93,6 +93,10 @@ bench-calibration: .venv/.installed
 # docs/report-light.png and docs/report-dark.png: the picture of the README (a minute; it needs Chromium)
 showcase: .venv/.installed-dev
 	$(BIN)/python benchmarks/showcase.py
+
+# docs/doubt-benchmark.md: foreign images that are told from digits (about five minutes on two cores)
+bench-doubt: .venv/.installed-dev
+	$(BIN)/python -m benchmarks.doubt --out docs/doubt-benchmark.md
 
 # docs/benchmarks.md: Pellucid against its peers (about two and a half hours on two cores, which must have nothing else to do)
 bench: bench-env

@@ -33,6 +33,7 @@ from pellucid.plots.attribution import MapPanel, ProbabilityCurves, attribution_
 from pellucid.plots.calibration import Point, reliability_figure
 from pellucid.plots.confusion import confusion_figure
 from pellucid.plots.curves import curves, curves_beside
+from pellucid.plots.doubt import doubt_figure
 from pellucid.plots.feature_maps import layer_grid, layer_walk
 from pellucid.plots.figures import Figure, render
 from pellucid.plots.filters import filter_grid
@@ -122,6 +123,7 @@ def reliable(names: Names) -> Figure:
     return reliability_figure({"before": points, "after": points}, ("a", "b", "c", "d"), title(names))
 
 
+SPREAD = SimpleNamespace(kind="foreign", limit=3.0, edges=(1.0, 10.0, 100.0), held_out=(5, 0), judged=(1, 4))
 HISTORY = {name: [1.0, 0.5] for name in ("epoch", "accuracy", "loss", "val_accuracy", "val_loss")}
 FIGURES: dict[Callable[..., Figure], Callable[[Names], Figure]] = {
     attribution_maps: attribution,
@@ -134,6 +136,7 @@ FIGURES: dict[Callable[..., Figure], Callable[[Names], Figure]] = {
     curves: lambda names: curves(HISTORY, title(names)),
     curves_beside: lambda names: curves_beside(dict.fromkeys(names, HISTORY)),
     network_figure: lambda names: network_figure([Block((8, 8, 1), name, names, "conv") for name in names]),
+    doubt_figure: lambda names: doubt_figure([SPREAD, SPREAD], title(names)),
     filter_grid: lambda names: filter_grid(np.ones((3, 3, 3, 1)), title(names), dead=[1], rule="its kernel is small"),
     folds_figure: lambda names: folds_figure([0.9, 0.8], title(names)),
     image_grid: lambda names: image_grid([IMAGE] * len(names), list(map(printable, names)), title(names)),

@@ -45,6 +45,7 @@ from pellucid.sections.comparison import paired_section
 from pellucid.sections.confusion import confusion_section
 from pellucid.sections.curves import curves_section
 from pellucid.sections.data import data_section
+from pellucid.sections.doubt import doubt_section
 from pellucid.sections.environment import environment_section
 from pellucid.sections.evaluation import evaluation_section
 from pellucid.sections.export import export_section, verification_section
@@ -144,6 +145,10 @@ def calibration(run: pl.Run) -> Section:
     return calibration_section(pl.Run(run.predictor, data=run.own_data()).evaluate(), run.path)
 
 
+def doubt(run: pl.Run) -> Section:
+    return doubt_section(pl.Run(run.predictor, data=run.own_data()).evaluate(), run.path)
+
+
 def prediction(run: pl.Run) -> Section:
     answers = run.predict(run.own_data().test.images[:2])
     return prediction_section(Path("run"), [Path("a.png"), Path("b.png")], answers, faults=["c.png: no image."])
@@ -177,6 +182,7 @@ SECTIONS: dict[Callable[..., Section], Callable[[pl.Run], Section]] = {
     curves_section: lambda run: curves_section(run.history, run.record, origin_of(run).path),
     data_section: lambda run: data_section(run.own_data(), "rotation=20"),
     environment_section: lambda run: environment_section(run.record),
+    doubt_section: doubt,
     evaluation_section: evaluation,
     export_section: export,
     feature_maps_section: feature_maps,

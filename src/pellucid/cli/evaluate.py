@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pellucid.cli.interrupts import uninterrupted
-from pellucid.cli.options import Device, Json, Precision, RunArgument
+from pellucid.cli.options import Device, Json, Keep, NoUnknown, Precision, RunArgument, asking
 from pellucid.cli.output import print_json, print_path, print_text, say
 from pellucid.cli.pictures import write_picture, write_section
 from pellucid.cli.reading import AS_THE_RUN, SHAPE, SPLITS, Reading, reads_data, require_idle
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pellucid.trained.run import Run
 
 FITTED = "the run was not calibrated yet: from now on its probabilities are, at temperature {:.3f}, fitted on its {}"
+LEARNED = "the run has learned from its {} when to say “I don't know”, and does so from now on"
 
 
 @reads_data(without=SHAPE | SPLITS, default=AS_THE_RUN)
@@ -43,6 +44,8 @@ def evaluate(
             " themselves. May be given several times.",
         ),
     ] = None,
+    keep: Keep = None,
+    no_unknown: NoUnknown = False,
     robustness: Annotated[
         bool,
         typer.Option("--robustness", help="Judge it on corrupted images too; under a minute for recipe fast on MNIST."),
@@ -68,7 +71,8 @@ def evaluate(
     what stands out there, such as overfitting, is told with its evidence and a command that mends it. Images are sliced
     by class, size, brightness and how much is drawn, and by --slice-by. Other data are brought to the run's size and
     channels, and their classes found among the run's by name; what the run reaches on its own test split stands beside
-    the answer, with how the images differ.
+    the answer, with how the images differ. The accuracy is of all images; how many of them the run answers with
+    "I don't know", and how well it answers the others, stands below it.
 
     --robustness asks again with the images moved, turned, blurred, covered and changed otherwise, more and more; what
     the run's own test split gives is written to its folder as robustness.json.
@@ -80,7 +84,9 @@ def evaluate(
       pellucid evaluate latest --robustness
       pellucid evaluate runs/digits scans/ --invert
       pellucid evaluate latest labels.csv --label-column kind --slice-by scanner
+      pellucid evaluate latest --keep 0.95
     """
+    how = asking(keep, no_unknown)
     if not data:
         require_idle(reading, "the run reads its own data as it did")
     if not robustness and (images, seed) != (None, None):
@@ -88,6 +94,7 @@ def evaluate(
     with uninterrupted():
         from pellucid.run.folder import find_run
         from pellucid.sections.data_notes import reading_notes
+        from pellucid.sections.doubt import never
         from pellucid.sections.evaluation import evaluation_section
         from pellucid.trained.run import Run
 
@@ -97,7 +104,9 @@ def evaluate(
     if data:
         for note in reading_notes(splits):
             say(note)
-    evaluation = _judge(trained, splits, split=split, invert=invert, slice_by=slice_by or ())
+    evaluation = _judge(trained, splits, split=split, invert=invert, slice_by=slice_by or (), **how)
+    if not no_unknown and (why := never(trained.record)):
+        say(why)
     judged = evaluation_section(evaluation, trained.path)
     document = dict(judged.document)
     if not as_json:
@@ -115,11 +124,13 @@ def evaluate(
 
 
 def _judge(run: Run, splits: DataSplits, **how: Any) -> Evaluation:
-    """Judge a run; that it is calibrated from now on is said where it was not yet."""
-    before = run.record.calibration
+    """Judge a run; what it learned of itself meanwhile, and had not known before, is said."""
+    before = run.record
     evaluation = run.evaluate(splits, **how)
-    if before is None and (fitted := run.record.calibration):
+    if before.calibration is None and (fitted := run.record.calibration):
         say(FITTED.format(fitted.temperature, counted(fitted.count, "validation image")))
+    if before.doubt is None and (learned := run.record.doubt):
+        say(LEARNED.format(counted(learned.held_out, "validation image")))
     return evaluation
 
 

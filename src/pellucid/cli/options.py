@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,6 +17,26 @@ Device = Annotated[
     str, typer.Option(help="Where to compute: auto (CUDA, then MPS, then CPU), cpu, cuda, cuda:N or mps.")
 ]
 Precision = Annotated[str, typer.Option(help="Precision of the activations: auto, fp32, bf16 or fp16.")]
+
+Keep = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SHARE",
+        help="Share of images like those trained on that is answered; the others are unknown.  [default: 0.99]",
+    ),
+]
+NoUnknown = Annotated[bool, typer.Option("--no-unknown", help="Answer every image, however strange or doubtful.")]
+
+
+def asking(keep: float | None, no_unknown: bool) -> dict[str, Any]:
+    """How a run is asked, as `Predictor.predict` takes it.
+
+    Raises:
+        typer.BadParameter: The options contradict each other.
+    """
+    if no_unknown and keep is not None:
+        raise typer.BadParameter("give either --keep or --no-unknown")
+    return {"unknown": not no_unknown, "keep": keep}
 
 
 def file_place(path: Path | None) -> Path | None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pellucid.cli.interrupts import uninterrupted
-from pellucid.cli.options import Device, Json, RunArgument
-from pellucid.cli.output import print_data
+from pellucid.cli.options import Device, Json, Keep, NoUnknown, RunArgument, asking
+from pellucid.cli.output import print_data, say
 from pellucid.cli.reading import AS_THE_RUN, OF_IMAGES, OPTIONS, Reading, reads_data
 from pellucid.cli.show import show, warn
 
@@ -41,6 +41,14 @@ def predict(
             " pixels, as competitions take it).",
         ),
     ] = TEXT,
+    keep: Keep = None,
+    no_unknown: NoUnknown = False,
+    coverage: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="Name a set of classes for each image that holds the true one in this share of cases."
+        ),
+    ] = None,
     device: Device = "auto",
     *,
     reading: Reading,
@@ -51,13 +59,18 @@ def predict(
     Of a folder all images are answered, those in the folders below it too; in a table of pixels (.csv, .tsv) each row
     is an image. A file that cannot be read is named, the others are answered, and the exit status is 1.
 
+    An image that is unlike anything trained on, or lies between two classes, is answered with unknown, the reason, and
+    the most probable classes all the same. Of 100 images like those trained on, that happens to one (--keep).
+
     \b
     Examples:
       pellucid predict latest digit.png
       pellucid predict latest scans/
       pellucid predict runs/first scans/*.jpg --invert --json
       pellucid predict latest test.csv --format submission > submission.csv
+      pellucid predict latest scans/ --keep 0.95 --coverage 0.9
     """
+    how = asking(keep, no_unknown) | {"coverage": coverage}
     _require_form(form, images, as_json)
     if reading.get("label_column", "first") not in {"first", "last"}:
         rule = "labels are passed over; --label-column says where a table without header has them, first or last"
@@ -65,25 +78,33 @@ def predict(
     with uninterrupted():
         import numpy as np
 
+        from pellucid.predict.prediction import drift_among
         from pellucid.predict.predictor import Predictor
         from pellucid.run.folder import find_run
         from pellucid.sections.beside import brightness_hint
+        from pellucid.sections.doubt import never
         from pellucid.sections.prediction import prediction_section, submission
 
     folder = find_run(run)
     predictor = Predictor.load(folder, device=device).reading_by(**reading)
+    limits = predictor.limits(keep) if not no_unknown else None
     usual = predictor.record.data.mean_brightness
     files, faults, hints = _files(images)
     names, numbers, answers = [], [], []
     for start in range(0, len(files), AT_ONCE):
         read, unread = _read(predictor, files[start : start + AT_ONCE], invert)
-        answers += predictor.predict(np.concatenate([asked.images for _, asked in read])) if read else []
+        answers += predictor.predict(np.concatenate([asked.images for _, asked in read]), **how) if read else []
         names += [name for _, asked in read for name in asked.names]
         numbers += [number for _, asked in read for number in asked.numbers]
         faults += unread
         told = [brightness_hint(path, float(asked.images.mean() / 255), usual, invert) for path, asked in read]
         hints += [hint for hint in told if hint]
-    section = prediction_section(folder.path, names, answers, top=top, faults=faults, hints=hints)
+    drift = drift_among(answers, predictor.doubts, predictor.class_names) if limits and predictor.doubts else None
+    if not no_unknown and (why := never(predictor.record)):
+        say(why)
+    section = prediction_section(
+        folder.path, names, answers, top=top, faults=faults, hints=hints, limits=limits, drift=drift, coverage=coverage
+    )
     if form == SUBMISSION:
         warn(section)
         print_data(submission(numbers, answers) if answers else "")

@@ -25,6 +25,7 @@ from pellucid.judge.classes import (
 )
 from pellucid.judge.intervals import wilson_interval
 from pellucid.judge.slices import Slice, slices_of, what_is_common
+from pellucid.judge.unknown import Unknown
 from pellucid.run.base import parsed
 from pellucid.run.record import Calibration, Look, TestScore
 
@@ -153,6 +154,7 @@ class Evaluation(BaseModel):
         balanced_accuracy: Mean of the recalls of the classes that have images; None in older files.
         confused: The at most 20 commonest confusions.
         slices: Images that have something in common, and how they fare; none in older files.
+        unknown: What comes of the run's "I don't know"; None where it cannot say so, or was not let.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
@@ -177,6 +179,7 @@ class Evaluation(BaseModel):
     balanced_accuracy: float | None = None
     confused: tuple[ConfusedPair, ...] = ()
     slices: tuple[Slice, ...] = ()
+    unknown: Unknown | None = None
 
     @property
     def score(self) -> TestScore:

@@ -9,15 +9,16 @@ from pathlib import Path
 from pellucid.run.files import bears_mark
 from pellucid.run.lock import LOCK
 
-RECORD, HISTORY, WEIGHTS, CURVES, EVALUATION, ROBUSTNESS = (
+RECORD, HISTORY, WEIGHTS, CURVES, EVALUATION, ROBUSTNESS, DOUBT = (
     "run.json",
     "history.csv",
     "model.safetensors",
     "curves.png",
     "evaluation.json",
     "robustness.json",
+    "doubt.safetensors",
 )
-FILES = (RECORD, HISTORY, WEIGHTS, CURVES, "curves.svg", EVALUATION, ROBUSTNESS)
+FILES = (RECORD, HISTORY, WEIGHTS, CURVES, "curves.svg", EVALUATION, ROBUSTNESS, DOUBT)
 REPORT = "report{}.html"  # and one of each other language
 REPORTS = re.compile(r"report(-[a-z]{2})?\.html")
 PICTURES, CHECKPOINTS = "pictures", "checkpoints"

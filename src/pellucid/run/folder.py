@@ -17,6 +17,7 @@ from pellucid.names import plain_name, user_path
 from pellucid.run.base import RecordFolder
 from pellucid.run.checkpoints import Checkpoints
 from pellucid.run.contents import CURVES as CURVES
+from pellucid.run.contents import DOUBT as DOUBT
 from pellucid.run.contents import EVALUATION as EVALUATION
 from pellucid.run.contents import HISTORY, RECORD, WEIGHTS, checkpoint_files, own_files
 from pellucid.run.contents import ROBUSTNESS as ROBUSTNESS

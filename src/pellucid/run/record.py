@@ -173,8 +173,36 @@ class Origin(_Part):
     frozen: tuple[str, ...] = ()
 
 
+class DoubtRecord(_Part):
+    """When a run says "I don't know", as its held-out images taught it; the numbers behind it are in doubt.safetensors.
+
+    Attributes:
+        keep: Share of images like the held-out ones that is answered, unless another is asked for.
+        foreign: What is measured to tell an image that is unlike anything trained on; None where it cannot be.
+        foreign_limit: The greatest such score that is answered.
+        doubtful: What is measured to tell an image that lies between classes.
+        doubtful_limit: The greatest such score that is answered.
+        refused: Held-out images that are refused, by the reason: ``foreign`` or ``doubtful``.
+        fitted: Training images that the classes were measured on.
+        held_out: Held-out images that the limits are from.
+        features: Numbers that an image is told by.
+        sha256: Digest of doubt.safetensors.
+    """
+
+    keep: float
+    foreign: str | None
+    foreign_limit: float | None
+    doubtful: str
+    doubtful_limit: float
+    refused: dict[str, int]
+    fitted: int
+    held_out: int
+    features: int
+    sha256: str
+
+
 # Of the keys of run.json, what follows from the weights that a training came to; another training begins without it.
-LEARNED = ("results", "weights_sha256", "calibration")
+LEARNED = ("results", "weights_sha256", "calibration", "doubt")
 
 
 class RunRecord(_Part):
@@ -199,6 +227,8 @@ class RunRecord(_Part):
         class_weights: How much an image of each class counts in the training loss; None where all count alike.
         calibration: What the logits are divided by before softmax; None in runs of earlier versions, in those that held
             no validation images out, and in interrupted ones.
+        doubt: When the run says "I don't know"; None in runs of earlier versions, in those that held no validation
+            images out, and in interrupted ones.
     """
 
     pellucid_version: str
@@ -216,6 +246,7 @@ class RunRecord(_Part):
     origin: Origin | None = None
     class_weights: dict[str, float] | None = None
     calibration: Calibration | None = None
+    doubt: DoubtRecord | None = None
 
     @model_validator(mode="after")
     def _names_fit_the_network(self) -> Self:

@@ -10,6 +10,7 @@ from pellucid.judge.classes import ClassScore
 from pellucid.judge.evaluation import Beside, Evaluation, Mistake
 from pellucid.judge.slices import Slice
 from pellucid.sections.beside import classes_of, hints_of, look_table
+from pellucid.sections.doubt import doubt_remarks, told
 from pellucid.sections.evaluation_pictures import evaluation_pictures
 from pellucid.sections.section import Section, Table
 from pellucid.text import printable, shortened
@@ -52,6 +53,7 @@ def evaluation_section(
         body=(
             "\n".join((title, accuracy, *_further(evaluation), f"loss {evaluation.loss:.4f}")),
             *((_own(beside), look_table(beside)) if beside else ()),
+            *((told(evaluation.unknown, len(evaluation.mistakes)),) if evaluation.unknown else ()),
             _worst_classes(evaluation) if many else _classes(evaluation.per_class),
             *([_confusion(evaluation)] if not many else _confusions(evaluation)),
             *_slices(evaluation.slices),
@@ -61,6 +63,7 @@ def evaluation_section(
         remarks=(
             *((REST.format(len(evaluation.class_names)),) if many else ()),
             *classes_of(evaluation),
+            *(doubt_remarks(evaluation.unknown) if evaluation.unknown else ()),
             *hints,
         ),
     )

@@ -5,9 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from pellucid.judge.drift import Drift
+from pellucid.judge.refusal import KEEP, Limits
 from pellucid.predict.predictor import Prediction
+from pellucid.sections.doubt import drift_remarks, shortfall
 from pellucid.sections.section import Section, Table
 from pellucid.words import percent
 
@@ -20,6 +25,9 @@ def prediction_section(
     top: int = 3,
     faults: Sequence[str] = (),
     hints: Sequence[str] = (),
+    limits: Limits | None = None,
+    drift: Drift | None = None,
+    coverage: float | None = None,
 ) -> Section:
     """The most probable classes of each image.
 
@@ -30,19 +38,21 @@ def prediction_section(
         top: How many classes to name of each.
         faults: What kept other files from being read.
         hints: What may have gone wrong with those that were read; see `brightness_hint` of `beside`.
+        limits: The greatest doubt that is answered; None where every image is.
+        drift: Whether the images are unlike those trained on as a whole; None where they are too few to tell.
+        coverage: What the sets of classes promise; None where none were asked for.
     """
     pairs = list(zip(files, answers, strict=True))
-    predictions = [
-        {"image": str(file), "label": answer.label, "probability": answer.probability}
-        | {"probabilities": answer.probabilities}
-        for file, answer in pairs
-    ]
-    rows = tuple((str(file), ", ".join(_ranked(answer.probabilities)[:top])) for file, answer in pairs)
+    predictions = [_document(str(file), answer, coverage) for file, answer in pairs]
+    heads = ("image", "answer", *(() if coverage is None else (f"classes that hold it for {coverage:.6g}",)))
+    rows = tuple((str(file), _told(answer, top), *_set(answer)) for file, answer in pairs)
+    doubt = limits and {**asdict(limits), "drift": drift and drift.model_dump(mode="json")}
     return Section(
         title="Answers",
-        document={"run": str(path), "predictions": predictions, "faults": list(faults)},
-        body=(Table(("image", "answer"), rows, left=2),) if rows else (),
-        warnings=(*hints, *(f"pellucid: {fault}" for fault in faults)),
+        document={"run": str(path), "predictions": predictions, "faults": list(faults), "doubt": doubt},
+        body=(Table(heads, rows, left=len(heads)),) if rows else (),
+        remarks=shortfall(limits.keep, limits.promised, limits.held_out) if limits and limits.keep != KEEP else (),
+        warnings=(*drift_remarks(drift), *hints, *(f"pellucid: {fault}" for fault in faults)),
     )
 
 
@@ -58,6 +68,25 @@ def submission(numbers: Sequence[int], answers: Sequence[Prediction]) -> str:
     writer.writerow(("ImageId", "Label"))
     writer.writerows((number, answer.label) for number, answer in zip(numbers, answers, strict=True))
     return text.getvalue()
+
+
+def _document(file: str, answer: Prediction, coverage: float | None) -> dict[str, Any]:
+    """An answer as JSON: the label is the most probable class, whether it is to be believed or not."""
+    document = asdict(answer)
+    if coverage is None:
+        del document["classes"]
+    return {"image": file, **document}
+
+
+def _told(answer: Prediction, top: int) -> str:
+    ranked = ", ".join(_ranked(answer.probabilities)[:top])
+    return f"unknown: {answer.reason} ({ranked})" if answer.unknown else ranked
+
+
+def _set(answer: Prediction) -> tuple[str, ...]:
+    if answer.classes is None:
+        return ()
+    return (", ".join(answer.classes) or "none",)
 
 
 def _ranked(probabilities: dict[str, float]) -> list[str]:

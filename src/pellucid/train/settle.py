@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pellucid.device import enough_memory, repeatable
 from pellucid.trained.calibrate import calibration_of
+from pellucid.trained.doubt import learn_doubts
 from pellucid.trained.run import Run
 
 
@@ -20,3 +21,4 @@ def settle(run: Run) -> None:
         run.predictor.record = run.record.model_copy(
             update={"calibration": calibration_of(run.predictor, run.own_data())}
         )
+        learn_doubts(run.predictor, run.own_data())  # after the temperature, which its probabilities are divided by

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 
 import numpy as np
 from jaxtyping import Float, Int64
@@ -12,6 +13,8 @@ from torch.nn.functional import cross_entropy
 from pellucid.data.dataset import ImageDataset
 from pellucid.judge.calibration import Sureness
 from pellucid.judge.evaluation import Answers, Evaluation, evaluation_of
+from pellucid.judge.unknown import unknown_of
+from pellucid.predict.features import tapped
 from pellucid.predict.predictor import Predictor
 from pellucid.trained.data import require_shape
 from pellucid.trained.other import in_classes_of
@@ -24,6 +27,8 @@ def evaluate(
     data: str,
     split: str = "test",
     columns: Mapping[str, Sequence[str]] | None = None,
+    unknown: bool = True,
+    keep: float | None = None,
 ) -> Evaluation:
     """Judge a network on a split.
 
@@ -33,25 +38,35 @@ def evaluate(
         data: Name of the data set.
         split: Name of the split.
         columns: The text of each image in columns of a table, by their name, to slice by.
+        unknown: Whether the run may say "I don't know".
+        keep: Share of images like those trained on that is to be answered; 0.99 unless given.
 
     Raises:
         DataError: The images have another shape, or one is of a class that the network does not know.
-        RunError: The network's answers are not finite.
+        SettingError: The share to keep is out of range.
+        RunError: The network's answers are not finite; or what the run knows of its doubt is missing or damaged.
     """
     require_shape(predictor.record, dataset)
     dataset = in_classes_of(predictor.record, dataset)
-    calibration, predicted = predictor.record.calibration, []
-    before, after, ranks = [], [], []
-    for logits, labels in predictor.answers(dataset):
-        predicted.append(predictor.softmax(logits).argmax(dim=1).cpu().numpy())
-        ranks.append((logits > logits.gather(1, labels[:, None])).sum(dim=1).cpu().numpy())
-        before.append(_sureness(logits, labels))
-        after += [_sureness(logits / calibration.temperature, labels)] if calibration else []
+    calibration, limits, predicted = predictor.record.calibration, predictor.limits(keep) if unknown else None, []
+    before, after, ranks, features = [], [], [], []
+    with tapped(predictor.model) if limits else nullcontext() as tap:
+        for logits, labels in predictor.answers(dataset):
+            predicted.append(predictor.softmax(logits).argmax(dim=1).cpu().numpy())
+            ranks.append((logits > logits.gather(1, labels[:, None])).sum(dim=1).cpu().numpy())
+            before.append(_sureness(logits, labels))
+            after += [_sureness(logits / calibration.temperature, labels)] if calibration else []
+            features += [tap.take()] if tap else []
     plain, calibrated = _joined(before), _joined(after) if after else None
     confidence, joined = (calibrated or plain).confidence, np.concatenate(predicted)
     answers = Answers(joined, confidence, plain.losses, before=plain, after=calibrated, ranks=np.concatenate(ranks))
     about = {"data": data, "split": split, "precision": predictor.precision}
-    return evaluation_of(dataset, answers, **about, calibration=calibration, columns=columns)
+    evaluation = evaluation_of(dataset, answers, **about, calibration=calibration, columns=columns)
+    if limits is None or predictor.doubts is None:
+        return evaluation
+    scores = predictor.doubts.scores(np.concatenate(features), 1 - confidence)
+    said = unknown_of(predictor.doubts, limits, scores, joined, joined == dataset.labels)
+    return evaluation.model_copy(update={"unknown": said})
 
 
 def _sureness(logits: Float[Tensor, "batch classes"], labels: Int64[Tensor, " batch"]) -> Sureness:

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import safetensors.torch
 import torch
@@ -23,14 +23,26 @@ from pellucid.errors import DataError, PellucidWarning, RunError
 from pellucid.judge.evaluation import Evaluation
 from pellucid.judge.robustness import Robustness
 from pellucid.names import user_path
-from pellucid.predict.predictor import Prediction, Predictor
-from pellucid.run.folder import CURVES, EVALUATION, HISTORY, RECORD, ROBUSTNESS, WEIGHTS, RunFolder, find_run, new_run
+from pellucid.predict.predictor import Asking, Prediction, Predictor
+from pellucid.run.folder import (
+    CURVES,
+    DOUBT,
+    EVALUATION,
+    HISTORY,
+    RECORD,
+    ROBUSTNESS,
+    WEIGHTS,
+    RunFolder,
+    find_run,
+    new_run,
+)
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
 from pellucid.spec.recipes import Recipe
 from pellucid.trained.calibrate import calibration_of
 from pellucid.trained.curves import draw_curves
 from pellucid.trained.data import are_own, load_own, require_unchanged
+from pellucid.trained.doubt import learn_doubts
 from pellucid.trained.evaluate import evaluate
 from pellucid.trained.neighbours import with_neighbours
 from pellucid.trained.other import beside, inverted, load_other
@@ -123,13 +135,15 @@ class Run:
         """What the network alone gives before softmax; see `Predictor.logits`."""
         return self.predictor.logits(images)
 
-    def predict(self, images: Shaped[ndarray, "count ..."]) -> list[Prediction]:
+    def predict(self, images: Shaped[ndarray, "count ..."], **how: Unpack[Asking]) -> list[Prediction]:
         """The labelled answer for each image; see `Predictor.predict`."""
-        return self.predictor.predict(images)
+        return self.predictor.predict(images, **how)
 
-    def predict_files(self, paths: Sequence[str | PathLike[str]], *, invert: bool = False) -> list[Prediction]:
+    def predict_files(
+        self, paths: Sequence[str | PathLike[str]], *, invert: bool = False, **how: Unpack[Asking]
+    ) -> list[Prediction]:
         """The answer for each image file; see `Predictor.predict_files`."""
-        return self.predictor.predict_files(paths, invert=invert)
+        return self.predictor.predict_files(paths, invert=invert, **how)
 
     @property
     def path(self) -> Path | None:
@@ -143,13 +157,16 @@ class Run:
         split: str = "test",
         invert: bool = False,
         slice_by: Sequence[str] = (),
+        unknown: bool = True,
+        keep: float | None = None,
     ) -> Evaluation:
         """Judge the network on a split.
 
-        What the run's own test split gives in fp32 is written to its folder: evaluation.json, and the score in
-        run.json. The loss is that of the network as it was trained; probabilities are calibrated. A run that is not
-        calibrated yet, as an earlier version trained it or it was interrupted, is calibrated first where its own data
-        are judged in fp32 and it held validation images out; run.json then holds the calibration.
+        What the run's own test split gives in fp32, asked as usual, is written to its folder: evaluation.json, and the
+        score in run.json. The loss is that of the network as it was trained; probabilities are calibrated. A run that
+        is not calibrated yet, as an earlier version trained it or it was interrupted, is calibrated first where its own
+        data are judged in fp32 and it held validation images out, and learns when to say "I don't know"; its folder
+        then holds both.
 
         Args:
             data: A data set, or where one is, which is then read as the run's own was; the run's own unless given. Its
@@ -157,22 +174,25 @@ class Run:
             split: ``test``, or ``validation`` or ``train`` as they were held out in the training.
             invert: Exchange dark and bright, as for dark ink on bright paper.
             slice_by: Columns of the table that the images come from, whose values are judged one by one.
+            unknown: Whether the run may say "I don't know"; the accuracy is of all images all the same.
+            keep: Share of images like those trained on that is to be answered; 0.99 unless given.
 
         Raises:
             DataError: The data cannot be had, have changed, are of another shape, have a class that the run does not
                 know, or lack a column.
-            SettingError: The split is unknown.
+            SettingError: The split is unknown, or the share to keep is not above 0 and below 1.
+            RunError: What the run knows of its doubt is missing or damaged.
         """
         splits = data if isinstance(data, DataSplits) else self.read_data(data)
         name, images, own = self._to_judge(splits, split, invert)
-        columns = columns_of(splits, images, slice_by)
-        evaluation = evaluate(self.predictor, images, data=name, split=split, columns=columns)
+        asked = {"columns": columns_of(splits, images, slice_by), "unknown": unknown, "keep": keep}
+        evaluation = evaluate(self.predictor, images, data=name, split=split, **asked)
         with contextlib.suppress(DataError):  # without the run's own data nothing near is found
             training = held_out(self.own_data(), self.record.train.validation_split, self.record.train.seed)["train"]
             evaluation = with_neighbours(self.predictor, evaluation, images, training)
         if not own:
             return evaluation.model_copy(update={"inverted": invert, "beside": beside(self.record, images)})
-        if split == "test" and self.precision == "fp32":
+        if split == "test" and self.precision == "fp32" and unknown and keep is None:
             self._keep(evaluation)
         return evaluation
 
@@ -219,26 +239,32 @@ class Run:
         own = are_own(self.record, splits)
         if own:
             require_unchanged(self.record, splits)
-            self._calibrate(splits)
+            self._settle(splits)
         images = self.split_of(splits, split)
         if own and split == "test" and self.record.data.test_fingerprint not in {None, images.fingerprint}:
             raise DataError(f"The test split of {splits.name} has changed: its fingerprint is another than before.")
         return splits.name, inverted(images) if invert else images, own and not invert
 
-    def _calibrate(self, own: DataSplits) -> None:
-        """Fit the temperature of a run that has none yet."""
-        if self.record.calibration is None and self.precision == "fp32":
+    def _settle(self, own: DataSplits) -> None:
+        """Fit the temperature of a run that has none yet, and let it learn when to say "I don't know"."""
+        before = self.record
+        if self.precision != "fp32" or (before.calibration and before.doubt):
+            return
+        if before.calibration is None:
             calibration = calibration_of(self.predictor, own)
-            self.predictor.record = self.record.model_copy(update={"calibration": calibration})
-            if calibration:
-                self._write({})
+            self.predictor.record = before.model_copy(update={"calibration": calibration})
+        if before.doubt is None:
+            learn_doubts(self.predictor, own)
+        if self.record != before:
+            learned = self.predictor.doubts if before.doubt is None else None
+            self._write({DOUBT: learned.to_bytes()} if learned else {}, "What the run learned of itself")
 
     def _keep(self, evaluation: Evaluation) -> None:
         self.evaluation = evaluation
         self.predictor.record = self.record.with_test(evaluation.score, evaluation.count, evaluation.fingerprint)
         self._write({EVALUATION: evaluation.to_json()})
 
-    def _write(self, files: Mapping[str, str]) -> None:
+    def _write(self, files: Mapping[str, bytes | str], what: str = "") -> None:
         """Write what judged the run to its folder, the record last; if that fails the answer is there all the same."""
         if self.folder:
             try:
@@ -247,8 +273,7 @@ class Run:
                 self.folder.write_record(self.record)
                 self.folder.tidy()
             except RunError as error:
-                what = ", ".join(files) or "The calibration"
-                warnings.warn(f"{what} is not kept: {error}", PellucidWarning, stacklevel=4)
+                warnings.warn(f"{what or ', '.join(files)} is not kept: {error}", PellucidWarning, stacklevel=4)
 
     def plot(self, path: str | PathLike[str] | None = None) -> Path:
         """Draw accuracy and loss against epoch.
@@ -308,6 +333,8 @@ class Run:
         digest = hashlib.sha256(raw).hexdigest()
         self.predictor.record = self.record.model_copy(update={"weights_sha256": digest})
         folder.write(WEIGHTS, raw)
+        if self.record.doubt and self.predictor.doubts:
+            folder.write(DOUBT, self.predictor.doubts.to_bytes())
         folder.write(HISTORY, self.history.to_csv())
         folder.write_record(self.record)
 

@@ -259,7 +259,7 @@ def pictures(bars: DataSplits, tmp_path: Path) -> list[Path]:
 
 
 def test_predict_answers_for_each_image(pellucid: Command, pictures: list[Path]) -> None:
-    status, out, err = pellucid("predict", "latest", *pictures)
+    status, out, err = pellucid("predict", "latest", *pictures, "--no-unknown")
     assert (status, err) == (0, "")
     for line, picture in zip(out.splitlines()[1:], pictures, strict=True):
         name, answer = line.split("  ", 1)
@@ -307,7 +307,7 @@ def test_predict_hints_at_dark_ink_on_bright_paper(pellucid: Command, pictures: 
     inverted = Path("inverted.png")
     Image.fromarray(255 - np.asarray(Image.open(pictures[0]))).save(inverted)
     assert "try --invert" in pellucid("predict", "latest", inverted).err
-    outcome = pellucid("predict", "latest", inverted, "--invert")
+    outcome = pellucid("predict", "latest", inverted, "--invert", "--no-unknown")
     assert outcome.err == ""
     assert f"inverted.png  {pictures[0].stem} " in outcome.out
     assert "leave --invert out" in pellucid("predict", "latest", pictures[0], "--invert").err
@@ -610,3 +610,42 @@ def test_a_softmax_at_the_end_of_a_module_is_said_once(pellucid: Command, tmp_pa
     assert done.err.count("pellucid: soft_nets:soft must give logits; what it gives are probabilities") == 1
     assert "warn" not in done.err.lower()
     sys.modules.pop("soft_nets", None)
+
+
+def test_predict_says_unknown_with_its_reason(pellucid: Command) -> None:
+    blank = Path("blank.png")
+    Image.new("L", (8, 8)).save(blank)
+    status, out, err = pellucid("predict", "latest", blank)
+    assert (status, err) == (0, "")
+    assert out.splitlines()[1].split("  ", 1)[1].startswith("unknown: unlike anything trained on (")
+    document = json.loads(pellucid("predict", "latest", blank, "--json", "--coverage", 0.5).out)
+    (answer,) = document["predictions"]
+    assert (answer["unknown"], answer["kind"], answer["reason"]) == (True, "foreign", "unlike anything trained on")
+    assert answer["label"] in answer["classes"]
+    assert answer["foreign"] > document["doubt"]["foreign"]
+    assert document["doubt"]["drift"] is None  # one image is too few to tell
+    assert "unknown" not in pellucid("predict", "latest", blank, "--no-unknown").out
+
+
+def test_the_share_to_keep_is_one(pellucid: Command, pictures: list[Path]) -> None:
+    status, out, _ = pellucid("evaluate", "bars-one", "bars", "--keep", 0.5, "--json")
+    assert status == 0
+    assert json.loads(out)["unknown"]["keep"] == 0.5
+    for command in (("predict", "latest", pictures[0]), ("evaluate",)):
+        status, _, err = pellucid(*command, "--keep", 99)
+        assert status == 2
+        assert "keep must be above 0 and below 1; received 99. 99% is 0.99." in err
+    status, _, err = pellucid("predict", "latest", pictures[0], "--keep", 0.9, "--no-unknown")
+    assert status == 2
+    assert "give either --keep or --no-unknown" in err
+
+
+def test_a_run_that_learned_no_doubt_says_so(pellucid: Command, pictures: list[Path]) -> None:
+    record = json.loads(Path("runs/bars-one/run.json").read_text())
+    del record["doubt"]
+    Path("runs/bars-one/run.json").write_text(json.dumps(record))
+    status, out, err = pellucid("predict", "latest", pictures[0], "--json")
+    assert status == 0
+    assert json.loads(out)["predictions"][0]["unknown"] is None
+    assert "This run never says “I don't know”, since an earlier version trained it. It learns to by" in err
+    assert pellucid("predict", "latest", pictures[0], "--no-unknown").err == ""

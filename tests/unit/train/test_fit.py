@@ -67,7 +67,7 @@ def test_a_run_folder_holds_all_that_the_contract_names(bars: DataSplits, tmp_pa
     run = pl.fit(bars, model=MODEL, out=tmp_path / "run", **QUICK)
     run.plot()
     evaluation = run.evaluate()
-    names = {"run.json", "history.csv", "model.safetensors", "curves.png", "evaluation.json"}
+    names = {"run.json", "history.csv", "model.safetensors", "curves.png", "evaluation.json", "doubt.safetensors"}
     assert {file.name for file in (tmp_path / "run").iterdir()} == names
     assert (tmp_path / "run" / "history.csv").read_text() == run.history.to_csv()
     assert json.loads((tmp_path / "run" / "evaluation.json").read_text())["accuracy"] == evaluation.accuracy

@@ -102,7 +102,7 @@ def test_a_training_killed_after_any_update_goes_on_to_the_same_bits(
         run.evaluate()
         assert told(out) == told(tmp_path / "whole")
         assert sorted(file.name for file in out.iterdir()) == [
-            *("evaluation.json", "history.csv", "model.safetensors", "run.json")
+            *("doubt.safetensors", "evaluation.json", "history.csv", "model.safetensors", "run.json")
         ]
 
 

@@ -14,7 +14,7 @@ from pellucid.data.dataset import DataSplits
 from pellucid.errors import PellucidWarning
 from pellucid.interpret.control import untrained
 from pellucid.judge.calibration import fit_temperature
-from pellucid.run.folder import RunFolder
+from pellucid.run.folder import DOUBT, RunFolder
 from pellucid.run.record import RunRecord
 
 SMALL = {"model": "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3", "epochs": 1, "batch_size": 16}
@@ -24,7 +24,8 @@ def without_calibration(path: Path, out: Path) -> Path:
     """A copy of a run as an earlier version would have left it."""
     shutil.copytree(path, out)
     record = RunFolder(out).read_record()
-    RunFolder(out).write_record(record.model_copy(update={"calibration": None}))
+    RunFolder(out).write_record(record.model_copy(update={"calibration": None, "doubt": None}))
+    (out / DOUBT).unlink()
     return out
 
 
@@ -71,7 +72,7 @@ def test_a_calibration_that_cannot_be_kept_is_used_all_the_same(
     old = pl.load_run(path)
     shutil.rmtree(path)
     path.write_text("no folder any more")
-    with pytest.warns(PellucidWarning, match="The calibration is not kept: "):
+    with pytest.warns(PellucidWarning, match="What the run learned of itself is not kept: "):
         old.evaluate(bars, split="validation")
     assert old.record.calibration is not None
 
