@@ -23,10 +23,10 @@ import torch
 import pellucid as pl
 from pellucid.data.dataset import DataSplits, ImageDataset
 
-RECIPES = ("tutorial", "fast", "tiny")
+RECIPES = ("tutorial", "fast")
 COUNT = 500  # images that the networks are trained and proved on; neither matters to time
 BATCHES = {1: 200, 500: 4}  # calls in a round, by images in a batch
-ROUNDS, STARTS = 15, 7
+ROUNDS, STARTS = 11, 3
 
 INTRODUCTION = """# Exports: size, start and speed
 
