@@ -35,8 +35,8 @@ Made by `make bench-export`, on {machine} with {cores} cores, Python {python}, t
 {onnxruntime}, both with the threads that they choose themselves. Run (eager torch) and export (ONNX Runtime) take
 turns; times are medians of {rounds} rounds ({starts} for new processes). The ratio is the run's time over the export's
 in the same round: its median, and the least and the greatest in brackets. Other work on the machine lengthens the
-times and changes the ratios too, since torch's threads wait for each other: the load average was {load:.1f} at the start.
-Only figures of a machine at rest tell what the engines are worth.
+times and changes the ratios too, since torch's threads wait for each other: the load average was {load:.1f} at the
+start. Only figures of a machine at rest tell what the engines are worth.
 The networks are those of the recipes for 28x28x1 and 10 classes.
 """
 LOADED = {
