@@ -82,7 +82,7 @@ bench-outside: .venv/.installed-dev
 bench-robustness: .venv/.installed
 	$(BIN)/python benchmarks/robustness.py --out docs/robustness-benchmark.md
 
-# docs/export-benchmark.md: exports beside the runs that they were made of (about three minutes on two cores)
+# docs/export-benchmark.md: exports beside the runs that they were made of (about two minutes on two cores)
 bench-export: .venv/.installed-dev
 	$(BIN)/python benchmarks/export.py --out docs/export-benchmark.md
 

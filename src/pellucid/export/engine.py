@@ -42,13 +42,12 @@ class Engine:
         options.log_severity_level = ONLY_FATAL
         try:  # of bytes, so that it takes no further file
             self._session: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+            _, height, width, _ = self._session.get_inputs()[0].shape
+            self.at_once = answered_at_once(height, width)
         except Exception as error:  # noqa: BLE001 - its errors have no common kind
             raise RunError(
                 f"{place} cannot be loaded by ONNX Runtime ({' '.join(str(error).split())[:300]})."
             ) from None
-        (given,) = self._session.get_inputs()
-        _, height, width, _ = given.shape
-        self.at_once = answered_at_once(height, width)
 
     def probabilities(self, images: UInt8[ndarray, "count height width channels"]) -> Float32[ndarray, "count classes"]:
         """Probability of each class, for all images at once."""

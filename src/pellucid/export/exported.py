@@ -1,4 +1,4 @@
-"""An export as a function: images in, labelled probabilities out, without torch."""
+"""An export as a function: images in, probabilities out, without torch."""
 
 from __future__ import annotations
 

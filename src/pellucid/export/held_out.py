@@ -83,9 +83,7 @@ def answered(
     with make_bar(stderr()) as bar:
         task = bar.add_task(what, total=len(images))
         for start in range(0, len(images), at_once):
-            part = np.array(
-                images[start : start + at_once]
-            )  # a copy, since torch takes no mapped file that is read only
+            part = np.array(images[start : start + at_once])  # torch takes no mapped file that is read only
             parts.append(answer(part))
             bar.advance(task, len(part))
     return np.concatenate(parts)

@@ -48,8 +48,9 @@ def verify_export(path: str | PathLike[str]) -> Verified:
     if proof is None:
         return Verified(export.path, export.parity, (), versions)
     images, run = proof
-    if not len(images) or run.shape != (len(images), len(export.class_names)):
-        raise RunError(f"{export.path} holds a proof that does not fit its classes.")
+    expected = ((len(images), *export.input_shape), (len(images), len(export.class_names)))
+    if not len(images) or images.dtype != np.uint8 or (images.shape, run.shape) != expected:
+        raise RunError(f"{export.path} holds a proof whose images or answers do not fit its network.")
     agreements = []
     for at_once, rows in ((1, alone(len(images))), (export.engine.at_once, np.arange(len(images)))):
         found = answered(export.engine.probabilities, images[rows], at_once, f"in batches of {at_once}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -52,9 +53,14 @@ def ask(module: str, question: Question) -> dict[str, Any]:
     fault, facts = question.work / FAULT, question.work / FACTS
     facts.unlink(missing_ok=True)
     given = json.dumps({name: str(value) if value else None for name, value in asdict(question).items()})
-    # -P: a file of the user's that is called as a library is does not stand in for it.
     done = subprocess.run(  # noqa: S603 - this Python, on a module of Pellucid's own
-        [sys.executable, "-P", "-m", module, given], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False
+        # -P: a file of the user's that is called as a library is does not stand in for it.
+        [sys.executable, "-P", "-m", module, given],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},  # what is found here is found there
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is heard here, which ends the process
+        check=False,
     )
     if fault.exists():
         raise PellucidError(fault.read_text(encoding="utf-8"))

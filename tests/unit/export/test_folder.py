@@ -1,7 +1,9 @@
+import hashlib
 import json
 import shutil
 from pathlib import Path
 
+import onnx
 import pytest
 
 from pellucid.errors import RunError
@@ -39,6 +41,33 @@ def test_a_file_that_is_missing_is_named(copy: Path, name: str) -> None:
     (copy / name).unlink()
     with pytest.raises(RunError, match=f"has no {name}, which its parity.json tells of"):
         verify_export(copy)
+
+
+def with_model(folder: Path, content: bytes) -> None:
+    """Put another model into an export, and its digest beside it, as whoever makes one can."""
+    parity = json.loads((folder / "parity.json").read_text())
+    parity["files"]["model.onnx"] = hashlib.sha256(content).hexdigest()
+    (folder / "parity.json").write_text(json.dumps(parity))
+    (folder / "model.onnx").write_bytes(content)
+
+
+def test_a_model_that_is_none_or_names_a_further_file_is_refused(
+    copy: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with_model(copy, b"nonsense")
+    with pytest.raises(RunError, match=r"model\.onnx cannot be loaded by ONNX Runtime"):
+        Exported.load(copy)
+    monkeypatch.chdir(copy)
+    (copy / "secret.bin").write_bytes(bytes(4))
+    weight = onnx.TensorProto(name="w", data_type=1, dims=[1], data_location=onnx.TensorProto.EXTERNAL)
+    weight.external_data.add(key="location", value="secret.bin")
+    given, taken = (onnx.helper.make_tensor_value_info(name, 1, [1]) for name in ("x", "y"))
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Add", ["x", "w"], ["y"])], "g", [given], [taken], [weight])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+    with_model(copy, model.SerializeToString())
+    with pytest.raises(RunError, match=r"model\.onnx cannot be loaded by ONNX Runtime"):
+        Exported.load(copy)
+    assert capfd.readouterr().err == ""
 
 
 def test_what_is_no_export_is_told(tmp_path: Path) -> None:
