@@ -94,7 +94,6 @@ def evaluate(
     with uninterrupted():
         from pellucid.run.folder import find_run
         from pellucid.sections.data_notes import reading_notes
-        from pellucid.sections.doubt import never
         from pellucid.sections.evaluation import evaluation_section
         from pellucid.trained.run import Run
 
@@ -105,8 +104,6 @@ def evaluate(
         for note in reading_notes(splits):
             say(note)
     evaluation = _judge(trained, splits, split=split, invert=invert, slice_by=slice_by or (), **how)
-    if not no_unknown and (why := never(trained.record)):
-        say(why)
     judged = evaluation_section(evaluation, trained.path)
     document = dict(judged.document)
     if not as_json:
@@ -118,19 +115,22 @@ def evaluate(
         document["robustness"] = _robustness(trained, folder, splits, as_json, settings)
     if evaluation is trained.evaluation:  # of the run's own test split, which advice is about
         document |= _advice(trained, as_json)
-        document |= _pictures(evaluation, trained, folder, splits, as_json)
     if as_json:
         print_json(document)
 
 
 def _judge(run: Run, splits: DataSplits, **how: Any) -> Evaluation:
-    """Judge a run; what it learned of itself meanwhile, and had not known before, is said."""
+    """Judge a run; what it learned of itself meanwhile, or cannot know, is said."""
+    from pellucid.sections.doubt import never
+
     before = run.record
     evaluation = run.evaluate(splits, **how)
     if before.calibration is None and (fitted := run.record.calibration):
         say(FITTED.format(fitted.temperature, counted(fitted.count, "validation image")))
     if before.doubt is None and (learned := run.record.doubt):
         say(LEARNED.format(counted(learned.held_out, "validation image")))
+    if how["unknown"] and (why := never(run.record)):
+        say(why)
     return evaluation
 
 

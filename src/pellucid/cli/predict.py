@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -70,7 +70,7 @@ def predict(
       pellucid predict latest test.csv --format submission > submission.csv
       pellucid predict latest scans/ --keep 0.95 --coverage 0.9
     """
-    how = asking(keep, no_unknown) | {"coverage": coverage}
+    how: dict[str, Any] = asking(keep, no_unknown) | {"coverage": coverage}
     _require_form(form, images, as_json)
     if reading.get("label_column", "first") not in {"first", "last"}:
         rule = "labels are passed over; --label-column says where a table without header has them, first or last"
