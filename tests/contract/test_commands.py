@@ -50,6 +50,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {  # in a folder with runs/bars-one, run
     "evaluate": ("bars-one",),
     "predict": ("bars-one", "one.png"),
     "export": ("bars-one",),
+    "report": ("bars-one", "--quick"),
     "shapes": ("bars-one",),
     "plot": ("bars-one",),
     "runs": (),
