@@ -52,8 +52,8 @@ OPTIONS = {
     "background": Option(int | None, "Grey value below what is transparent or padded, 0 to 255.", "0"),
     "value_range": Option(
         str | None,
-        "Values in the files that become black and white; full: what the files' format can hold; auto: the same, but "
-        "the training images' own range where that is less than an eighth of it.",
+        "Values in the files that become black and white; full: what the files' format can hold; fractions: 0 to 1 in "
+        "arrays and tables; auto: what fits, or the training images' own range where it is below an eighth of that.",
         "auto",
         "LOW:HIGH",
     ),
@@ -152,7 +152,7 @@ def _value_range(text: str) -> tuple[float, float]:
     try:
         low, high = (float(number) for number in text.split(":"))
     except ValueError:
-        rule = "--value-range must be like 0:4095, or full or auto"
+        rule = "--value-range must be like 0:4095, or full, fractions or auto"
         raise typer.BadParameter(f"{rule}; received {text!r}") from None
     return low, high
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pellucid.data.dataset import ROWS_AT_ONCE
-from pellucid.data.values import WHITE, Extent, eight_bits, extent_of, range_within
+from pellucid.data.values import ONE, WHITE, Extent, eight_bits, extent_of, range_within
 from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
 
@@ -67,6 +67,8 @@ def _extent(path: Path, images: np.ndarray) -> Extent:
         extent = extent_of(images, 65535.0 if images.dtype == np.uint16 else math.inf)
     except ValueError as error:
         raise DataError(f"{path}: the images cannot be used: {error}.") from None
+    if images.dtype.kind == "f" and extent.low >= 0 and extent.high <= ONE and not _are_whole(images):
+        return extent._replace(most=ONE)
     is_whole = images.dtype.kind in "ui" or _are_whole(images)
     return extent._replace(most=WHITE) if is_whole and extent.low >= 0 and extent.high <= WHITE else extent
 
@@ -89,13 +91,15 @@ def _range(path: Path, images: np.ndarray, extent: Extent, most: float, reading:
     Raises:
         DataError: No range is given, and the images hold other values than they may.
     """
+    if reading.value_range == "fractions":  # whole numbers that go beyond are of 8 bits, as those of files are
+        return (0.0, WHITE) if extent.high > ONE and extent.most == WHITE else (0.0, ONE)
     if images.dtype == np.uint8:
         return range_within(reading.value_range, WHITE)
     if isinstance(reading.value_range, tuple):
         return reading.value_range
     if extent.most <= most < math.inf:
         return 0.0, most
-    rule = f"images must be whole numbers from 0 to {WHITE if math.isinf(most) else most:g}"
+    rule = f"images must be whole numbers from 0 to {WHITE if math.isinf(most) else most:g}, or fractions from 0 to 1"
     received = f"{images.dtype} from {extent.low:g} to {extent.high:g}"
     remedy = "Say which values are black and white (--value-range LOW:HIGH), or save them as uint8."
     raise DataError(f"{path}: {rule}; received {received}. {remedy}")

@@ -99,7 +99,7 @@ def read_for_answers(path: Path, input_shape: tuple[int, int, int], reading: Rea
         raise DataError(f"{path}: {rule}, {height}x{width}x{channels}, to be answered for; this one has not.")
     rows = read_pixel_rows(path, replace(columns, kinds={}), lambda *_: None)
     images, _, notes = images_of(path, {"train": rows.images}, reading)
-    for note in notes if isinstance(reading.value_range, tuple) else ():  # of values that the run's range cuts off
+    for note in notes if reading.value_range not in {"auto", "full"} else ():  # of values that the run's range cuts off
         warnings.warn(f"{path}: {note}", PellucidWarning, stacklevel=2)
     return replace(rows, images=images["train"])
 

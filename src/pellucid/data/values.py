@@ -12,7 +12,13 @@ from numpy import ndarray
 from pellucid.spec.reading import ReadSpec, ValueRange
 
 WHITE = 255.0
+ONE = 1.0  # white among fractions
 NARROW = 8  # the share of the format's range, as one to so many, below which that of the images is taken
+
+FRACTIONS = (
+    "the values of the training images are fractions, from {} to {}: 0 is read as black and 1 as white, in new arrays "
+    "and tables too."
+)
 
 
 class Extent(NamedTuple):
@@ -21,7 +27,7 @@ class Extent(NamedTuple):
     Attributes:
         low: The least.
         high: The greatest.
-        most: The greatest that the format can hold; infinite where that says nothing, as of floats.
+        most: The greatest that the format can hold; 1 of fractions; infinite where nothing says it, as of other floats.
     """
 
     low: float
@@ -52,12 +58,12 @@ class Extent(NamedTuple):
 
     def resolved(self, reading: ReadSpec) -> tuple[ReadSpec, list[str]]:
         """The reading with the range that is to be taken where it says ``auto``, and what should be said of it."""
-        if isinstance(reading.value_range, tuple):
+        if isinstance(reading.value_range, tuple) or reading.value_range == "fractions":
             return reading, []
-        full = reading.replace(value_range="full")
-        if not self.is_narrow or math.isinf(self.most) or self.low > self.high:
-            return full, []
+        full = reading.replace(value_range="fractions" if self.most == ONE else "full")
         low, high, most = (f"{value:,.10g}" for value in self)
+        if not self.is_narrow or math.isinf(self.most) or self.low > self.high:
+            return full, [FRACTIONS.format(low, high)] if self.most == ONE else []
         if self.low == self.high:
             return full, [f"all values of the training images are {low}: there is nothing in them to learn from."]
         found = f"the values of the training images go from {low} to {high}, where {most} would be white"
@@ -90,6 +96,8 @@ def range_within(value_range: ValueRange, most: float) -> tuple[float, float]:
     """
     if isinstance(value_range, tuple) and value_range[1] <= most:
         return value_range
+    if value_range == "fractions" and math.isinf(most):
+        return 0.0, ONE
     if math.isinf(most):
         rule = "values that are signed, fractions or have 32 bits have no known range"
         raise ValueError(f"{rule}; train with --value-range LOW:HIGH, or save them as whole numbers of 8 or 16 bits")

@@ -16,13 +16,15 @@ from pellucid.spec.label_pattern import faults_in
 def _word_or_rising(value: object) -> object:
     """A range of values as it is given, looked at before pydantic names a fault for each form that it may have."""
     with contextlib.suppress(TypeError, ValueError):
-        if value in {"auto", "full"}:
+        if value in {"auto", "full", "fractions"}:
             return value
     with contextlib.suppress(TypeError, ValueError):
         low, high = (float(number) for number in value)  # pyright: ignore[reportGeneralTypeIssues]
         if -math.inf < low < high < math.inf:
             return low, high
-    raise own_faults([Fault("value_range must be auto, full, or (low, high) with low below high", repr(value)[:60])])
+    raise own_faults(
+        [Fault("value_range must be auto, full, fractions, or (low, high) with low below high", repr(value)[:60])]
+    )
 
 
 def _usable(pattern: str) -> str:
@@ -34,7 +36,7 @@ def _usable(pattern: str) -> str:
 Side = Annotated[int, Field(ge=1, le=4096)]
 BY_NAME = ""
 Fit = Literal["stretch", "pad", "crop"]
-ValueRange = Literal["auto", "full"] | tuple[float, float]
+ValueRange = Literal["auto", "full", "fractions"] | tuple[float, float]
 
 
 class ReadSpec(Spec):
@@ -47,9 +49,10 @@ class ReadSpec(Spec):
             with the background) or ``crop`` (keep its proportions, cut off what is too much).
         background: Grey value, 0 to 255, below what is transparent and beside what is padded.
         value_range: (low, high): the values of a file that become black and white; what lies beyond is cut off.
-            ``full`` takes what the file's format can hold. ``auto`` takes ``full`` as well, but the range of the
-            training images where that is less than an eighth of it, so that they would be nearly black. Data that were
-            read have one of the other two.
+            ``full`` takes what the file's format can hold. ``fractions`` takes 0 to 1 in arrays and tables of pixels,
+            and in files whose format says nothing, as of floats; else it is ``full``. ``auto`` takes ``fractions``
+            where arrays hold no others, and else ``full``; but the range of the training images where that is less
+            than an eighth of it, so that they would be nearly black. Data that were read have one of the other three.
         max_bad: Share of the files that may be unreadable before reading stops.
         test_split: Share that is held out for testing where the data have no test split; None holds out nothing.
         image_column: Column of the image path or its bytes; None finds it by name.

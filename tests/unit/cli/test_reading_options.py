@@ -40,7 +40,7 @@ def test_a_range_of_values_is_two_numbers_or_a_word() -> None:
 
 @pytest.mark.parametrize("text", ["0:", "a:b", "1:2:3"])
 def test_another_range_of_values_is_refused(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="--value-range must be like 0:4095, or full or auto; received"):
+    with pytest.raises(typer.BadParameter, match="must be like 0:4095, or full, fractions or auto; received"):
         settings(text)
 
 

@@ -10,6 +10,7 @@ from pellucid.data.arrays import read_npy_folder, read_npz
 from pellucid.data.dataset import DataSplits
 from pellucid.data.load import load_data
 from pellucid.errors import DataError
+from pellucid.spec.reading import ReadSpec
 
 IMAGES = np.arange(6 * 4 * 5, dtype=np.uint8).reshape(6, 4, 5)
 LABELS = np.array([0, 1, 2, 0, 1, 10])
@@ -77,12 +78,29 @@ def test_channels_first_and_whole_floats_are_understood(tmp_path: Path) -> None:
     assert splits.train.images[0, 1, 2, 0] == colour[0, 0, 1, 2]
 
 
+def test_fractions_have_a_range_of_their_own(tmp_path: Path) -> None:
+    def read(images: np.ndarray, **others: np.ndarray) -> DataSplits:
+        return load_data(saved(tmp_path, x_train=images, y_train=LABELS, **others), test_split=None)
+
+    whole = read(IMAGES)
+    splits = read(IMAGES / 255, x_test=(IMAGES > 60).astype(np.float32), y_test=LABELS)
+    assert splits.train.fingerprint == whole.train.fingerprint
+    assert splits.reading is not None
+    assert splits.reading.value_range == "fractions"
+    assert set(splits.test.images.flat) == {0, 255}, "whole numbers 0 and 1 among fractions are black and white"
+    assert splits.reading.replace(value_range="auto") == ReadSpec(test_split=None)
+    faint = read(IMAGES / 25500)
+    assert faint.reading is not None
+    assert faint.reading.value_range == (0, (IMAGES / 25500).max())
+    assert any("go from 0 to 0.004666666667, where 1 would be white" in note for note in faint.notes)
+
+
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
         (
-            {"images": IMAGES / 255, "labels": LABELS},
-            "images must be whole numbers from 0 to 255; received float64 from 0 to",
+            {"images": IMAGES / 255 - 0.5, "labels": LABELS},
+            "images must be whole numbers from 0 to 255, or fractions from 0 to 1; received float64 from -0.5 to",
         ),
         ({"images": IMAGES[0], "labels": LABELS}, "images must be [count, height, width]"),
         ({"images": IMAGES, "labels": LABELS / 2}, "labels must be whole numbers or texts"),

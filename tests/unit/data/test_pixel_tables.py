@@ -161,8 +161,24 @@ def test_rows_are_read_some_at_a_time(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_values_that_are_no_bytes_stay_what_they_are_until_they_are_judged(tmp_path: Path) -> None:
     rows = rows_of(first=LABELS)
     rows[5][3], rows[6][3] = "0.5", "300"
-    with pytest.raises(DataError, match="images must be whole numbers from 0 to 255; received float32 from 0 to 300"):
+    with pytest.raises(
+        DataError,
+        match="from 0 to 255, or fractions from 0 to 1; received float32 from 0 to 300",
+    ):
         load_data(table(tmp_path / "t.csv", rows, ["label", *PIXELS]))
+
+
+def test_fractions_are_read_from_black_to_white_when_they_are_answered_for_too(tmp_path: Path) -> None:
+    rows = [[label, *(cell / 255 for cell in row)] for label, row in zip(LABELS, rows_of(), strict=True)]
+    splits = load_data(table(tmp_path / "t.csv", rows, ["label", *PIXELS]), test_split=None)
+    assert np.array_equal(splits.train.images[..., 0], IMAGES)
+    assert splits.reading is not None
+    assert splits.reading.value_range == "fractions"
+    told = "the values of the training images are fractions, from 0 to 1: 0 is read as black and 1 as white"
+    assert any(note.startswith(told) for note in splits.notes)
+    for row, white in ((rows[0][1:], IMAGES[0].max()), ([0, 1] * 32, 255), ([0, 255] * 32, 255), ([0, 0.5] * 32, 128)):
+        asked = read_for_answers(table(tmp_path / "new.csv", [row], PIXELS), (8, 8, 1), splits.reading)
+        assert asked.images.max() == white
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_the_full_range_may_be_asked_for_and_so_may_any_other(tmp_path: Path) ->
     assert full.train.images.max() == 1
     assert "from 0 to 1, where 255 would be white; they are left as they are" in range_note(full)
     assert load_data(folder, value_range=(0, 2), test_split=None).train.images.max() == 128
-    with pytest.raises(SettingError, match=r"auto, full, or \(low, high\) with low below high; received \(4, 1\)"):
+    with pytest.raises(SettingError, match=r"fractions, or \(low, high\) with low below high; received \(4, 1\)"):
         load_data(folder, value_range=(4, 1))
 
 
