@@ -19,7 +19,7 @@ from pellucid.data.dataset import DataSplits
 from pellucid.data.formats import suffix_of
 from pellucid.data.listing import Content, Entry
 from pellucid.data.load import found_in, place_of
-from pellucid.data.pixel_columns import pixel_columns
+from pellucid.data.pixel_tables import pixel_tables
 from pellucid.data.removal import Parted, Removal, datasets_of
 from pellucid.data.rows import TABLE_SUFFIXES, without_rows, write_lines
 from pellucid.data.scratch import put, scratch_beside
@@ -77,16 +77,17 @@ def _write(source: str, splits: DataSplits, reading: ReadSpec, removal: Removal,
         return _copy_decoded(splits, removal, out)
     given = place_of(source)
     found = found_in(given, reading)
-    listing, place = found.listing, found.place
+    listing, place, tables = found.listing, found.place, found.tables
     if listing:
         tree = replace(tree_of(place), where=given)  # so that its files are called as they were when they were read
         return _copy_tree(place, tree, Parted.of(listing, splits, removal), out)
     if arrays := read_arrays(place):
         return _copy_arrays(place, arrays, removal, out)
-    if suffix_of(place.name) not in TABLE_SUFFIXES:
+    if not tables and suffix_of(place.name) not in TABLE_SUFFIXES:
         return _copy_decoded(splits, removal, out)
-    if columns := pixel_columns(place, reading):
-        write_lines(place, columns.skipped, _pixel_rows(place, splits, removal), out / place.name)
+    if tables := tables or pixel_tables([(place, None)], reading):
+        for table, columns, _ in tables:
+            write_lines(table, columns.skipped, _pixel_rows(table, splits, removal), out / table.name)
         return ()
     return _copy_table(place, Parted.of(list_table(place, reading, found.within), splits, removal), out)
 
@@ -210,10 +211,11 @@ def _missed(count: int) -> tuple[str, ...]:
 def _pixel_rows(table: Path, splits: DataSplits, removal: Removal) -> set[int]:
     """The rows of a table of pixels that are left out, by their numbers."""
     gone = {rejected.row for rejected in splits.rejected if rejected.source in removal.files}
-    numbers = {row.number for row in gone if row}
+    numbers = {row.number for row in gone if row and row.table == str(table)}
+    start = f"{table}, row "
     for split, dataset in datasets_of(splits).items():
-        sources = np.array(dataset.sources)[~removal.kept(split, len(dataset))]
-        numbers |= {int(source.removeprefix(f"{table}, row ")) for source in sources.tolist()}
+        sources = np.array(dataset.sources)[~removal.kept(split, len(dataset))].tolist()
+        numbers |= {int(source.removeprefix(start)) for source in sources if source.startswith(start)}
     return numbers
 
 

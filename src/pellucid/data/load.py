@@ -20,8 +20,7 @@ from pellucid.data.formats import suffix_of
 from pellucid.data.idx_sets import idx_sets, is_idx, read_idx_set
 from pellucid.data.ingest import no_test_note
 from pellucid.data.listing import Content, Listing
-from pellucid.data.pixel_columns import pixel_columns
-from pellucid.data.pixel_tables import read_pixel_table
+from pellucid.data.pixel_tables import PixelTable, pixel_tables, read_pixel_tables
 from pellucid.data.progress import ReadingBar
 from pellucid.data.rows import TABLE_SUFFIXES
 from pellucid.data.splits import absent_note, hold_out
@@ -33,6 +32,7 @@ from pellucid.spec.reading import ReadSpec
 from pellucid.words import some
 
 COLUMNS = {"image_column", "label_column", "split_column", "group_column"}
+DATA_SUFFIXES = {*TABLE_SUFFIXES, ".npz"}
 METADATA = re.compile(r"metadata\.(csv|jsonl|parquet)", re.IGNORECASE)
 IMAGE_SETTINGS = {"image_size", "channels", "fit", "background", "max_bad"}
 
@@ -45,12 +45,14 @@ class Found(NamedTuple):
         place: The table, the arrays, or the folder or archive that the images of the listing lie in.
         idle: Settings that would change nothing.
         within: The folder that an archive was unpacked to; None where there is none.
+        tables: Where several tables of pixels are to be read.
     """
 
     listing: Listing | None
     place: Path
     idle: frozenset[str] = frozenset()
     within: Path | None = None
+    tables: tuple[PixelTable, ...] = ()
 
 
 def load_data(
@@ -119,10 +121,11 @@ def _read(
     if found.listing is None and (read := _reader_of_arrays(found.place)):
         _refuse_idle(settings, "arrays", {*COLUMNS, *IMAGE_SETTINGS, "label_from"})
         return _with_test(read(found.place, location, reading), reading.test_split)
-    if found.listing is None and (columns := pixel_columns(found.place, reading)):
+    if found.listing is None and (tables := found.tables or pixel_tables([(found.place, None)], reading)):
         _refuse_idle(settings, "tables of pixels", {"image_column", "fit", "background", "label_from"})
         with ReadingBar(progress) as bar:
-            return _with_test(read_pixel_table(found.place, columns, reading, location, bar), reading.test_split)
+            read = read_pixel_tables(found.place.stem, tables, reading, location, bar)
+            return _with_test(read, reading.test_split)
     _refuse_idle(settings, "folders and archives of images" if found.listing else "a table", found.idle)
     listing = found.listing or _list_table(found, path, reading)
     with ReadingBar(progress) as bar:
@@ -209,10 +212,11 @@ def found_in(path: Path, reading: ReadSpec) -> Found:
         return Found(listing, path, frozenset(COLUMNS))
     if fault:
         raise fault
-    has_parquet = any(suffix_of(parts[-1]) == ".parquet" for parts, _ in tree.files)
-    if tables := split_tables(_on_disk(tree)) if has_parquet else None:
-        listing = list_tables(tree.name, tables, reading, _within(tree))
-        return Found(listing, _on_disk(tree), frozenset({"label_from"}))
+    if tables := _tables(tree) if not arrays else []:
+        where, idle = _on_disk(tree), frozenset({"label_from"})
+        if of_pixels := pixel_tables(tables, reading):
+            return Found(None, where, idle, tables=of_pixels)
+        return Found(list_tables(tree.name, tables, reading, _within(tree)), where, idle)
     only = _only(tree, arrays)
     if only:
         return Found(None, only, frozenset({"label_from"}), _within(tree))
@@ -241,18 +245,29 @@ def _names_files(content: Content) -> bool:
         return False
 
 
+def _tables(tree: Tree) -> list[tuple[Path, str]]:
+    """The tables that are splits by their names; nothing where there are none, or others beside them."""
+    suffixes = [suffix for parts, _ in tree.files if (suffix := suffix_of(parts[-1])) in DATA_SUFFIXES]
+    if ".parquet" not in suffixes and len(suffixes) < 2:
+        return []
+    tables = split_tables(_on_disk(tree))
+    is_parquet = any(path.suffix.lower() == ".parquet" for path, _ in tables)
+    return tables if is_parquet or len(tables) == len(suffixes) else []
+
+
 def _only(tree: Tree, arrays: set[Parts]) -> Path | None:
     """The one table or data set of arrays in a tree; None where there is none.
 
     Raises:
         DataError: There are several.
     """
-    tables = [parts for parts, _ in tree.files if suffix_of(parts[-1]) in {*TABLE_SUFFIXES, ".npz"}]
+    tables = [parts for parts, _ in tree.files if suffix_of(parts[-1]) in DATA_SUFFIXES]
     found = sorted(arrays) or tables
     if len(found) > 1:
         remedy = "Name one." if tree.where.is_dir() else "Unpack it and name one."
         received = some(["/".join(parts) for parts in found], 5)
-        raise DataError(f"{tree.where}: it must hold one table or .npz file; received {received}. {remedy}")
+        rule = "it must hold one table or .npz file, or tables named by their splits, as train.csv and test.csv"
+        raise DataError(f"{tree.where}: {rule}; received {received}. {remedy}")
     return _on_disk(tree).joinpath(*found[0]) if found else None
 
 

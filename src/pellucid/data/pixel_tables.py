@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Shaped
+from numpy import ndarray
 
 from pellucid.data.array_values import images_of
 from pellucid.data.arrays import splits_of
@@ -24,57 +28,129 @@ from pellucid.spec.reading import ReadSpec
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][-+]?\d{1,2})?", re.ASCII)
 
 
-def read_pixel_table(
-    path: Path, columns: PixelColumns, reading: ReadSpec, location: str, on_progress: OnProgress
+class PixelTable(NamedTuple):
+    """A table of pixels.
+
+    Attributes:
+        path: The file.
+        columns: What its columns hold.
+        split: The split that its rows stand in unless they say it, where its name says one.
+    """
+
+    path: Path
+    columns: PixelColumns
+    split: str | None
+
+
+def pixel_tables(tables: Sequence[tuple[Path, str | None]], reading: ReadSpec) -> tuple[PixelTable, ...]:
+    """Tables with their splits as tables of pixels; nothing where they are none.
+
+    Raises:
+        DataError: Some are and some are not, or their images have several shapes.
+    """
+    found = [(path, pixel_columns(path, reading), split) for path, split in tables]
+    made = tuple(PixelTable(path, columns, split) for path, columns, split in found if columns)
+    if made and len({columns.shape if columns else None for _, columns, _ in found}) > 1:
+        told = {path.name: columns.told if columns else "is no table of pixels." for path, columns, _ in found}
+        seen = " ".join(f"{name}: {what}" for name, what in told.items())
+        raise DataError(f"{tables[0][0].parent}: tables must hold images of one shape; received {seen} Name one.")
+    return made
+
+
+def read_pixel_tables(
+    name: str,
+    tables: Sequence[PixelTable],
+    reading: ReadSpec,
+    location: str,
+    on_progress: OnProgress,
 ) -> DataSplits:
-    """Read a table of pixels with labels.
+    """Read tables of pixels with labels.
 
     Args:
-        path: The table.
-        columns: What its columns hold, as `pixel_columns` finds it.
+        name: What the data set is called.
+        tables: The tables, whose images have one shape.
         reading: How many rows may be unusable, and whether groups were asked for.
         location: What the user called the data.
         on_progress: Told what is being done, of how many rows, and how many more are done.
 
     Raises:
-        DataError: The table cannot be read, or its rows give no images or classes.
+        DataError: A table cannot be read, or its rows give no images or classes.
     """
-    rows = read_pixel_rows(path, columns, on_progress)
-    _refuse_too_many(path, rows, reading)
-    labels = np.array([_plain(label) for label in rows.cells["label"]])
-    classes_of(path.stem, labels.tolist(), rows.rejected)  # fails on what cannot be classes
-    forms = one_form(rows.cells.get("group", ()))
-    groups = [forms.get(group, group) for group in rows.cells.get("group", ())]
-    splits = _splits(path, rows)
-    notes = groups_notes(path, columns.names.get("group"), reading, zip(groups, splits, strict=False))
-    own = {split: np.flatnonzero(np.array(splits) == split) for split in SPLITS if split in splits}
-    images = {split: rows.images if len(where) == len(labels) else rows.images[where] for split, where in own.items()}
-    found = {split: (images[split], labels[where]) for split, where in own.items()}
-    made = splits_of(path, path.stem, found, location, reading)
+    place = tables[0].path if len(tables) == 1 else tables[0].path.parent
+    read = [
+        _Read.of(table, reading, on_progress if len(tables) == 1 else _telling(table.path.name, on_progress))
+        for table in tables
+    ]
+    rejected = [row for one in read for row in one.rows.rejected]
+    labels = np.array([label for one in read for label in one.labels])
+    classes_of(name, labels.tolist(), rejected)  # fails on what cannot be classes
+    groups = [group for one in read for group in one.rows.cells.get("group", [""] * len(one.labels))]
+    forms = one_form(groups)
+    groups = [forms.get(group, group) for group in groups] if any(groups) else []
+    placed = np.array([split for one in read for split in one.splits])
+    if "train" not in placed:
+        raise DataError(f"{place}: there are no images to train on.")
+    group_column = next(
+        (names["group"] for names in (table.columns.names for table in tables) if "group" in names), None
+    )
+    notes = groups_notes(place, group_column, reading, zip(groups, placed.tolist(), strict=False))
+    sources = [source for one in read for source in one.rows.sources]
+    own = {split: np.flatnonzero(placed == split) for split in SPLITS if split in placed}
+    found = {split: (_images(read, split), labels[where]) for split, where in own.items()}
+    made = splits_of(place, name, found, location, reading)
 
     def described(dataset: ImageDataset, split: str) -> ImageDataset:
         whose = tuple(groups[row] for row in own[split]) if groups else None
-        return replace(dataset, sources=tuple(rows.sources[row] for row in own[split]), groups=whose)
+        return replace(dataset, sources=tuple(sources[row] for row in own[split]), groups=whose)
 
     return DataSplits(
-        path.stem,
+        name,
         described(made.train, "train"),
         described(made.test, "test") if made.has_test else None,
         described(made.validation, "validation") if made.validation else None,
-        rows.rejected,
+        rejected,
         location=made.location,
         reading=made.reading,
-        notes=[columns.told, *made.notes, *notes],
+        notes=[tables[0].columns.told, *_told(tables), *made.notes, *notes],
     )
 
 
-def _splits(path: Path, rows: PixelRows) -> list[str]:
-    """The split of each row; those without one are to be trained on."""
-    said = rows.cells.get("split") or [""] * len(rows.numbers)
-    splits = [split_of(text, where) or "train" for text, where in zip(said, rows.sources, strict=True)]
-    if "train" not in splits:
-        raise DataError(f"{path}: there are no images to train on.")
-    return splits
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """The rows of one table, with the label and the split of each."""
+
+    rows: PixelRows
+    labels: list[str]
+    splits: list[str]
+
+    @classmethod
+    def of(cls, table: PixelTable, reading: ReadSpec, on_progress: OnProgress) -> _Read:
+        path, columns, split = table
+        rows = read_pixel_rows(path, columns, on_progress)
+        _refuse_too_many(path, rows, reading)
+        said = rows.cells.get("split") or [""] * len(rows.numbers)
+        splits = [split_of(text, where) or split or "train" for text, where in zip(said, rows.sources, strict=True)]
+        return cls(rows, [_plain(label) for label in rows.cells["label"]], splits)
+
+    def images(self, split: str) -> Shaped[ndarray, "count height width channels"]:
+        where = np.array(self.splits) == split
+        return self.rows.images if where.all() else self.rows.images[where]
+
+
+def _images(read: Sequence[_Read], split: str) -> Shaped[ndarray, "count height width channels"]:
+    """The images of a split, which are copied only where they lie in several tables."""
+    images = [one.images(split) for one in read if split in one.splits]
+    return images[0] if len(images) == 1 else np.concatenate(images)
+
+
+def _telling(name: str, on_progress: OnProgress) -> OnProgress:
+    return lambda what, total, done: on_progress(f"{what} of {name}", total, done)
+
+
+def _told(tables: Sequence[PixelTable]) -> list[str]:
+    """Which split each table was taken for, by its name."""
+    named = ", ".join(f"{path.name} is {split}" for path, _, split in tables if split)
+    return [f"the tables are splits by their names: {named}."] if named else []
 
 
 def read_for_answers(path: Path, input_shape: tuple[int, int, int], reading: ReadSpec | None = None) -> PixelRows:

@@ -15,7 +15,7 @@ from typing import Any
 from pellucid.data.dataset import Rejected, Row
 from pellucid.data.listing import SPLIT_NAMES, Content, Entry, Listing, one_form, split_of, text_of
 from pellucid.data.memory import require_room
-from pellucid.data.rows import BEYOND, read_rows
+from pellucid.data.rows import BEYOND, TABLE_SUFFIXES, read_rows
 from pellucid.errors import DataError, suggest
 from pellucid.names import user_path
 from pellucid.spec.reading import BY_NAME, ReadSpec
@@ -80,20 +80,31 @@ def list_tables(
 
 
 def split_tables(folder: Path) -> list[tuple[Path, str]]:
-    """The Parquet tables of a folder that are called by their split, such as ``train-00000-of-00002.parquet``.
+    """The tables of a folder that are called by their splits.
 
-    They lie in the folder, in ``data`` in it, or in the only folder in it, as Hugging Face's data sets have them.
+    They lie in the folder, in ``data`` in it, or in the only folder in it. Of Parquet the first word of each counts, as
+    in ``train-00000-of-00002.parquet``, and others are passed over, as Hugging Face's data sets have it. Else each
+    table must have one word that means a split, as ``mnist_train.csv`` and ``mnist_test.csv``.
 
     Returns:
-        Each table with its split; nothing where none is to train on.
+        Each table with its split; nothing where none is to train on, or a name says no split or several.
     """
     inner = [place for place in folder.glob("*/") if not place.name.startswith(".")]
     for place in (folder, folder / "data", *(inner if len(inner) == 1 else ())):
-        words = [(path, re.split(r"[-_.]", path.name.lower())[0]) for path in sorted(place.glob("*.parquet"))]
-        tables = [(path, SPLIT_NAMES[word]) for path, word in words if word in SPLIT_NAMES]
-        if any(split == "train" for _, split in tables):
-            return tables
+        shards = [(path, _splits_in(re.split(r"[-_.]", path.name)[0])) for path in sorted(place.glob("*.parquet"))]
+        if any(words == ["train"] for _, words in shards):
+            return [(path, words[0]) for path, words in shards if words]
+        files = sorted(path for path in place.glob("[!.]*") if path.suffix.lower() in TABLE_SUFFIXES)
+        named = [(path, sorted(set(_splits_in(path.stem)))) for path in files]
+        said = [words for _, words in named]
+        if len(said) > 1 and ["train"] in said and all(len(words) == 1 for words in said):
+            return [(path, words[0]) for path, words in named]
     return []
+
+
+def _splits_in(name: str) -> list[str]:
+    """The splits that words of a name mean, in their order."""
+    return [SPLIT_NAMES[word] for word in re.split(r"[^a-z]+", name.lower()) if word in SPLIT_NAMES]
 
 
 def column_of(path: Path, names: Sequence[str], what: str, reading: ReadSpec, said: str | None = None) -> str:

@@ -213,6 +213,16 @@ def test_a_table_of_pixels_stays_one(photos: Path, header: bool) -> None:
     assert len(load_data("copy/t.csv", READING).train) == 4
 
 
+def test_tables_of_pixels_named_by_their_splits_lose_the_rows_alone(photos: Path) -> None:
+    rows = [f"{'ab'[row % 2]},{','.join(str(row + 99 - pixel) for pixel in range(64))}" for row in range(8)]
+    Path("sets").mkdir()
+    for split, own in (("train", rows[:4]), ("test", rows[4:])):
+        Path(f"sets/{split}.csv").write_text("\n".join(own))
+    assert copied("sets", Removal({"train": {0}, "test": {1}})) == ()
+    assert Path("copy/train.csv").read_text().splitlines() == rows[1:4]
+    assert Path("copy/test.csv").read_text().splitlines() == [rows[4], *rows[6:]]
+
+
 @pytest.mark.parametrize("name", ["a.npz", "arrays"])
 def test_arrays_keep_their_values_and_types(photos: Path, name: str) -> None:
     x, y = np.arange(5 * 64, dtype=np.uint16).reshape(5, 8, 8) % 250, np.array([[3], [4], [3], [4], [3]])

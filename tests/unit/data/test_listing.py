@@ -235,7 +235,9 @@ def test_a_table_or_arrays_in_an_archive_are_unpacked_below_the_cache(tmp_path: 
     arrays = zipped(tmp_path / "arrays.zip", **{"deep/x.npz": (tmp_path / "x.npz").read_bytes()})
     assert len(load_data(arrays, test_split=None).train) == 4
     two = zipped(tmp_path / "two.zip", **{"a.csv": b"", "b.csv": b""})
-    with pytest.raises(DataError, match=r"it must hold one table or .npz file; received a.csv, b.csv. Unpack it"):
+    with pytest.raises(
+        DataError, match=r"it must hold one table or .npz file, or .*; received a.csv, b.csv. Unpack it"
+    ):
         load_data(two)
     evil = zipped(tmp_path / "evil.zip", **{"t.csv": b"image,label\n", "../x.png": png()})
     with pytest.raises(DataError, match="not to be trusted: .*its name leads out of the archive"):

@@ -1,3 +1,4 @@
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -179,6 +180,74 @@ def test_fractions_are_read_from_black_to_white_when_they_are_answered_for_too(t
     for row, white in ((rows[0][1:], IMAGES[0].max()), ([0, 1] * 32, 255), ([0, 255] * 32, 255), ([0, 0.5] * 32, 128)):
         asked = read_for_answers(table(tmp_path / "new.csv", [row], PIXELS), (8, 8, 1), splits.reading)
         assert asked.images.max() == white
+
+
+def split_texts(images: np.ndarray = IMAGES, labels: Sequence[str] = LABELS) -> tuple[str, str]:
+    """A table of pixels for training, of the first thirty images, and one for testing."""
+    lines = [",".join(map(str, (label, *image.ravel()))) for label, image in zip(labels, images, strict=True)]
+    header = ",".join(["label", *(f"pixel{number}" for number in range(images[0].size))])
+    return "\n".join([header, *lines[:30]]), "\n".join([header, *lines[30:]])
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("folder", ("train.csv", "test.csv")),
+        ("folder", ("data/fashion-mnist_train.csv", "data/fashion-mnist_test.csv")),
+        ("zip", ("mnist_train.csv", "mnist_test.csv")),
+        ("zip", ("pets/Training.csv", "pets/Testing.csv")),
+    ],
+)
+def test_tables_named_by_their_splits_are_splits(tmp_path: Path, kind: str, names: tuple[str, str]) -> None:
+    place = tmp_path / ("digits.zip" if kind == "zip" else "digits")
+    for name, text in zip(names, split_texts(), strict=True):
+        if kind == "zip":
+            with zipfile.ZipFile(place, "a") as archive:
+                archive.writestr(name, text)
+        else:
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            (place / name).write_text(text)
+    splits = load_data(place)
+    assert splits.name == "digits"
+    assert np.array_equal(splits.train.images[..., 0], IMAGES[:30])
+    assert np.array_equal(splits.test.images[..., 0], IMAGES[30:])
+    assert splits.test.sources is not None
+    assert splits.test.sources[1].endswith(f"{names[1]}, row 2")
+    test, train = sorted(Path(name).name for name in names)
+    assert f"the tables are splits by their names: {test} is test, {train} is train." in splits.notes
+
+
+def test_tables_of_one_split_are_joined(tmp_path: Path) -> None:
+    for name, text in zip(("train_1.csv", "train_2.csv"), split_texts(), strict=True):
+        (tmp_path / name).write_text(text)
+    assert np.array_equal(load_data(tmp_path, test_split=None).train.images[..., 0], IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("others", "message"),
+    [
+        (
+            {"sample_submission.csv": "ImageId,Label\n1,0"},
+            "received sample_submission.csv, test.csv, train.csv. Name one",
+        ),
+        ({"test_train.csv": "label\n1"}, "received test.csv, test_train.csv, train.csv. Name one"),
+        ({"more/train.csv": "label\n1"}, "received test.csv, train.csv, more/train.csv. Name one"),
+        ({"test.csv": "image,label\n1.png,1"}, "must hold images of one shape; .*test.csv: is no table of pixels"),
+        ({"test.csv": split_texts(IMAGES[:, :5, :5])[1]}, "test.csv: each row is an image of 5x5x1 .* image of 8x8x1"),
+        (
+            {"test.csv": ",".join(PIXELS)},
+            "test.csv: a table of pixels must have a column of labels; .* pellucid predict",
+        ),
+    ],
+)
+def test_tables_that_can_be_understood_in_several_ways_are_refused(
+    tmp_path: Path, others: dict[str, str], message: str
+) -> None:
+    for name, text in {**dict(zip(("train.csv", "test.csv"), split_texts(), strict=True)), **others}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    with pytest.raises(DataError, match=message):
+        load_data(tmp_path)
 
 
 @pytest.mark.parametrize(
