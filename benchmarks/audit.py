@@ -29,9 +29,9 @@ ODD = ("empty", "dark", "bright", "blurred")
 INTRODUCTION = f"""# Planted faults: what an audit finds
 
 Made by `make bench-audit`, with seeds {SEED} to {SEED + 2}. Into {COUNT} clean images {PLANTED} faulty ones are
-planted. Digits are the first of MNIST's training images, 28x28 grey. Textures are coloured noise of
-a fine grain; scenes are noise with the spectrum of photographs and some shapes on it. Both are made by NumPy, 64x64,
-and stand in for photographs, which they are not.
+planted. Digits are the first of MNIST's training images, 28x28 grey; those enlarged are the next {2 * COUNT}.
+Textures are coloured noise of a fine grain; scenes are noise with the spectrum of photographs and some shapes on it.
+Both are made by NumPy, 64x64, and stand in for photographs, which they are not.
 """
 
 Fault = Callable[[np.ndarray, np.random.Generator], np.ndarray]
@@ -40,6 +40,13 @@ Fault = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 def digits() -> np.ndarray:
     """The first digits of MNIST, 28x28 grey."""
     return pl.load_data("mnist").train.images[:COUNT]
+
+
+def enlarged() -> np.ndarray:
+    """Further digits of MNIST, twice as high and wide: strokes without detail, of which many are much alike."""
+    images = pl.load_data("mnist").train.images[COUNT : 3 * COUNT]
+    grown = [np.asarray(_picture(image).resize((56, 56), Image.Resampling.BILINEAR)) for image in images]
+    return np.stack(grown)[..., np.newaxis]
 
 
 def textures() -> np.ndarray:
@@ -247,6 +254,7 @@ def page(sets: dict[str, np.ndarray], mnist: Audit | None) -> str:
         found = [faults_found(images, kind, fault) for images in sets.values()]
         lines.append(_row(f"{words} ({kind})", *(f"{hits} of {PLANTED}" for hits in found)))
     audits = {name: examine(DataSplits(name, _dataset(images), None)) for name, images in sets.items()}
+    audits["digits enlarged to 56x56"] = examine(DataSplits("enlarged", _dataset(enlarged()), None))
     audits |= {"all of MNIST": mnist} if mnist else {}
     lines += [
         "\n## Found where nothing was planted\n",

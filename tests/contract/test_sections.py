@@ -53,6 +53,7 @@ from pellucid.sections.feature_maps import feature_maps_section
 from pellucid.sections.filters import filters_section
 from pellucid.sections.guide import guide_section
 from pellucid.sections.headline import headline_section
+from pellucid.sections.machine import machine_section
 from pellucid.sections.maximisation import maximisation_section
 from pellucid.sections.mistakes import mistakes_section
 from pellucid.sections.origin import Origin
@@ -69,6 +70,8 @@ from pellucid.sections.training import training_section
 from pellucid.study.question import Findings
 from pellucid.study.runner import StudyResult
 from pellucid.study.section import study_section
+from pellucid.study.suspects import Suspects, rank
+from pellucid.study.suspects_section import suspects_section
 
 TINY = "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
 
@@ -172,6 +175,13 @@ def study(run: pl.Run) -> Section:
     return study_section(StudyResult(Path("study"), question, [], Findings(conclusion=conclusion)))
 
 
+def suspects(run: pl.Run) -> Section:
+    splits = run.own_data()
+    found = rank("test", splits.test, np.full((len(splits.test), 3), 1 / 3) + np.array([0, 0, 0.1]))
+    of = Suspects(data=splits.name, k=3, counts={"test": len(splits.test)}, accuracy={"test": 0.3}, suspects=found)
+    return suspects_section(of, splits, 4)
+
+
 SECTIONS: dict[Callable[..., Section], Callable[[pl.Run], Section]] = {
     advice_section: advice,
     attribution_section: attribution,
@@ -189,6 +199,7 @@ SECTIONS: dict[Callable[..., Section], Callable[[pl.Run], Section]] = {
     filters_section: lambda run: filters_section(filters_on_data(run)[0], origin_of(run)),
     guide_section: lambda _: guide_section(),
     headline_section: lambda run: headline_section(run.record, judged(run)),
+    machine_section: lambda _: machine_section(),
     maximisation_section: maximisation,
     paired_section: paired,
     mistakes_section: lambda run: mistakes_section(judged(run), run.own_data().test),
@@ -202,6 +213,7 @@ SECTIONS: dict[Callable[..., Section], Callable[[pl.Run], Section]] = {
     side_by_side_section: lambda run: side_by_side_section([(Path("one"), run.record), (Path("two"), run.record)]),
     speed_section: lambda run: speed_section(run.record, Speed(1.0, 0.1, 100, "a machine", 1, "fp32")),
     study_section: study,
+    suspects_section: suspects,
     training_section: lambda run: training_section(run.record, origin_of(run).path),
     verification_section: verification,
 }
@@ -246,7 +258,10 @@ def test_user_text_is_text_alone(make: Callable, hostile_run: pl.Run, capsys: py
 def test_all_sections_are_in_the_table() -> None:
     modules = [import_module(f"pellucid.sections.{each.name}") for each in pkgutil.iter_modules(sections.__path__)]
     found = {made for module in modules for _, made in inspect.getmembers(module, inspect.isfunction)}
-    assert {made for made in found if made.__name__.endswith("_section")} == SECTIONS.keys() - {study_section}
+    assert {made for made in found if made.__name__.endswith("_section")} == SECTIONS.keys() - {
+        study_section,
+        suspects_section,
+    }
 
 
 def test_its_document_is_json_without_anything_that_json_lacks(section: Section) -> None:

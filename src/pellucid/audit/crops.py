@@ -28,6 +28,7 @@ LIKELY = 0.9  # correlation of the lowest frequencies; a window on the grid is n
 TRIED = 2  # likely wholes of each image
 STEPS = {0.02: 0.9, 0.01: 0.95, 0.005: 0}  # of a side, by which edges are moved; below this agreement, no further
 ALIKE, ALIKE_IN_DETAIL = 0.98, 0.9  # correlation of the brightness, and of its differences between neighbours
+LEAST_CLOSE = 5e-4  # what both lack of 1, multiplied: strokes of equal shape lack more, parts of one image less
 WHOLE = 0.97  # share of both sides from which a window is the image itself, and no crop
 
 Span = tuple[float, float]  # where a window begins and ends on a side, from 0 to 1
@@ -130,7 +131,9 @@ def _is_crop(pool: Pool, rows: Rows, match: Match) -> bool:
     cut = np.stack(channels, axis=2)[None]
     seen = brightness(cut)
     detail = min(correlation(np.diff(seen, axis=axis), np.diff(wanted, axis=axis))[0] for axis in (1, 2))
-    return bool(detail >= ALIKE_IN_DETAIL and colours_agree(cut - seen[..., None], target - wanted[..., None])[0])
+    if detail < ALIKE_IN_DETAIL or (1 - agreement) * (1 - detail) > LEAST_CLOSE:
+        return False
+    return bool(colours_agree(cut - seen[..., None], target - wanted[..., None])[0])
 
 
 def _settled(bright: Pixels, wanted: Pixels, window: Window) -> tuple[Window, float]:

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from pellucid.cli.interrupts import uninterrupted
-from pellucid.cli.output import print_path, print_table, print_text, say
+from pellucid.cli.output import print_path, print_text, say
+from pellucid.cli.show import tell
 from pellucid.cli.study_answer import resumable
-from pellucid.words import percent
 
 if TYPE_CHECKING:
     from pellucid.data.dataset import DataSplits
-    from pellucid.study.suspects import Suspect, Suspects
+    from pellucid.study.suspects import Suspects
 
 CSV, PICTURE = "suspects.csv", "suspects.png"
-LINES_SHOWN = 10
 
 
 def report_labels(
@@ -48,17 +47,19 @@ def report_labels(
     with uninterrupted():
         from pellucid.study.folder import study_named
         from pellucid.study.suspects import suspects_of_study
+        from pellucid.study.suspects_section import suspects_section
 
     out = _made(out_folder)
     study = study_named(run_name)
     found = suspects_of_study(splits, study) if study else _suspects(splits, run_name, k)
     written = _write(found, splits, top, out)
+    section = suspects_section(found, splits, top)
     if not as_json:
-        _report(found, top, written)
-    document = found.model_dump(mode="json", exclude={"suspects"})
-    document["suspects_total"] = {split: len(found.of(split)) for split in found.counts}
-    document["suspects"] = [suspect.model_dump(mode="json") for suspect in found.first(top)]
-    return document | {"files": [str(path) for path in written]}
+        print_text()
+        tell(section)
+        for path in written:
+            print_path(path)
+    return section.document | {"files": [str(path) for path in written]}
 
 
 def _suspects(splits: DataSplits, run_name: str, k: int) -> Suspects:
@@ -105,21 +106,3 @@ def _write(found: Suspects, splits: DataSplits, top: int, out: Path) -> list[Pat
         return [out / CSV]
     write_file(out / PICTURE, suspects_png(found, splits, top))
     return [out / CSV, out / PICTURE]
-
-
-def _report(found: Suspects, top: int, written: list[Path]) -> None:
-    for split, images in found.counts.items():
-        own = found.of(split)
-        how = "out of fold" if split == "train" else f"mean of {found.k} networks"
-        print_text(f"\nsuspected label errors in {split}: {len(own):,} of {images:,} images ({how})")
-        shown = own[: min(top, LINES_SHOWN)]
-        if shown:
-            print_table(["image", "label", "suggestion", "its probability", "score"], map(_line, shown), left=3)
-    print_text("\nA suspect may be an image that is only hard: judge by eye. Nothing was changed.")
-    for path in written:
-        print_path(path)
-
-
-def _line(suspect: Suspect) -> list[str]:
-    what = suspect.source or str(suspect.index)
-    return [what, suspect.label, suspect.suggestion, percent(suspect.suggestion_probability), f"{suspect.score:.4f}"]

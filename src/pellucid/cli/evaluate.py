@@ -100,9 +100,8 @@ def evaluate(
     folder = find_run(run)
     trained = Run.load(folder, device=device, precision=precision)
     splits = trained.read_data(data, progress=True, **reading)
-    if data:
-        for note in reading_notes(splits):
-            say(note)
+    for note in reading_notes(splits) if data else ():
+        say(note)
     evaluation = _judge(trained, splits, split=split, invert=invert, slice_by=slice_by or (), **how)
     judged = evaluation_section(evaluation, trained.path)
     document = dict(judged.document)

@@ -81,14 +81,13 @@ def predict(
         from pellucid.predict.prediction import drift_among
         from pellucid.predict.predictor import Predictor
         from pellucid.run.folder import find_run
-        from pellucid.sections.beside import brightness_hint
+        from pellucid.sections.beside import images_hint
         from pellucid.sections.doubt import never
         from pellucid.sections.prediction import prediction_section, submission
 
     folder = find_run(run)
     predictor = Predictor.load(folder, device=device).reading_by(**reading)
     limits = predictor.limits(keep) if not no_unknown else None
-    usual = predictor.record.data.mean_brightness
     files, faults, hints = _files(images)
     names, numbers, answers = [], [], []
     for start in range(0, len(files), AT_ONCE):
@@ -97,7 +96,7 @@ def predict(
         names += [name for _, asked in read for name in asked.names]
         numbers += [number for _, asked in read for number in asked.numbers]
         faults += unread
-        told = [brightness_hint(path, float(asked.images.mean() / 255), usual, invert) for path, asked in read]
+        told = [images_hint(path, asked.images, predictor.record.data, invert) for path, asked in read]
         hints += [hint for hint in told if hint]
     drift = drift_among(answers, predictor.doubts, predictor.class_names) if limits and predictor.doubts else None
     if not no_unknown and (why := never(predictor.record)):

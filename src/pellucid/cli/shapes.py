@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from pellucid.judge.speed import Speed
     from pellucid.spec.model import ModelSpec
 
-DEFAULT_SHAPE = (28, 28, 1)
-
 
 @reads_data()
 def shapes(
@@ -55,17 +53,25 @@ def shapes(
     """
     if device != "auto" and not timed:
         raise typer.BadParameter("--device says where --time measures; give both")
-    run = source
+    shape, run, networks = input_shape and _read_shape(input_shape), source, 1
     if source and _is_data(source):
         from pellucid.data.load import load_data
 
         data = load_data(source, progress=True, **reading)
-        run, input_shape, classes = None, times_of(data.train.input_shape), len(data.class_names)
+        run, shape, classes = None, data.train.input_shape, len(data.class_names)
     else:
         require_idle(reading, "no data are read")
-    spec, networks = _spec(run, recipe, model, input_shape, classes), _networks(run)
+    _require_one_network(run, recipe, model, shape)
     from pellucid.sections.shapes import shapes_section
+    from pellucid.spec.network import network, require_layers
 
+    if run:
+        from pellucid.run.folder import find_run
+
+        record = find_run(run).read_record()
+        spec, networks = require_layers(record.model), record.train.vote
+    else:
+        spec = network(model, recipe or "fast", shape or None, classes)
     show(shapes_section(spec, networks, _speed(spec, networks, device) if timed else None), as_json, {})
 
 
@@ -75,13 +81,6 @@ def _speed(spec: ModelSpec, networks: int, device: str) -> Speed:
         from pellucid.trained.speed import measure_speed
 
     return measure_speed(spec, networks, device=device)
-
-
-def _networks(run: str | None) -> int:
-    """How many networks answer in a run."""
-    from pellucid.run.folder import find_run
-
-    return find_run(run).read_record().train.vote if run else 1
 
 
 def _is_data(source: str) -> bool:
@@ -96,35 +95,11 @@ def _is_data(source: str) -> bool:
     return not means(RunFolder, source) and (source in CATALOGUE or is_there)
 
 
-def times_of(shape: tuple[int, ...]) -> str:
-    """A shape as `--input` takes it."""
-    return "x".join(map(str, shape))
-
-
-def _spec(run: str | None, recipe: str | None, model: str | None, input_shape: str | None, classes: int) -> ModelSpec:
-    from pellucid.errors import Fault, SpecError
-    from pellucid.run.folder import find_run
-    from pellucid.spec.model import FactorySpec, ModelSpec, names_factory
-    from pellucid.spec.recipes import recipe as named_recipe
-
+def _require_one_network(run: str | None, recipe: str | None, model: str | None, shape: object) -> None:
     if sum(source is not None for source in (run, recipe, model)) > 1:
         raise typer.BadParameter("give one of RUN, --recipe and --model")
-    if input_shape and (run or (model and model.endswith(".json"))):
+    if shape and (run or (model and model.endswith(".json"))):
         raise typer.BadParameter("a run and a .json file have an input of their own; leave --input out")
-    shape = _read_shape(input_shape) if input_shape else None
-    if model is None:
-        named = named_recipe(recipe or "fast", shape or DEFAULT_SHAPE, classes).model
-        spec = find_run(run).read_record().model if run else named
-        if isinstance(spec, FactorySpec):
-            raise SpecError([Fault("Shapes are known for layers only", f"the factory {spec.factory}")])
-        return spec
-    if names_factory(model):
-        raise SpecError([Fault("Shapes are known for layers only", f"the factory {model}")])
-    if model.endswith(".json"):
-        return ModelSpec.from_file(model)
-    return ModelSpec.from_shorthand(
-        model, shape or (None if model.lstrip().lower().startswith("input") else DEFAULT_SHAPE)
-    )
 
 
 def _read_shape(text: str) -> tuple[int, int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -212,11 +212,8 @@ def found_in(path: Path, reading: ReadSpec) -> Found:
         return Found(listing, path, frozenset(COLUMNS))
     if fault:
         raise fault
-    if tables := _tables(tree) if not arrays else []:
-        where, idle = _on_disk(tree), frozenset({"label_from"})
-        if of_pixels := pixel_tables(tables, reading):
-            return Found(None, where, idle, tables=of_pixels)
-        return Found(list_tables(tree.name, tables, reading, _within(tree)), where, idle)
+    if not arrays and (tables := _tables(tree)):
+        return _found_in_tables(tree, tables, reading)
     only = _only(tree, arrays)
     if only:
         return Found(None, only, frozenset({"label_from"}), _within(tree))
@@ -253,6 +250,13 @@ def _tables(tree: Tree) -> list[tuple[Path, str]]:
     tables = split_tables(_on_disk(tree))
     is_parquet = any(path.suffix.lower() == ".parquet" for path, _ in tables)
     return tables if is_parquet or len(tables) == len(suffixes) else []
+
+
+def _found_in_tables(tree: Tree, tables: Sequence[tuple[Path, str]], reading: ReadSpec) -> Found:
+    where, idle = _on_disk(tree), frozenset({"label_from"})
+    if of_pixels := pixel_tables(tables, reading):
+        return Found(None, where, idle, tables=of_pixels)
+    return Found(list_tables(tree.name, tables, reading, _within(tree)), where, idle)
 
 
 def _only(tree: Tree, arrays: set[Parts]) -> Path | None:

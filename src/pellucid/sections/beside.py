@@ -6,8 +6,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from jaxtyping import UInt8
+from numpy import ndarray
+
 from pellucid.judge.evaluation import Beside, Evaluation
-from pellucid.run.record import Look
+from pellucid.judge.look import look_of
+from pellucid.run.record import DataRecord, Look
 from pellucid.sections.section import Table
 from pellucid.text import printable
 from pellucid.words import number, percent
@@ -89,6 +93,29 @@ def _place(judged: Look, trained: Look) -> str:
         return ""
     found = f"What is drawn lies {judged.off_centre:.0%} of a side off the middle, in the training images"
     return f"{found} {trained.off_centre:.0%}: try moving it to the middle."
+
+
+def images_hint(
+    what: Path | str, images: UInt8[ndarray, "count height width channels"], data: DataRecord, inverted: bool
+) -> str | None:
+    """What to try where images are bright drawings on which a run has learned dark ones, or the other way round.
+
+    A bright sky is no dark ink on bright paper: where it is recorded what the training images look like, what is drawn
+    must stand out against its background in both, and the other way round.
+
+    Args:
+        what: Where the images come from.
+        images: As the network takes them.
+        data: What the run records of its own.
+        inverted: Whether dark and bright were exchanged already.
+
+    Returns:
+        The hint; None where the images give no reason for one.
+    """
+    judged = look_of(images)
+    if data.look and not _inversion(judged, data.look, inverted):
+        return None
+    return brightness_hint(what, judged.brightness, data.mean_brightness, inverted)
 
 
 def brightness_hint(what: Path | str, brightness: float, usual: float, inverted: bool) -> str | None:

@@ -37,7 +37,7 @@ def prediction_section(
         answers: One for each of them.
         top: How many classes to name of each.
         faults: What kept other files from being read.
-        hints: What may have gone wrong with those that were read; see `brightness_hint` of `beside`.
+        hints: What may have gone wrong with those that were read; see `images_hint` of `beside`.
         limits: The greatest doubt that is answered; None where every image is.
         drift: Whether the images are unlike those trained on as a whole; None where they are too few to tell.
         coverage: What the sets of classes promise; None where none were asked for.

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from pellucid.audit.findings import Text
 from pellucid.audit.pool import Pool
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.plots.figures import render
+from pellucid.plots.figures import Figure, render
 from pellucid.plots.images import image_grid
 from pellucid.study.folder import StudyFolder
 from pellucid.study.folds import FoldStudy, out_of_fold
@@ -192,8 +192,8 @@ def suspects_csv(found: Suspects) -> str:
     return buffer.getvalue()
 
 
-def suspects_png(found: Suspects, splits: DataSplits, top: int) -> bytes:
-    """A PNG picture of the first suspects of each split, with label, suggestion and the suggestion's probability.
+def suspects_figure(found: Suspects, splits: DataSplits, top: int) -> Figure:
+    """A picture of the first suspects of each split, with label, suggestion and the suggestion's probability.
 
     Args:
         found: At least one suspect.
@@ -204,7 +204,12 @@ def suspects_png(found: Suspects, splits: DataSplits, top: int) -> bytes:
     images = [_visible(datasets[suspect.split].images[suspect.index]) for suspect in shown]
     titles = [_title(suspect) for suspect in shown]
     title = f"{shortened(found.data)}: suspected label errors; label \u2192 suggestion and its probability"
-    return render(image_grid(images, titles, title))
+    return image_grid(images, titles, title)
+
+
+def suspects_png(found: Suspects, splits: DataSplits, top: int) -> bytes:
+    """The PNG of `suspects_figure`."""
+    return render(suspects_figure(found, splits, top))
 
 
 def _accuracy(probabilities: Probabilities, labels: Int64[ndarray, " count"]) -> float:

@@ -1,11 +1,12 @@
 """What is said of images other than a run's own, and what to try."""
 
+import numpy as np
 import pytest
 
 import pellucid as pl
 from pellucid.judge.evaluation import Evaluation
 from pellucid.run.record import Look
-from pellucid.sections.beside import classes_of, hints_of, look_table
+from pellucid.sections.beside import classes_of, hints_of, images_hint, look_table
 from pellucid.sections.evaluation import evaluation_section
 
 DIGITS = Look(brightness=0.13, background=0.0, drawn=0.8, height=0.7, width=0.5, off_centre=0.02)
@@ -95,3 +96,19 @@ def test_the_runs_own_score_stands_beside(worse: Evaluation) -> None:
     assert evaluation_section(unjudged, None).body[1] == "On its own test split the run has not been judged yet."
     plain = evaluation_section(worse.model_copy(update={"beside": None}), None)
     assert (len(plain.tables), plain.document["hints"], plain.remarks) == (2, [], ())
+
+
+def test_only_what_is_drawn_the_other_way_round_is_to_be_inverted(run: pl.Run) -> None:
+    """A bright sky among photographs of every brightness is as it should be; so is dark ink for who has no record."""
+    ink = np.full((1, 8, 8, 1), 255, np.uint8)
+    ink[:, 2:6, 3:5] = 20
+    sky = np.full((1, 8, 8, 1), 240, np.uint8)
+    photographs = Look(brightness=0.13, background=0.41, drawn=0.42, height=0.8, width=0.8, off_centre=0.25)
+
+    def hint(images: np.ndarray, look: Look | None) -> str | None:
+        data = run.record.data.model_copy(update={"mean_brightness": 0.13, "look": look})
+        return images_hint("x", images, data, inverted=False)
+
+    assert hint(ink, DIGITS) == "x: its mean brightness is 0.88, that of the training images 0.13; try --invert."
+    assert hint(ink, None) == hint(ink, DIGITS)
+    assert hint(sky, DIGITS) is hint(sky, photographs) is hint(ink, photographs) is hint(255 - ink, DIGITS) is None
