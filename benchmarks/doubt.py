@@ -14,6 +14,7 @@ import tarfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -155,7 +156,7 @@ class Results:
         """What the run itself says, with both of its limits."""
         for kind, images in (({"MNIST test, kept": data.test.images} if usual else {}) | kinds).items():
             answers = run.predict(images)
-            unknown = float(np.mean([answer.unknown for answer in answers]))
+            unknown = float(np.mean([bool(answer.unknown) for answer in answers]))
             self.said.setdefault(kind, []).append(1 - unknown if kind.startswith("MNIST") else unknown)
 
 
@@ -176,7 +177,7 @@ def _left_out(fit: Fit, known: Asked, labels: np.ndarray, held_out: Asked, truth
     return float(np.mean(found))
 
 
-def left_out_digits(recipe: str, seed: int, settings: dict[str, int]) -> tuple[pl.Run, DataSplits, np.ndarray]:
+def left_out_digits(recipe: str, seed: int, settings: dict[str, Any]) -> tuple[pl.Run, DataSplits, np.ndarray]:
     """A run that was trained on the digits 0 to 4, its data, and test images of 5 to 9."""
     mnist = pl.load_data("mnist")
 

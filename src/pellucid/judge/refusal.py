@@ -158,7 +158,8 @@ class Doubts:
             raise RunError("It holds numbers that are not finite.")
         classes = None
         if "centre" in arrays:
-            classes = Gaussians(**{field.name: arrays.get(field.name) for field in fields(Gaussians)})
+            shared = {name: arrays[name] for name in ("centre", "deviation", "whitening", "means")}
+            classes = Gaussians(**shared, factors=arrays.get("factors"))
         labels, answered = arrays["labels"].astype(np.int64), arrays["answered"].astype(np.int64)
         return cls(classes, Scores(arrays.get("foreign"), arrays["doubtful"]), arrays["lacking"], labels, answered)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import torch
@@ -31,11 +31,10 @@ class Tap:
         self._heard: dict[str, Tensor] = {}
         layers = [(name, layer) for name, layer in network.named_modules() if isinstance(layer, WEIGHTED)]
         self._hooks: list[RemovableHandle] = [
-            layer.register_forward_pre_hook(lambda _, taken, name=name: self._hear(name, taken))
-            for name, layer in layers
+            layer.register_forward_pre_hook(partial(self._hear, name)) for name, layer in layers
         ]
 
-    def _hear(self, name: str, taken: tuple[object, ...]) -> None:
+    def _hear(self, name: str, _layer: nn.Module, taken: tuple[object, ...]) -> None:
         """Keep what the first call brought: of several variants of an image, the image itself."""
         if name not in self._heard and taken and isinstance(taken[0], Tensor) and taken[0].ndim > 1:
             self._heard[name] = _averaged(taken[0].float())
