@@ -62,7 +62,8 @@ def members_of(archive: Path) -> Members:
     """
     try:
         with opened(archive) as file:
-            is_zip = zipfile.is_zipfile(file)
+            is_tar = file.read(tarfile.BLOCKSIZE)[257:262] == b"ustar"  # though its last file may be a zip
+            is_zip = not is_tar and zipfile.is_zipfile(file)
         if is_zip:
             return _zip_members(archive)
         return _tar_members(archive)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float32
 from numpy import ndarray
-from scipy.special import logsumexp
 
 from pellucid.judge.gaussians import Gaussians
 
@@ -39,7 +38,8 @@ def energy(logits: Float[ndarray, "count classes"]) -> Float[ndarray, " count"]:
 
     Source: Liu et al. 2020, arXiv:2010.03759, equation 4.
     """
-    return -np.asarray(logsumexp(logits, axis=1))
+    greatest = logits.max(axis=1)
+    return -(greatest + np.log(np.exp(logits - greatest[:, None]).sum(axis=1)))
 
 
 def mahalanobis(features: Float32[ndarray, "count features"], classes: Gaussians) -> Float32[ndarray, " count"]:

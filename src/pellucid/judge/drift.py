@@ -6,7 +6,6 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 from numpy import ndarray
 from pydantic import BaseModel, ConfigDict
-from scipy.stats import mannwhitneyu
 
 LEAST_IMAGES = 20  # fewer say little
 CERTAIN, FAR = 0.01, 0.6  # greatest p-value, and least share of pairs, at which images are called unlike
@@ -59,6 +58,8 @@ def drift_of(
         return None
     new = _ranks(scores, answered, known, known_answered)
     old = _ranks(known, known_answered, known, known_answered)
+    from scipy.stats import mannwhitneyu  # takes longer to import than most trainings have
+
     outcome = mannwhitneyu(new, old, alternative="greater")
     farther, p_value = float(outcome.statistic / (len(new) * len(old))), float(outcome.pvalue)
     return Drift(count=len(scores), farther=farther, p_value=p_value, shifted=p_value < CERTAIN and farther >= FAR)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from numpy import ndarray
-
 from pellucid.text import printable
 
 if TYPE_CHECKING:
+    from numpy import ndarray
+
     from pellucid.plots.figures import Figure
 
 

@@ -11,7 +11,7 @@ from pellucid.run import folder as run_folder
 from pellucid.study import folder as study_folder
 from pellucid.study.seeds import SeedStudy
 
-QUICK = ("bars", "--model", "globalavgpool, dense 3 softmax", "--epochs", 1, "--no-report")
+QUICK = ("bars", "--model", "globalavgpool, dense 3 softmax", "--epochs", 1)
 
 
 def test_files_of_the_users_outlive_a_replaced_run_and_are_named(pellucid) -> None:
@@ -20,13 +20,13 @@ def test_files_of_the_users_outlive_a_replaced_run_and_are_named(pellucid) -> No
     assert pellucid("filters", path).status == 0
     (path / "pictures" / "holiday.png").write_bytes(b"sun")
     before = (path / "model.safetensors").read_bytes()
-    done = pellucid("train", *QUICK, "--out", path, "--overwrite")
+    done = pellucid("train", *QUICK, "--no-report", "--out", path, "--overwrite")
     assert done.status == 0, done.err
     assert f"kept, since Pellucid did not write it: {path}/pictures/holiday.png, {path}/thesis.tex\n" in done.err
     assert (path / "thesis.tex").read_text() == "years of work"
     assert os.listdir(path / "pictures") == ["holiday.png"]  # noqa: PTH208
     assert (path / "model.safetensors").read_bytes() != before
-    failed = pellucid("train", *QUICK, "--out", path, "--overwrite", "--learning-rate", "1e38")
+    failed = pellucid("train", *QUICK, "--no-report", "--out", path, "--overwrite", "--learning-rate", "1e38")
     assert failed.status == 1
     assert (path / "thesis.tex").read_text() == "years of work"
     assert pellucid("evaluate", path).status == 0
@@ -35,7 +35,7 @@ def test_files_of_the_users_outlive_a_replaced_run_and_are_named(pellucid) -> No
 def test_a_foreign_folder_is_not_replaced(pellucid) -> None:
     Path("mine").mkdir()
     Path("mine/run.json").write_text('{"distance_km": 10}')
-    done = pellucid("train", *QUICK, "--out", "mine", "--overwrite")
+    done = pellucid("train", *QUICK, "--no-report", "--out", "mine", "--overwrite")
     assert done.status == 1
     assert "mine/run.json is not a run of Pellucid's" in done.err
     assert "Only a run is replaced; choose another --out." in done.err
@@ -45,7 +45,7 @@ def test_a_foreign_folder_is_not_replaced(pellucid) -> None:
 def test_trainings_of_the_same_second_get_a_folder_each(pellucid, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_folder, "default_path", lambda *_: Path("runs/same"))
     for name in ("same", "same-2", "same-3"):
-        done = pellucid("train", *QUICK)
+        done = pellucid("train", *QUICK, "--no-report")
         assert done.status == 0, done.err
         assert Path(done.out.splitlines()[-1]) == Path("runs") / name
         assert (Path("runs") / name / "curves.png").exists()
