@@ -55,7 +55,7 @@ def _table(slices: Sequence[Slice], caption: str) -> Table:
     shown = sorted(slices, key=lambda one: one.accuracy)[:MOST_SHOWN]
     rows = tuple(
         (
-            f"{_common(one)}: {one.name}",
+            f"{_common(one)}: {shortened(one.name, NAME)}",
             f"{one.count:,}",
             percent(one.accuracy),
             tell("{low} to {high}", low=percent(one.interval[0]), high=percent(one.interval[1])),

@@ -146,6 +146,9 @@ def test_it_is_printed(opened: Any) -> None:
     assert opened.pdf(format="A4").startswith(b"%PDF")
     opened.emulate_media(media="print", color_scheme="dark")
     assert opened.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--paper')") == "#fdfcf9"
+    opened.set_viewport_size({"width": 673, "height": 900})  # A4 between the margins of the page
+    assert opened.evaluate("document.documentElement.scrollWidth") == 673
+    opened.set_viewport_size({"width": 1000, "height": 800})
     opened.emulate_media(media="screen", color_scheme="light")
 
 
