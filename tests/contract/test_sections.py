@@ -65,6 +65,7 @@ from pellucid.sections.samples import samples_section
 from pellucid.sections.section import Picture, Section
 from pellucid.sections.shapes import shapes_section
 from pellucid.sections.side_by_side import side_by_side_curves_section, side_by_side_section
+from pellucid.sections.slices import slices_section
 from pellucid.sections.speed import speed_section
 from pellucid.sections.training import training_section
 from pellucid.study.question import Findings
@@ -149,7 +150,7 @@ def calibration(run: pl.Run) -> Section:
 
 
 def doubt(run: pl.Run) -> Section:
-    return doubt_section(pl.Run(run.predictor, data=run.own_data()).evaluate(), run.path)
+    return doubt_section(pl.Run(run.predictor, data=run.own_data()).evaluate(), run.record, run.path)
 
 
 def prediction(run: pl.Run) -> Section:
@@ -208,6 +209,7 @@ SECTIONS: dict[Callable[..., Section], Callable[[pl.Run], Section]] = {
     repeat_section: lambda run: repeat_section(run.record),
     runs_section: runs,
     samples_section: lambda run: samples_section(run.record, run.own_data(), 0),
+    slices_section: lambda run: slices_section(judged(run).slices),
     shapes_section: lambda run: shapes_section(run.record.model),
     side_by_side_curves_section: lambda run: side_by_side_curves_section([(Path("one"), run.history)]),
     side_by_side_section: lambda run: side_by_side_section([(Path("one"), run.record), (Path("two"), run.record)]),

@@ -15,6 +15,7 @@ from pellucid.batches.images import as_input
 from pellucid.errors import DataError
 from pellucid.interpret.control import untrained as untrained_of
 from pellucid.interpret.layers import convolutions_of, observed, require_layer, undisturbed
+from pellucid.language import tell
 from pellucid.model.modules import BatchNorm
 from pellucid.predict.predictor import Predictor
 from pellucid.trained.run import Run, predictor_of
@@ -246,7 +247,8 @@ def _firing(predictor: Predictor, convolution: nn.Conv2d, name: str, images: Sha
 
 def _dead(norms: Shaped[ndarray, " filters"], firing: _Firing | None) -> tuple[Bool[ndarray, " filters"], str]:
     if firing and firing.relu:
-        rule = f"{firing.relu} gives 0 everywhere on {firing.images:,} images"
+        rule = tell("{relu} gives 0 everywhere on {images} images", relu=firing.relu, images=f"{firing.images:,}")
         return (firing.tally.positive == 0).numpy(), rule
-    why = "as no ReLU follows" if firing else "as no images were looked at"
-    return norms <= VANISHED * norms.max(), f"the kernel's norm is at most {VANISHED:.0%} of the greatest, {why}"
+    why = tell("as no ReLU follows") if firing else tell("as no images were looked at")
+    rule = tell("the kernel's norm is at most {share} of the greatest, {why}", share=f"{VANISHED:.0%}", why=why)
+    return norms <= VANISHED * norms.max(), rule

@@ -15,6 +15,7 @@ from pellucid.plots.figures import Figure
 
 HELD_OUT: dict[str, Any] = {"color": "#0072B2", "linestyle": "-", "linewidth": 1.6}
 JUDGED: dict[str, Any] = {"color": "#D55E00", "linestyle": "--", "linewidth": 1.6}
+FEW_DECADES = 100  # the last edge over the first, up to which powers of ten are too few numbers on an axis
 
 
 class Spread(Protocol):
@@ -66,7 +67,8 @@ def _spread(axes: Axes, histogram: Spread) -> None:
         axes.stairs(100 * np.asarray(counts) / max(sum(counts), 1), histogram.edges, label=name, **style)
     foreign = histogram.kind == "foreign"
     if foreign:
-        _logarithmic(axes.xaxis)
+        few = histogram.edges[-1] < FEW_DECADES * histogram.edges[0]
+        _logarithmic(axes.xaxis, (1, 2, 5) if few else (1,))
     axes.axvline(histogram.limit, color="0.25", linestyle=":", label=tell("limit"))
     axes.axvspan(histogram.limit, max(histogram.edges[-1], histogram.limit), color="0.5", alpha=0.12, linewidth=0)
     _logarithmic(axes.yaxis)
@@ -78,9 +80,9 @@ def _spread(axes: Axes, histogram: Spread) -> None:
     axes.legend(fontsize=8)
 
 
-def _logarithmic(axis: XAxis | YAxis) -> None:
-    """A logarithmic axis whose numbers are written out: 0.1, 100, 1e6."""
+def _logarithmic(axis: XAxis | YAxis, digits: tuple[int, ...] = (1,)) -> None:
+    """A logarithmic axis whose numbers, which begin with these digits, are written out: 0.1, 100, 1e6."""
     axis.axes.set(**{f"{axis.axis_name}scale": "log"})
-    axis.set_major_locator(LogLocator())
+    axis.set_major_locator(LogLocator(subs=digits))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("e+0", "e").replace("e+", "e")))

@@ -14,6 +14,7 @@ from pellucid.sections.advice import advice_section
 from pellucid.sections.calibration import calibration_section
 from pellucid.sections.confusion import confusion_section
 from pellucid.sections.curves import curves_section
+from pellucid.sections.doubt import doubt_section
 from pellucid.sections.environment import environment_section
 from pellucid.sections.guide import guide_section
 from pellucid.sections.mistakes import mistakes_section
@@ -22,6 +23,7 @@ from pellucid.sections.robustness import robustness_section
 from pellucid.sections.samples import samples_section
 from pellucid.sections.section import Section
 from pellucid.sections.shapes import shapes_section
+from pellucid.sections.slices import slices_section
 from pellucid.sections.speed import speed_section
 from pellucid.spec.model import FactorySpec
 from pellucid.text import printable
@@ -101,10 +103,17 @@ def _confusion(found: Material) -> Chapter | None:
 def _mistakes(found: Material) -> Chapter | None:
     if found.evaluation is None:
         return None
-    lead = tell("The images that it got wrong while it was most sure. Would you have read them rightly?")
-    evaluation = found.evaluation
-    section = made(lambda: mistakes_section(evaluation, found.judged_images))
+    lead = tell("The images whose right class it thought least probable. Would you have read them rightly?")
+    evaluation, training = found.evaluation, found.data.train if found.data else None
+    section = made(lambda: mistakes_section(evaluation, found.judged_images, training))
     return Chapter("mistakes", tell("Where it is wrong"), lead, section)
+
+
+def _slices(found: Material) -> Chapter | None:
+    if found.evaluation is None or not found.evaluation.slices:
+        return None
+    lead = tell("Images that have something in common, held against all others.")
+    return Chapter("slices", tell("Which images fare worse"), lead, slices_section(found.evaluation.slices))
 
 
 def _calibration(found: Material) -> Chapter | None:
@@ -113,6 +122,16 @@ def _calibration(found: Material) -> Chapter | None:
     lead = tell("Of the answers that are given with 90%, nine in ten should be right.")
     section = calibration_section(found.evaluation, found.path)
     return Chapter("calibration", tell("Whether its probabilities can be believed"), lead, section)
+
+
+def _doubt(found: Material) -> Chapter | None:
+    if found.evaluation is None:
+        return None
+    lead = tell(
+        "An image that is unlike all that it knows, or that may be either of two classes, is better not answered."
+    )
+    section = doubt_section(found.evaluation, found.record, found.path)
+    return Chapter("doubt", tell("When it says “I don't know”"), lead, section)
 
 
 def _advice(found: Material) -> Chapter | None:
@@ -195,7 +214,9 @@ CHAPTERS: tuple[Callable[[Material], Chapter | None], ...] = (
     _curves,
     _confusion,
     _mistakes,
+    _slices,
     _calibration,
+    _doubt,
     _robustness,
     _advice,
     _filters,

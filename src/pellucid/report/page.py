@@ -79,6 +79,7 @@ def page(head: Head, chapters: Iterable[Chapter]) -> str:
         address=_address,
         drawn=lambda picture: _drawn(picture, f"f{next(numbers)}-"),
         folded=_folded,
+        parts=_parts,
     )
 
 
@@ -94,8 +95,21 @@ def _address(tile: Tile) -> str:
 
 def _kind(part: Any) -> str:
     """What a part of a body is."""
-    kinds = ((Matrix, "matrix"), (Table, "table"), (Command, "command"))
+    kinds = ((Matrix, "matrix"), (Table, "table"), (Command, "command"), (list, "tables"))
     return next((name for kind, name in kinds if isinstance(part, kind)), "text")
+
+
+def _parts(section: Section) -> list[Any]:
+    """The body but for what is folded up; tables that follow each other are a list, to stand side by side."""
+    parts = list[Any]()
+    for part in section.body:
+        if not isinstance(part, Table):
+            parts.append(part)
+        elif not _folded(section, part):
+            if not parts or not isinstance(parts[-1], list):
+                parts.append([])
+            parts[-1].append(part)
+    return parts
 
 
 def _folded(section: Section, part: Any) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from pellucid.judge.advice.facts import Advice
 from pellucid.language import tell
-from pellucid.sections.section import Section
+from pellucid.sections.section import Command, Section
 from pellucid.text import printable
 
 BRIEFLY = 2  # told in a line each
@@ -19,7 +19,11 @@ def advice_section(given: Sequence[Advice]) -> Section:
     Args:
         given: As `advise` gives it.
     """
-    told = tuple(f"{_sentence(one.what)}\n{_sentence(one.evidence)}\n  {printable(one.remedy)}" for one in given)
+    told = tuple(
+        part
+        for one in given
+        for part in (f"{_sentence(one.what)}\n{_sentence(one.evidence)}", Command(printable(one.remedy)))
+    )
     nothing = tell("Nothing that was looked at gives a reason to do anything else.")
     return Section(
         title=tell("Advice"),

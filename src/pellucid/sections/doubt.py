@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from pellucid.plots.figures import Figure
 
 
-def doubt_section(evaluation: Evaluation, path: Path | None) -> Section:
+def doubt_section(evaluation: Evaluation, record: RunRecord, path: Path | None) -> Section:
     """How many images a run refuses to answer and why, how well it answers the others, and how the scores lie.
 
     Args:
         evaluation: The judgement of the images.
+        record: How the run came about, which may be why it never refuses one.
         path: The run folder; None for a run in memory.
     """
     unknown = evaluation.unknown
@@ -32,7 +33,8 @@ def doubt_section(evaluation: Evaluation, path: Path | None) -> Section:
     title = tell("When it says “I don't know”: {data}, {split} split", **values)
     document = {"run": str(path), "unknown": None if unknown is None else unknown.model_dump(mode="json")}
     if unknown is None:
-        return Section(title, document, body=(tell("The run was not asked for its doubt, or has none."),))
+        unasked = tell("An earlier version judged this run, and did not look at that. Judge it again.")
+        return Section(title, document, body=(never(record) or unasked,))
     return Section(
         title=title,
         document=document,
@@ -124,14 +126,14 @@ def never(record: RunRecord) -> str:
 
 def _table(unknown: Unknown, count: int) -> Table:
     rows = (
-        (tell("answered"), str(unknown.answered), percent(unknown.answered / count)),
-        (tell("unlike anything trained on"), str(unknown.foreign), percent(unknown.foreign / count)),
-        (tell("between classes"), str(unknown.doubtful), percent(unknown.doubtful / count)),
+        (tell("answered"), f"{unknown.answered:,}", percent(unknown.answered / count)),
+        (tell("unlike anything trained on"), f"{unknown.foreign:,}", percent(unknown.foreign / count)),
+        (tell("between classes"), f"{unknown.doubtful:,}", percent(unknown.doubtful / count)),
     )
     caption = tell(
         "limits keep {share} of images like the {count} held-out ones",
         share=percent(unknown.promised),
-        count=unknown.held_out,
+        count=f"{unknown.held_out:,}",
     )
     return Table(("", tell("images"), tell("share")), rows, caption=caption)
 

@@ -7,19 +7,19 @@ from pathlib import Path
 
 from pellucid.data.dataset import ImageDataset
 from pellucid.judge.classes import ClassScore
-from pellucid.judge.evaluation import Beside, Evaluation, Mistake
-from pellucid.judge.slices import Slice
+from pellucid.judge.evaluation import Beside, Evaluation
 from pellucid.sections.beside import classes_of, hints_of, look_table
 from pellucid.sections.doubt import doubt_remarks, told
 from pellucid.sections.evaluation_pictures import evaluation_pictures
+from pellucid.sections.mistakes import worst_of
 from pellucid.sections.section import Section, Table
+from pellucid.sections.slices import slices_told
 from pellucid.text import printable, shortened
 from pellucid.words import counted, number, percent
 
 MISTAKES_SHOWN = 5
 MOST_CLASSES = 20  # in a table that is read by eye
-PAIRS_SHOWN, SLICES_SHOWN = 3, 5
-ALWAYS = {"class", "size", "brightness", "amount drawn"}  # what images are sliced by without being asked
+PAIRS_SHOWN = 3
 HEAD = 14  # columns of a class above the confusion matrix
 REST = (
     "All {} classes and the whole confusion matrix are in the output of --json, and those of the run's own test split "
@@ -56,8 +56,8 @@ def evaluation_section(
             *((told(evaluation.unknown, len(evaluation.mistakes)),) if evaluation.unknown else ()),
             _worst_classes(evaluation) if many else _classes(evaluation.per_class),
             *([_confusion(evaluation)] if not many else _confusions(evaluation)),
-            *_slices(evaluation.slices),
-            _mistakes(evaluation.mistakes),
+            *slices_told(evaluation.slices),
+            _mistakes(evaluation),
         ),
         pictures=evaluation_pictures(evaluation, judged, training),
         remarks=(
@@ -117,41 +117,6 @@ def _interval(bounds: tuple[float, float] | None, told: Callable[[float, int], s
     return f" ({told(bounds[0], digits)} to {told(bounds[1], digits)})" if bounds else ""
 
 
-def _slices(slices: Sequence[Slice]) -> list[str | Table]:
-    """The slices of columns that were asked for, and those that differ from all other images."""
-    asked = [one for one in slices if one.by not in ALWAYS]
-    found = [
-        _slice_table(sorted(own, key=_lowest), f"slices by {shortened(by)}")
-        for by, own in ((by, [one for one in asked if one.by == by]) for by in dict.fromkeys(one.by for one in asked))
-    ]
-    if not slices:
-        return [*found]
-    differing = sorted((one for one in slices if one.differs and one.by in ALWAYS), key=_lowest)
-    usual = counted(len(slices) - len(asked), "slice")
-    told = f"{len(differing)} of {usual} by class, size and look differ from all other images (Fisher's test, Holm)"
-    return [*found, _slice_table(differing, told) if differing else told]
-
-
-def _lowest(one: Slice) -> float:
-    return one.accuracy
-
-
-def _slice_table(slices: Sequence[Slice], caption: str) -> Table:
-    shown = slices[:SLICES_SHOWN]
-    rows = tuple(
-        (
-            f"{one.by}: {one.name}",
-            str(one.count),
-            percent(one.accuracy),
-            f"{percent(one.interval[0])} to {percent(one.interval[1])}",
-            "yes" if one.differs else "no",
-        )
-        for one in shown
-    )
-    which = f"; the {len(shown)} with the lowest accuracy" if len(shown) < len(slices) else ""
-    return Table(("slice", "images", "accuracy", "95% interval", "differs"), rows, caption=caption + which)
-
-
 def _worst_classes(evaluation: Evaluation) -> Table:
     """Those that fare worst, where there are too many to be read."""
     judged = [(score.f1, score) for score in evaluation.per_class if score.f1 is not None]
@@ -181,9 +146,9 @@ def _confusions(evaluation: Evaluation) -> list[Table]:
     return [Table(("class", "answered", "images"), shown, left=2, caption=caption)] if pairs else []
 
 
-def _mistakes(mistakes: tuple[Mistake, ...]) -> str:
-    worst = sorted(mistakes, key=lambda mistake: (-(mistake.loss or 0), -mistake.probability))[:MISTAKES_SHOWN]
-    lines = [counted(len(mistakes), "mistake") + ("; the worst:" if worst else "")]
+def _mistakes(evaluation: Evaluation) -> str:
+    worst = worst_of(evaluation)[:MISTAKES_SHOWN]
+    lines = [counted(len(evaluation.mistakes), "mistake") + ("; the worst:" if worst else "")]
     for mistake in worst:
         what = printable(mistake.source or f"image {mistake.index}")
         label, answer = shortened(mistake.label), shortened(mistake.predicted)

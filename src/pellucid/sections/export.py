@@ -63,7 +63,13 @@ def verification_section(verified: Verified) -> Section:
 
 
 def _agreements(agreements: Sequence[Agreement], caption: str) -> Table:
-    header = ("batch size", "images", "greatest difference", "differing answers", "of these ties")
+    header = (
+        tell("batch size"),
+        tell("images"),
+        tell("greatest difference"),
+        tell("differing answers"),
+        tell("of these ties"),
+    )
     rows = tuple(
         (
             f"{each.batch_size:,}",
@@ -74,7 +80,7 @@ def _agreements(agreements: Sequence[Agreement], caption: str) -> Table:
         )
         for each in agreements
     )
-    return Table(tuple(map(tell, header)), rows, left=0, caption=caption)
+    return Table(header, rows, left=0, caption=caption)
 
 
 def _files(parity: Parity, sizes: dict[str, int]) -> Table:
@@ -96,8 +102,9 @@ def _kept(parity: Parity) -> tuple[str, ...]:
     """That images went into the folder, which may be nobody's business elsewhere."""
     if not parity.proof_images:
         return ()
-    told = (
-        "proof.safetensors holds {images}, so that the export can be proved again elsewhere; {option} leaves them out."
+    told = tell(
+        "proof.safetensors holds {images}, so that the export can be proved again elsewhere; {option} leaves them out.",
+        images=counted(parity.proof_images, "held-out image"),
+        option="--proof-images 0",
     )
-    images = counted(parity.proof_images, "held-out image")
-    return (tell(told, images=images, option="--proof-images 0"),)
+    return (told,)

@@ -62,11 +62,13 @@ class Tile:
         pixels: uint8, [height, width, channels].
         alternative_text: What it shows, for who cannot see it.
         lines: What stands below it.
+        beside: Smaller ones that it is to be held against.
     """
 
     pixels: ndarray
     alternative_text: str
     lines: tuple[str, ...] = ()
+    beside: tuple[Tile, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

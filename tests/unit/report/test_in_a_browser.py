@@ -46,12 +46,14 @@ CONTRASTS = """() => {
 
 @pytest.fixture(scope="module")
 def pages(
-    bars_run: Path, bars: DataSplits, hostile_names: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
+    plain: Path,
+    with_data: pl.Run,
+    bars: DataSplits,
+    hostile_names: tuple[str, ...],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Path]:
     """Reports of a run, of one whose names are hostile, in Chinese, and of two runs."""
     folder = tmp_path_factory.mktemp("reports")
-    run = pl.load_run(bars_run, device="cpu")
-    run.data = bars
 
     def named(dataset: ImageDataset) -> ImageDataset:
         sources = tuple(f"{hostile_names[1]}/{number}" for number in range(len(dataset)))
@@ -63,10 +65,10 @@ def pages(
     )
     other.evaluate()
     return {
-        "plain": pl.write_report(run, out=folder / "plain.html", whole=False),
+        "plain": plain,
         "hostile": pl.write_report(other, out=folder / "hostile.html", whole=False),
-        "chinese": pl.write_report(run, out=folder / "chinese.html", language="zh", whole=False),
-        "beside": pl.write_report(run, str(other.path), out=folder / "beside.html"),
+        "chinese": pl.write_report(with_data, out=folder / "chinese.html", language="zh", whole=False),
+        "beside": pl.write_report(with_data, str(other.path), out=folder / "beside.html"),
     }
 
 
@@ -144,6 +146,9 @@ def test_it_is_printed(opened: Any) -> None:
     assert opened.pdf(format="A4").startswith(b"%PDF")
     opened.emulate_media(media="print", color_scheme="dark")
     assert opened.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--paper')") == "#fdfcf9"
+    opened.set_viewport_size({"width": 673, "height": 900})  # A4 between the margins of the page
+    assert opened.evaluate("document.documentElement.scrollWidth") == 673
+    opened.set_viewport_size({"width": 1000, "height": 800})
     opened.emulate_media(media="screen", color_scheme="light")
 
 

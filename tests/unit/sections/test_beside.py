@@ -87,6 +87,7 @@ def test_where_they_are_answered_as_well_nothing_is_advised(worse: Evaluation) -
 
 
 def test_the_runs_own_score_stands_beside(worse: Evaluation) -> None:
+    worse = worse.model_copy(update={"unknown": None})
     section = evaluation_section(looking(worse, inverted=True, **BRIGHT), None)
     assert section.title.startswith("bars, inverted, test split")
     assert section.body[1].startswith("On its own test split the run has an accuracy of ")
