@@ -13,6 +13,7 @@ from numpy import ndarray
 from pellucid.data.dataset import answered_at_once
 from pellucid.errors import PellucidError, RunError
 from pellucid.export.interface import IMAGES, PROBABILITIES
+from pellucid.words import counted
 
 ONLY_FATAL = 4  # what goes wrong otherwise is raised
 
@@ -46,10 +47,22 @@ class Engine:
             self.at_once = answered_at_once(height, width)
         except Exception as error:  # noqa: BLE001 - its errors have no common kind
             raise RunError(
-                f"{place} cannot be loaded by ONNX Runtime ({' '.join(str(error).split())[:300]})."
+                f"{place} cannot be loaded by ONNX Runtime ({_first_words(error)})."
             ) from None
 
     def probabilities(self, images: UInt8[ndarray, "count height width channels"]) -> Float32[ndarray, "count classes"]:
-        """Probability of each class, for all images at once."""
-        (found,) = self._session.run([PROBABILITIES], {IMAGES: np.ascontiguousarray(images)})
+        """Probability of each class, for all images at once.
+
+        Raises:
+            RunError: The network does not take so many images, as one of the user's own code may be exported.
+        """
+        try:
+            (found,) = self._session.run([PROBABILITIES], {IMAGES: np.ascontiguousarray(images)})
+        except Exception as error:  # noqa: BLE001 - its errors have no common kind
+            rule = f"The export must answer for {counted(len(images), 'image')} at once"
+            raise RunError(f"{rule}; received from ONNX Runtime: {_first_words(error)}") from None
         return found
+
+
+def _first_words(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
