@@ -20,8 +20,9 @@ WEIGHTED = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 class Tap:
     """Hears what goes into each layer that has weights: a convolution, or a Dense layer; in all members of a vote.
 
-    A layer's input is averaged over its map, so that a channel is a feature, and the square root is taken of each, with
-    its sign, since activations are skewed. A layer that sees parts of images as images of their own is left out. Where there are more than 256 features, random sums of them are taken.
+    A layer's input is averaged over its map, so that a channel is a feature, and the square root is taken of each,
+    with its sign, since activations are skewed. A layer that sees parts of images as images of their own is left
+    out. Where there are more than 256 features, random sums of them are taken.
 
     Source for the layers: Lee et al. 2018, arXiv:1807.03888, section 2.2. For the root: Yang et al. 2021,
     arXiv:2101.06395, equation 3. For the sums: Achlioptas 2003, J. Comput. Syst. Sci. 66(4), 671-687.

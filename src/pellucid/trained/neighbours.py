@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from pellucid.batches.images import as_input, evaluation_batch_size
 from pellucid.data.dataset import ImageDataset
+from pellucid.data.spread import evenly_spread
 from pellucid.device import autocast
 from pellucid.judge.evaluation import Evaluation, Neighbour
 from pellucid.model.vote import members_of
@@ -42,8 +43,7 @@ def with_neighbours(
         return evaluation
     indices = [mistake.index for mistake in worst]
     asked = _features(predictor, judged.images[indices])
-    count = min(len(training), MOST_SEARCHED)
-    rows = training.rows[np.linspace(0, len(training) - 1, count).round().astype(np.int64)]
+    rows = training.rows[evenly_spread(len(training), MOST_SEARCHED)]
     left_out = training.rows[indices] if same else np.full(len(worst), -1)
     distances, places = _nearest(predictor, asked, training.dataset, rows, left_out)
     lengths = asked.norm(dim=1).clamp(min=1e-12).cpu().numpy()
