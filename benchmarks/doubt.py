@@ -70,7 +70,7 @@ def ask(run: pl.Run, images: np.ndarray) -> Asked:
     with tapped(run.model) as tap, torch.inference_mode():
         for part in torch.from_numpy(np.ascontiguousarray(images)).split(500):
             parts[0].append(run.logits(as_input(part)).numpy())
-            parts[2].append(tap.take())
+            parts[2].append(tap.take(len(part)))
     hook.remove()
     logits, last, every = map(np.concatenate, parts)
     return Asked(logits, softmax(logits / run.record.temperature, axis=1), last, every)

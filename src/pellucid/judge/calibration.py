@@ -45,7 +45,8 @@ class Reliability(BaseModel):
     Attributes:
         error: Expected calibration error: by how much the confidence of answers is off, as a mean over bins of equally
             many answers.
-        error_interval: 95% interval of it, by a bootstrap of what is right in each bin.
+        error_interval: 95% interval of it, by a bootstrap of what is right in each bin; it begins at 0 where the error
+            is not more than chance makes of true probabilities.
         error_by_chance: What it would be on average, on so many images, if each probability were true.
         brier: Brier score: mean squared distance of the probabilities from the truth, from 0 (best) to 2.
         log_loss: Mean cross-entropy, in nats.
@@ -160,7 +161,8 @@ def _error(bins: tuple[Bin, ...]) -> tuple[float, tuple[float, float], float]:
     """The calibration error, its interval, and what it would be by chance.
 
     Drawing anew adds to the error what chance alone makes. So the draws are put around the error by their mean, and
-    tell the interval by their spread alone.
+    tell the interval by their spread alone. The error itself holds what chance makes too: where true probabilities
+    would show as great a one in more than 2.5% of draws, the interval begins at 0.
     """
     counts = np.array([each.count for each in bins])
     confidence, accuracy = (np.array([getattr(each, name) for each in bins]) for name in ("confidence", "accuracy"))
@@ -172,7 +174,9 @@ def _error(bins: tuple[Bin, ...]) -> tuple[float, tuple[float, float], float]:
 
     error, drawn = float(np.abs(accuracy - confidence) @ counts / counts.sum()), errors(accuracy)
     low, high = (max(0.0, float(error + bound - drawn.mean())) for bound in np.quantile(drawn, (0.025, 0.975)))
-    return error, (low, high), float(errors(confidence).mean())
+    by_chance = errors(confidence)
+    low = 0.0 if error <= np.quantile(by_chance, 0.975) else low
+    return error, (low, high), float(by_chance.mean())
 
 
 def log_loss(

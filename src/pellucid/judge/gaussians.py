@@ -71,6 +71,8 @@ class Gaussians:
 
     def distances(self, features: Float32[ndarray, "count features"]) -> Float32[ndarray, " count"]:
         """Squared Mahalanobis distance of each image to the nearest class."""
+        if not len(features):
+            return np.zeros(0, np.float32)
         parts = np.array_split(features, max(1, -(-len(features) // AT_ONCE)))
         whole = None if self.factors is None else _unpacked(self.factors, features.shape[1])
         return np.concatenate([self._nearest(part, whole) for part in parts])

@@ -6,11 +6,11 @@ import math
 from statistics import NormalDist
 
 
-def wilson_interval(right: int, count: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson_interval(right: int | float, count: int, confidence: float = 0.95) -> tuple[float, float]:
     """Wilson score interval of a proportion.
 
     Args:
-        right: Successes.
+        right: Successes; the sum of their shares, where a trial may succeed in part.
         count: Trials, at least 1.
         confidence: Share of such intervals that hold the true proportion.
 

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64, Shaped, UInt8
 from numpy import ndarray
 
+from pellucid.data.spread import evenly_spread
 from pellucid.run.record import Look
 
 MOST_IMAGES, MOST_VALUES = 2_000, 8_000_000  # of a data set, evenly spread, that are looked at
@@ -57,8 +58,7 @@ def _drawn(
 
 
 def _spread(images: Shaped[ndarray, "count height width channels"]) -> Int64[ndarray, " some"]:
-    most = min(MOST_IMAGES, max(1, MOST_VALUES // images[0].size))
-    return np.linspace(0, len(images) - 1, min(most, len(images))).round().astype(np.int64)
+    return evenly_spread(len(images), min(MOST_IMAGES, max(1, MOST_VALUES // images[0].size)))
 
 
 def _extent(

@@ -113,7 +113,8 @@ class Doubts:
         """Limits that leave a share of images like the held-out ones answered.
 
         Both kinds of doubt get the same share of what is refused: a held-out image counts by the greater of its two
-        ranks, and the limit lies at the rank that as many images keep to as were asked for.
+        ranks, and the limit lies at the rank that as many images keep to as were asked for. Where there are two ranks
+        it lies at the next one, since another image would move those of the held-out images by at most one.
 
         Args:
             keep: The share, above 0 and below 1.
@@ -126,7 +127,7 @@ class Doubts:
         ranks = [np.searchsorted(np.sort(each), each, side="right") for each in scores]
         greatest, count = np.sort(np.max(ranks, axis=0)), len(self.labels)
         place = min(needed(count, keep), count)
-        level = greatest[place - 1]
+        level = greatest[place - 1] + len(scores) - 1
         found = [float(each[rank <= level].max(initial=-np.inf)) for each, rank in zip(scores, ranks, strict=True)]
         foreign = found[0] if len(found) > 1 else None
         most = 1 - len(scores) / (count + 1)  # another image is beyond the greatest of each score once in count + 1

@@ -183,9 +183,14 @@ def _share(right: Bool[ndarray, " count"]) -> tuple[float, tuple[float, float]]:
 
 
 def _mean(shares: Float64[ndarray, " count"]) -> tuple[float, tuple[float, float]]:
-    """The mean of a share for each image, and its interval over images; one image tells nothing of others."""
+    """The mean of a share for each image, and its interval over images; one image tells nothing of others.
+
+    Where all shares are the same the interval is Wilson's, as they would seem certain otherwise.
+    """
     mean = float(shares.mean())
     if len(shares) < 2:
         return mean, (0.0, 1.0)
+    if (shares == shares[0]).all():
+        return mean, wilson_interval(mean * len(shares), len(shares), CONFIDENCE)
     reach = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * float(shares.std(ddof=1)) / math.sqrt(len(shares))
     return mean, (max(0.0, mean - reach), min(1.0, mean + reach))

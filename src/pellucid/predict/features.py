@@ -20,8 +20,9 @@ WEIGHTED = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 class Tap:
     """Hears what goes into each layer that has weights: a convolution, or a Dense layer; in all members of a vote.
 
-    A layer's input is averaged over its map, so that a channel is a feature, and the square root is taken of each, with
-    its sign, since activations are skewed. Where there are more than 256 features, random sums of them are taken.
+    A layer's input is averaged over its map, so that a channel is a feature, and the square root is taken of each,
+    with its sign, since activations are skewed. A layer that sees parts of images as images of their own is left
+    out. Where there are more than 256 features, random sums of them are taken.
 
     Source for the layers: Lee et al. 2018, arXiv:1807.03888, section 2.2. For the root: Yang et al. 2021,
     arXiv:2101.06395, equation 3. For the sums: Achlioptas 2003, J. Comput. Syst. Sci. 66(4), 671-687.
@@ -34,14 +35,18 @@ class Tap:
             layer.register_forward_pre_hook(partial(self._hear, name)) for name, layer in layers
         ]
 
-    def _hear(self, name: str, _layer: nn.Module, taken: tuple[object, ...]) -> None:
+    def _hear(self, name: str, layer: nn.Module, taken: tuple[object, ...]) -> None:
         """Keep what the first call brought: of several variants of an image, the image itself."""
         if name not in self._heard and taken and isinstance(taken[0], Tensor) and taken[0].ndim > 1:
-            self._heard[name] = _averaged(taken[0].float())
+            self._heard[name] = _averaged(taken[0].float(), channels_last=isinstance(layer, nn.Linear))
 
-    def take(self) -> Float32[ndarray, "batch features"]:
-        """The features of the batch that the network has just answered; none where no layer was heard."""
-        rows = [row for row in self._heard.values() if len(row) == len(next(iter(self._heard.values())))]
+    def take(self, batch: int) -> Float32[ndarray, "batch features"]:
+        """The features of the batch that the network has just answered; none where no layer was heard.
+
+        Args:
+            batch: How many images it had.
+        """
+        rows = [row for row in self._heard.values() if len(row) == batch]
         self._heard = {}
         if not rows:
             return np.zeros((0, 0), np.float32)
@@ -67,11 +72,11 @@ def tapped(network: nn.Module) -> Iterator[Tap]:
         tap.close()
 
 
-def _averaged(taken: Float[Tensor, "batch ..."]) -> Float[Tensor, "batch features"]:
-    """Means over a map [batch, channels, …], or over the places of a sequence [batch, places, channels]."""
-    if taken.ndim == 3:
-        return taken.mean(dim=1)
-    return taken.flatten(2).mean(dim=2) if taken.ndim > 3 else taken
+def _averaged(taken: Float[Tensor, "batch ..."], *, channels_last: bool) -> Float[Tensor, "batch features"]:
+    """Means over the places of a map [batch, channels, …], or [batch, …, channels], as a Dense layer takes it."""
+    if taken.ndim == 2:
+        return taken
+    return taken.flatten(1, -2).mean(dim=1) if channels_last else taken.flatten(2).mean(dim=2)
 
 
 @cache

@@ -234,7 +234,7 @@ class Predictor:
             size = evaluation_batch_size(torch.empty(1, *self.input_shape, dtype=torch.uint8))
             for start in range(0, len(images), size):
                 said.append(self.probabilities(images[start : start + size]))
-                heard.append(tap.take())
+                heard.append(tap.take(len(said[-1])))
         return np.concatenate(said), np.concatenate(heard) if heard else np.zeros((0, 0), np.float32)
 
     def limits(self, keep: float | None = None) -> Limits | None:

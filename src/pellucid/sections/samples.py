@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from pellucid.data.dataset import DataSplits
+from pellucid.data.spread import evenly_spread
 from pellucid.language import tell
 from pellucid.run.record import RunRecord
 from pellucid.sections.data import class_table
@@ -76,6 +77,6 @@ def _galleries(splits: DataSplits) -> tuple[Gallery, ...]:
 def _tiles(splits: DataSplits, name: str) -> list[Tile]:
     """Training images of a class, evenly spread over them."""
     rows = np.flatnonzero(splits.train.labels == splits.class_names.index(name))
-    some = rows[np.linspace(0, len(rows) - 1, min(EACH_CLASS, len(rows))).round().astype(int)]
+    some = rows[evenly_spread(len(rows), EACH_CLASS)]
     text = tell("A training image of class {name}.", name=shortened(name))
     return [Tile(splits.train.images[row], text) for row in some]

@@ -58,8 +58,8 @@ class Training:
         tensors, facts = learner.state()
         for number, member in enumerate(members_of(self.network)):
             if number != learner.progress.member:
-                prefix = MEMBER.format(number)
-                tensors |= {f"{prefix}{name}": value.clone() for name, value in member.state_dict().items()}
+                prefix, weights = MEMBER.format(number), member.state_dict()
+                tensors |= {f"{prefix}{name}": value.clone().contiguous() for name, value in weights.items()}
         others = [progress.facts() for progress in self.made if progress is not learner.progress]
         return tensors, {"before": others, "under_way": facts}
 

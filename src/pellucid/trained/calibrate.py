@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 
 from pellucid.data.dataset import DataSplits
+from pellucid.data.spread import evenly_spread
 from pellucid.judge.calibration import fit_temperature
 from pellucid.predict.predictor import Predictor
 from pellucid.run.record import Calibration
@@ -29,7 +29,7 @@ def calibration_of(predictor: Predictor, data: DataSplits) -> Calibration | None
     if spec.validation_split is None:
         return None
     split = held_out(data, spec.validation_split, spec.seed)["validation"]
-    rows = split.rows[np.linspace(0, len(split) - 1, min(len(split), MOST_IMAGES)).round().astype(np.int64)]
+    rows = split.rows[evenly_spread(len(split), MOST_IMAGES)]
     logits = []
     for start in range(0, len(rows), AT_ONCE):  # some at a time, as taking them copies them
         logits += [

@@ -56,7 +56,7 @@ def evaluate(
             ranks.append((logits > logits.gather(1, labels[:, None])).sum(dim=1).cpu().numpy())
             before.append(_sureness(logits, labels))
             after += [_sureness(logits / calibration.temperature, labels)] if calibration else []
-            features += [tap.take()] if tap else []
+            features += [tap.take(len(logits))] if tap else []
     plain, calibrated = _joined(before), _joined(after) if after else None
     confidence, joined = (calibrated or plain).confidence, np.concatenate(predicted)
     answers = Answers(joined, confidence, plain.losses, before=plain, after=calibrated, ranks=np.concatenate(ranks))

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from pellucid.batches.images import as_input, evaluation_batch_size
 from pellucid.data.dataset import ImageDataset
+from pellucid.data.spread import evenly_spread
 from pellucid.device import autocast
 from pellucid.judge.evaluation import Evaluation, Neighbour
 from pellucid.model.vote import members_of
@@ -23,7 +24,9 @@ MOST_MISTAKES, NEAREST = 20, 3
 MOST_SEARCHED = 5_000  # training images, evenly spread
 
 
-def with_neighbours(predictor: Predictor, evaluation: Evaluation, judged: ImageDataset, training: Split) -> Evaluation:
+def with_neighbours(
+    predictor: Predictor, evaluation: Evaluation, judged: ImageDataset, training: Split, *, same: bool = False
+) -> Evaluation:
     """The same evaluation, whose 20 worst mistakes have the three nearest of at most 5,000 training images.
 
     Near is what the layer before the last gives much the same for: why the network may have thought so.
@@ -33,14 +36,16 @@ def with_neighbours(predictor: Predictor, evaluation: Evaluation, judged: ImageD
         evaluation: Its judgement.
         judged: The images that were judged.
         training: What it was trained on.
+        same: Whether the judged images are those of the training, one by one; then none is its own neighbour.
     """
     worst = evaluation.mistakes[:MOST_MISTAKES]
     if not worst:
         return evaluation
-    asked = _features(predictor, judged.images[[mistake.index for mistake in worst]])
-    count = min(len(training), MOST_SEARCHED)
-    rows = training.rows[np.linspace(0, len(training) - 1, count).round().astype(np.int64)]
-    distances, places = _nearest(predictor, asked, training.dataset, rows)
+    indices = [mistake.index for mistake in worst]
+    asked = _features(predictor, judged.images[indices])
+    rows = training.rows[evenly_spread(len(training), MOST_SEARCHED)]
+    left_out = training.rows[indices] if same else np.full(len(worst), -1)
+    distances, places = _nearest(predictor, asked, training.dataset, rows, left_out)
     lengths = asked.norm(dim=1).clamp(min=1e-12).cpu().numpy()
     found = [
         mistake.model_copy(update={"nearest": _told(training.dataset, rows[places[k]], distances[k] / lengths[k])})
@@ -60,19 +65,28 @@ def _told(
             distance=float(distance),
         )
         for row, distance in zip(rows.tolist(), distances, strict=True)
+        if np.isfinite(distance)
     )
 
 
 def _nearest(
-    predictor: Predictor, asked: Float[Tensor, "asked features"], dataset: ImageDataset, rows: Int64[ndarray, " rows"]
+    predictor: Predictor,
+    asked: Float[Tensor, "asked features"],
+    dataset: ImageDataset,
+    rows: Int64[ndarray, " rows"],
+    left_out: Int64[ndarray, " asked"],
 ) -> tuple[Float[ndarray, "asked near"], Int64[ndarray, "asked near"]]:
-    """The least distances, and the places of their images among the rows; a batch of features at a time is kept."""
+    """The least distances, and the places of their images among the rows; a batch of features at a time is kept.
+
+    The distance to the row that is left out for an image is infinite.
+    """
     distances = torch.empty((len(asked), 0), device=asked.device)
     places = torch.empty((len(asked), 0), dtype=torch.int64, device=asked.device)
     at_once = evaluation_batch_size(torch.from_numpy(np.empty((0, *dataset.input_shape), np.uint8)))
     for start in range(0, len(rows), at_once):
         part = rows[start : start + at_once]
         new = torch.cdist(asked, _features(predictor, dataset.images[part]))
+        new[torch.from_numpy(left_out[:, None] == part).to(new.device)] = torch.inf
         own = torch.arange(start, start + len(part), device=asked.device).expand(len(asked), -1)
         distances, places = torch.cat((distances, new), dim=1), torch.cat((places, own), dim=1)
         best = distances.topk(min(NEAREST, distances.shape[1]), dim=1, largest=False)

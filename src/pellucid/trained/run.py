@@ -189,7 +189,8 @@ class Run:
         evaluation = evaluate(self.predictor, images, data=name, split=split, **asked)
         with contextlib.suppress(DataError):  # without the run's own data nothing near is found
             training = held_out(self.own_data(), self.record.train.validation_split, self.record.train.seed)["train"]
-            evaluation = with_neighbours(self.predictor, evaluation, images, training)
+            same = own and split == "train"
+            evaluation = with_neighbours(self.predictor, evaluation, images, training, same=same)
         if not own:
             return evaluation.model_copy(update={"inverted": invert, "beside": beside(self.record, images)})
         if split == "test" and self.precision == "fp32" and unknown and keep is None:

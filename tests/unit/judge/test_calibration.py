@@ -87,6 +87,7 @@ def test_probabilities_that_are_true_have_the_error_of_chance() -> None:
     confidence = random.uniform(0.5, 1, 20_000)
     found = reliability(sure(confidence), random.random(20_000) < confidence)
     assert found.error == pytest.approx(found.error_by_chance, rel=0.5)
+    assert found.error_interval[0] == 0
     off = reliability(sure(confidence), random.random(20_000) < confidence - 0.1)
     assert off.error == pytest.approx(0.1, abs=0.01)
     assert off.error_interval[0] > 5 * off.error_by_chance

@@ -86,7 +86,7 @@ def test_limits_keep_the_share_of_held_out_images_and_both_kinds_refuse_alike(ke
     doubts = doubts_of(10_000)
     limits = doubts.limits(keep)
     kinds = doubts.held_out.kinds(limits)
-    assert kinds.count(None) - math.ceil(10_001 * keep) in {0, 1}  # two may have the same rank
+    assert kinds.count(None) - math.ceil(10_001 * keep) in {0, 1, 2, 3}  # up to the next rank, which two may have
     assert limits.promised == limits.keep == keep
     assert kinds.count("doubtful") == pytest.approx(kinds.count("foreign"), rel=0.2)
 

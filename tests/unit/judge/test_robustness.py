@@ -69,3 +69,9 @@ def test_large_images_are_fewer_unless_it_is_told() -> None:
         return usual_count(ImageDataset(whole, np.zeros(images, np.int64), ("one",)))
 
     assert (count(10_000, 28, 28, 1), count(500, 28, 28, 1), count(10_000, 224, 224, 3)) == (2000, 500, 166)
+
+
+def test_images_that_all_fare_alike_do_not_make_the_mean_certain() -> None:
+    sample = halves()
+    found = robustness_of(sample, lambda _: sample.labels, None, **ABOUT)  # right, whatever is asked
+    assert (found.mean, found.mean_interval) == (1, wilson_interval(20, 20))

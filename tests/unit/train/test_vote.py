@@ -35,9 +35,13 @@ class Linear(nn.Sequential):
 def test_the_answer_is_the_mean_of_the_members_probabilities(bars: DataSplits) -> None:
     run = pl.fit(bars, vote=3, **QUICK)
     images = bars.test.images[:5]
-    each = [pl.Predictor(member, run.record, run.device).probabilities(images) for member in members_of(run.model)]
+    record = run.record.model_copy(update={"calibration": None})  # the temperature is of the vote as a whole
+    vote, *each = [
+        pl.Predictor(network, record, run.device).probabilities(images)
+        for network in (run.model, *members_of(run.model))
+    ]
     assert len(each) == 3
-    assert np.allclose(run.probabilities(images), np.mean(each, axis=0), atol=1e-6)
+    assert np.allclose(vote, np.mean(each, axis=0), atol=1e-6)
     assert not np.allclose(each[0], each[1], atol=1e-3)
 
 
@@ -98,3 +102,9 @@ def test_unlikely_classes_keep_finite_logarithms() -> None:
     logits = Vote([sure, sure])(torch.ones(1, 1, 1, 1))
     assert logits.isfinite().all()
     assert logits[0].tolist() == pytest.approx([0.0, -1000.0])
+
+
+def test_members_that_wait_are_put_down_however_their_weights_lie_in_memory(bars: DataSplits, tmp_path: Path) -> None:
+    model = "conv 4 3x3 relu, conv 4 3x3 relu, flatten, dense 3"  # channels last in memory, as of several channels
+    run = pl.fit(bars, vote=2, out=tmp_path / "run", **QUICK | {"model": model})
+    assert run.record.status == "done"

@@ -46,6 +46,11 @@ def test_a_blank_image_is_foreign_and_the_label_stays_the_most_probable_class(ru
     assert run.predict(BLANK, unknown=False)[0].unknown is None
 
 
+def test_of_no_images_there_are_no_answers(run: pl.Run) -> None:
+    assert run.predict(BLANK[:0]) == []
+    assert run.predict(BLANK[:0], coverage=0.9) == []
+
+
 def test_what_lies_between_two_classes_is_doubtful(run: pl.Run, bars: DataSplits) -> None:
     answers = run.predict(bars.test.images, keep=0.5)
     torn = next(answer for answer in answers if answer.kind == "doubtful")

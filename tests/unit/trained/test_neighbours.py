@@ -46,6 +46,21 @@ def test_there_may_be_fewer_training_images_than_are_looked_for(bars_run: Path, 
     assert [near.index for near in found.mistakes[0].nearest] == [7]
 
 
+def test_a_training_image_is_not_its_own_neighbour(bars_run: Path, bars: DataSplits) -> None:
+    run = pl.load_run(bars_run)
+    run.data = DataSplits("wrong", mislabelled(bars), bars.test)
+    training = held_out(run.data, run.record.train.validation_split, run.record.train.seed)["train"]
+    judged = training.dataset.subset(training.rows)
+    asked = evaluate(run.predictor, judged, data="bars", split="train")
+    found = with_neighbours(run.predictor, asked, judged, training, same=True).mistakes[:20]
+    assert all(training.rows[mistake.index] not in {near.index for near in mistake.nearest} for mistake in found)
+    assert {len(mistake.nearest) for mistake in found} == {3}
+    alone = Split(training.dataset, training.rows[:2])
+    few = evaluate(run.predictor, judged.subset(np.arange(2)), data="bars", split="train")
+    mistakes = with_neighbours(run.predictor, few, judged.subset(np.arange(2)), alone, same=True).mistakes
+    assert {len(mistake.nearest) for mistake in mistakes} == {1}
+
+
 def test_a_run_tells_them_as_far_as_its_own_data_are_at_hand(bars_run: Path, bars: DataSplits) -> None:
     spoiled = DataSplits(
         "spoiled", bars.train, ImageDataset(255 - bars.test.images, bars.test.labels, bars.class_names)

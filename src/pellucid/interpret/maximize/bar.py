@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int64
 from numpy import ndarray
 
+from pellucid.data.spread import evenly_spread
 from pellucid.interpret.legibility import Legibility, Reference, legibility
 from pellucid.interpret.maximize.ascent import maximize, noise
 from pellucid.interpret.maximize.maximized import Maximized
@@ -105,8 +106,7 @@ def ignorant_pictures(
         seed: From which the noise follows.
         on_step: Told how many steps are done, and how many there are.
     """
-    count = min(len(targets), max(1, MOST_PICTURES // starts))
-    some = [targets[place] for place in np.linspace(0, len(targets) - 1, count).round().astype(int)]
+    some = [targets[place] for place in evenly_spread(len(targets), max(1, MOST_PICTURES // starts))]
     settings: dict[str, Any] = {"method": method, "prior": prior, "seed": seed}
     made = maximize(control, some, starts=starts, steps=steps, on_step=on_step, **settings)
     classes = shown_classes(made)
