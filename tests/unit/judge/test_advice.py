@@ -143,6 +143,8 @@ SILENT: list[tuple[Callable[[Facts], Advice | None], Facts]] = [
     (learning_rate_low, facts(UNDER)),
     (learning_rate_low, facts(GUESSING)),
     (overfitting, facts(OVER, record=record(trained=200, validated=40))),
+    (overfitting, facts(OVER, record=record(updates=99))),  # the averages of batch normalisation lag behind
+    (learning_rate_high, facts(HIGH, record=record(updates=99))),  # a training hardly began
     (overfitting, facts(history([0.95, 0.999], val_accuracy=[0.97, 0.99], val_loss=[0.08, 0.07]))),
     (overfitting, facts(history([0.99], val_accuracy=[0.97]), record=record(validated=0))),
     (underfitting, facts(LOW)),  # the learning rate is at fault

@@ -79,6 +79,11 @@ class Facts:
         return results.steps // finished if results and finished else 0
 
     @property
+    def updates(self) -> int:
+        """How many updates of the weights there were in all; 0 where it is not known."""
+        return self.record.results.steps if self.record.results else 0
+
+    @property
     def trained(self) -> int:
         """How many images were trained on."""
         return self.record.data.counts.get("train", 0)
