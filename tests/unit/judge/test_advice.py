@@ -162,6 +162,7 @@ SILENT: list[tuple[Callable[[Facts], Advice | None], Facts]] = [
     (split_by_writer, facts(writers=Writers(groups=20, in_both=0, example="", images=0))),
     (split_by_writer, facts()),
     (dead_filters, facts(dead=(DeadFilters("conv2d_1", 1, 16, 500),))),
+    (dead_filters, facts(dead=(DeadFilters("conv2d_1", 4, 16, 500),), record=record(updates=99))),
     (too_few_to_tell, facts(evaluation=judged({1: 5}))),
     (saturated, facts(evaluation=judged({1: 6}))),
     (saturated, facts(evaluation=judged({}, each=3))),  # too few to tell

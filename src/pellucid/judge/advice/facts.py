@@ -12,6 +12,8 @@ from pellucid.judge.writers import Writers
 from pellucid.run.history import Epoch, History
 from pellucid.run.record import RunRecord
 
+LEAST_UPDATES = 100  # of the weights, before which averages lag behind them
+
 
 @dataclass(frozen=True)
 class DeadFilters:
@@ -79,9 +81,13 @@ class Facts:
         return results.steps // finished if results and finished else 0
 
     @property
-    def updates(self) -> int:
-        """How many updates of the weights there were in all; 0 where it is not known."""
-        return self.record.results.steps if self.record.results else 0
+    def settled(self) -> bool:
+        """Whether the weights had 100 updates or more.
+
+        Before, the averages that batch normalisation answers with lag behind them, so that a network may answer its
+        own training images no better than others.
+        """
+        return self.record.results is not None and self.record.results.steps >= LEAST_UPDATES
 
     @property
     def trained(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from pellucid.judge.advice.commands import command, data_of, learning_rate_study, train_again
-from pellucid.judge.advice.facts import Advice, Facts, change, gap, upper_bound
+from pellucid.judge.advice.facts import LEAST_UPDATES, Advice, Facts, change, gap, upper_bound
 from pellucid.language import tell
 from pellucid.run.history import Epoch
 from pellucid.words import percent
@@ -14,7 +14,7 @@ from pellucid.words import percent
 RISEN = 0.1  # of the least validation loss
 WIDE_GAP = 0.05
 LEARNT = 0.95  # of the training images, from which a network does not underfit
-SLOW, LEAST_UPDATES = 0.8, 100  # of the loss of guessing; updates, of an epoch or in all
+SLOW = 0.8  # of the loss of guessing
 
 
 def learning_rate_high(facts: Facts) -> Advice | None:
@@ -23,19 +23,16 @@ def learning_rate_high(facts: Facts) -> Advice | None:
     That is, the training accuracy falls from one epoch to the next by more than chance, in a quarter of the epochs or
     more; or the loss ends no lower than guessing's, ln(classes), and did not fall steadily on the way.
 
-    Accuracy that falls within 100 updates in all says nothing: a training hardly began.
-
     On the same images accuracy rises while a rate is bearable; the interval of the difference is of two samples as
     large as the training split.
     """
     epochs, last = facts.epochs, facts.last
     if last is None or not facts.trained:
         return None
-    settled = facts.updates >= LEAST_UPDATES
     falls = [
         (before, after)
         for before, after in pairwise(epochs)
-        if settled and change(before.accuracy, after.accuracy, facts.trained)[1] < 0
+        if facts.settled and change(before.accuracy, after.accuracy, facts.trained)[1] < 0
     ]
     guessing = facts.guessing
     if falls and 4 * len(falls) >= len(epochs) - 1:
@@ -103,15 +100,17 @@ def overfitting(facts: Facts) -> Advice | None:
 
     That is, the training accuracy is above the validation accuracy by more than chance, and either the validation loss
     has risen by a tenth or more above its least, so that training longer did harm, or the gap is 5 points at the least.
-    In the first 100 updates nothing is said: the averages that batch normalisation answers with lag behind the weights
-    that long, so that a network may answer its own training images no better than the validation images.
 
     The training accuracy is taken before each update and of varied images, so the true gap is wider.
     """
     last = facts.last
-    if last is None or last.val_accuracy is None or last.val_loss is None or not (facts.validated and facts.trained):
-        return None
-    if facts.updates < LEAST_UPDATES:
+    if (
+        not facts.settled
+        or last is None
+        or last.val_accuracy is None
+        or last.val_loss is None
+        or not (facts.validated and facts.trained)
+    ):
         return None
     low, _ = gap(facts, last)
     best = min((epoch for epoch in facts.epochs if epoch.val_loss is not None), key=lambda e: e.val_loss or 0.0)
