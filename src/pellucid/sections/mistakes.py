@@ -28,7 +28,9 @@ def mistakes_section(evaluation: Evaluation, images: ImageDataset | None) -> Sec
     if worst:
         all_of_them = counted(len(evaluation.mistakes), "mistake", separator=",")
         said = tell(
-            "It made {mistakes}. Shown are those of which it was surest: {shown}.", mistakes=all_of_them, shown=len(worst)
+            "It made {mistakes}. Shown are those of which it was surest: {shown}.",
+            mistakes=all_of_them,
+            shown=len(worst),
         )
     gallery = Gallery(
         tell("Below each: what it is, what was answered, and how surely."), partial(_tiles, worst, images)
