@@ -211,7 +211,7 @@ def found_in(path: Path, reading: ReadSpec) -> Found:
     if len({entry.label for entry in listing.entries}) > 1:
         return _with_metadata(listing, tree, metadata, reading)
     if fault:
-        raise fault
+        raise DataError(f"{fault} Where the names of files say the classes, give --label-from.")
     if not arrays and (tables := _tables(tree)):
         return _found_in_tables(tree, tables, reading)
     only = _only(tree, arrays)

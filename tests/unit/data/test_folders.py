@@ -181,6 +181,12 @@ def test_metadata_without_labels_leave_the_folders_their_word(tmp_path: Path) ->
     text = "file_name,text\ncat/1.png,a cat\ndog/2.png,a dog\n"
     splits = load_data(lay(tmp_path, "cat/1.png", "dog/2.png", **{"metadata.csv": text}), test_split=None)
     assert counts(splits) == {"train": {"cat": 1, "dog": 1}}
+    flat = lay(tmp_path / "flat", "cat_1.png", "dog_2.png", **{"metadata.csv": "file_name,text\ncat_1.png,a cat\n"})
+    with pytest.raises(DataError, match=r"Where the names of files say the classes, give --label-from\.$"):
+        load_data(flat)
+    (flat / "metadata.csv").unlink()
+    with pytest.raises(DataError, match=r'--label-from "\(\.\*\)_\\d\+" takes cat from the name cat_001\.png'):
+        load_data(flat)
 
 
 @EVERYWHERE

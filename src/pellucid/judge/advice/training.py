@@ -104,13 +104,9 @@ def overfitting(facts: Facts) -> Advice | None:
     The training accuracy is taken before each update and of varied images, so the true gap is wider.
     """
     last = facts.last
-    if (
-        not facts.settled
-        or last is None
-        or last.val_accuracy is None
-        or last.val_loss is None
-        or not (facts.validated and facts.trained)
-    ):
+    if last is None or last.val_accuracy is None or last.val_loss is None or not (facts.validated and facts.trained):
+        return None
+    if not facts.settled:
         return None
     low, _ = gap(facts, last)
     best = min((epoch for epoch in facts.epochs if epoch.val_loss is not None), key=lambda e: e.val_loss or 0.0)
