@@ -103,6 +103,19 @@ def test_every_command_answers_help(name: str) -> None:
     assert run(*name.split(), "-h").stdout == done.stdout
 
 
+@pytest.mark.parametrize("name", ["", "data", "study"])
+def test_the_list_of_commands_has_whole_sentences(name: str) -> None:
+    width = {"COLUMNS": "80", "TERMINAL_WIDTH": "80"}
+    listed = (
+        CliRunner(env=width).invoke(app, [*name.split(), "--help"], prog_name="pellucid").stdout.split("Commands:")[1]
+    )
+    assert "..." not in listed
+    told = " ".join(listed.split())
+    for below, command in (ALL if not name else ALL[name].commands).items():
+        if below and " " not in below:
+            assert f"{below} {' '.join((command.help or '').split(chr(10) * 2)[0].split())}" in told
+
+
 def examples(name: str) -> list[list[str]]:
     """The lines below Examples: as their words, without the program's name."""
     text = run(*name.split(), "--help").stdout

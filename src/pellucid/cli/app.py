@@ -7,10 +7,10 @@ import sys
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 from typing_extensions import override
 
 from pellucid.cli.attribute import attribute
+from pellucid.cli.commands import CommandGroup
 from pellucid.cli.data import app as data_app
 from pellucid.cli.doctor import doctor
 from pellucid.cli.evaluate import evaluate
@@ -50,7 +50,7 @@ COMMANDS = (
 TRUST = "--trust"
 
 
-class Program(TyperGroup):
+class Program(CommandGroup):
     """All commands; those of `study` are imported when one of them is called.
 
     Their defaults and help come from the specifications, which take longer to import than any other help takes to be

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pellucid.cli.commands import CommandGroup
 from pellucid.cli.data_audit import audit
 from pellucid.cli.data_clean import clean
 from pellucid.cli.data_get import get
@@ -17,7 +18,12 @@ from pellucid.cli.pictures import picture_place, write_picture
 from pellucid.cli.reading import Reading, load, reads_data
 from pellucid.cli.show import show as show_section
 
-app = typer.Typer(help="See which data there are, and look into them.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    cls=CommandGroup,
+    help="See which data there are, look into them, and copy them without faults.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 app.command()(audit)
 app.command()(clean)
 app.command()(get)

@@ -34,7 +34,10 @@ def report(
         bool, typer.Option("--quick", help="Leave out what takes long: maximised inputs, and the time of an answer.")
     ] = False,
     margin: Annotated[
-        float, typer.Option(help="Of several runs: percentage points of accuracy below which two count as equal.")
+        float,
+        typer.Option(
+            help="Difference of accuracy, in percentage points, below which two of several runs count as equal."
+        ),
     ] = 0.2,
     device: Device = "auto",
     as_json: Json = False,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pellucid.cli.commands import CommandGroup
 from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import STUDIES, Json
 from pellucid.cli.study_answer import report, resumable
@@ -17,6 +18,7 @@ from pellucid.cli.study_search import search_study
 from pellucid.cli.study_seeds import seeds_study
 
 app = typer.Typer(
+    cls=CommandGroup,
     help=STUDIES,
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from pellucid.data.listing import Entry, text_of
 from pellucid.data.load import found_in, place_of
 from pellucid.data.rows import TABLE_SUFFIXES, read_rows
 from pellucid.data.tables import list_table
-from pellucid.errors import DataError, suggest
+from pellucid.errors import DataError, PellucidWarning, suggest
 from pellucid.spec.reading import ReadSpec
 
 SEVERAL = "(several)"
@@ -37,7 +38,14 @@ def columns_of(data: DataSplits, dataset: ImageDataset, names: Sequence[str]) ->
     if dataset.sources is None or not any(source in told for source in dataset.sources):
         rule = "images can be sliced by columns where they come from a table"
         raise DataError(f"{data.name}: {rule}; these do not. Leave --slice-by out.")
-    return {name: [told.get(source, {}).get(name, "") for source in dataset.sources] for name in dict.fromkeys(names)}
+    columns = {
+        name: [told.get(source, {}).get(name, "") for source in dataset.sources] for name in dict.fromkeys(names)
+    }
+    for name, texts in columns.items():
+        if len(set(texts)) == 1:
+            rule = f"{name!r} says the same of all images that are judged, {texts[0]!r}"
+            warnings.warn(f"{data.name}: {rule}, so there are no slices by it.", PellucidWarning, stacklevel=2)
+    return columns
 
 
 def _told(data: DataSplits, names: Sequence[str]) -> dict[str, dict[str, str]]:

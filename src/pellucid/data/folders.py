@@ -12,8 +12,8 @@ from pellucid.data.arrangement import Arrangement, Place, arrangement_of
 from pellucid.data.dataset import Rejected
 from pellucid.data.formats import is_image, suffix_of
 from pellucid.data.listing import Content, Entry, Listing, natural_order
-from pellucid.data.rows import TABLE_SUFFIXES
-from pellucid.data.tables import list_table
+from pellucid.data.rows import TABLE_SUFFIXES, read_rows
+from pellucid.data.tables import column_of, groups_notes, list_table
 from pellucid.data.trees import Parts, Tree, folder_tree
 from pellucid.errors import DataError
 from pellucid.spec.label_pattern import label_in, require_quick
@@ -96,9 +96,56 @@ def list_by_metadata(tree: Tree, root: Path, tables: Sequence[Parts], reading: R
         if parts not in named
     ]
     rejected = [fault for listing in listings for fault in listing.rejected]
-    notes = dict.fromkeys(note for listing in listings for note in listing.notes)
+    notes = _groups_notes([root.joinpath(*parts) for parts in tables], reading, entries)
     said = (f"the classes are those that {where} gives", *arrangement.notes, *notes)
     return Listing(tree.name, tuple(entries), (*tree.rejected, *rejected, *unnamed), said)
+
+
+def with_metadata(listing: Listing, tree: Tree, root: Path, tables: Sequence[Parts], reading: ReadSpec) -> Listing:
+    """The same images and classes, with the splits and groups that tables beside the images give.
+
+    Args:
+        listing: The images, whose names or folders say their classes.
+        tree: The files.
+        root: The folder that they lie in on disk.
+        tables: Each table, as in `list_by_metadata`; a column of labels does not count.
+        reading: Columns of the tables.
+
+    Raises:
+        DataError: A table cannot be read, lacks a column, or parts groups that were asked for.
+    """
+    within = None if root == tree.where else root
+    paths = [root.joinpath(*parts) for parts in tables]
+    told = [list_table(path, reading, within, labelled=False) for path in paths]
+    rows = {tree.source(_below(root, row.content)): row for one in told for row in one.entries}
+    entries = [_told(entry, rows.get(entry.source)) for entry in listing.entries]
+    used = {tree.source(parts) for parts in tables}
+    unused = [one for one in listing.rejected if one.source not in used]
+    there = {tree.source(parts) for parts, _ in tree.images}
+    astray = [
+        Rejected(f"{row.row.table}, row {row.row.number}", "it names no image that is there", row.row)
+        for source, row in rows.items()
+        if row.row and source not in there
+    ]
+    where = some(["/".join(parts) for parts in tables], 3)
+    said = f"what {where} says of the images is taken, such as splits and groups, but not their classes"
+    notes = (*listing.notes, said, *_groups_notes(paths, reading, entries))
+    rejected = (*unused, *(fault for one in told for fault in one.rejected), *astray)
+    return replace(listing, entries=tuple(entries), rejected=rejected, notes=notes)
+
+
+def _told(entry: Entry, row: Entry | None) -> Entry:
+    """An image with what the row that names it says."""
+    if row is None:
+        return entry
+    return replace(entry, split=row.split or entry.split, group=row.group, row=row.row)
+
+
+def _groups_notes(tables: Sequence[Path], reading: ReadSpec, entries: Iterable[Entry]) -> list[str]:
+    """What is said of groups, once the folders have said the splits."""
+    columns = [column_of(table, read_rows(table).columns, "group", reading) for table in tables]
+    column = next(filter(None, columns), None)
+    return groups_notes(tables[0], column, reading, ((entry.group, entry.split) for entry in entries))
 
 
 def files_to_answer(folder: Path) -> tuple[list[Path], list[Path]]:

@@ -147,7 +147,8 @@ def classes_of(data: str, labels: Iterable[str], rejected: Sequence[Rejected] = 
             raise DataError(f"{data}: the classes {other!r} and {name!r} {rule}. Rename one.")
     if len(names) < 2:
         found = f"only {names[0]!r}" if names else "none"
-        hint = "Put each class's images in a folder of its own, name the label column, or see --label-from."
+        hint = "Put each class's images in a folder of its own, or name the label column. "
+        hint += r'--label-from "(.*)_\d+" takes cat from the name cat_001.png.'
         because = f" ({rejected_of(rejected)})" if rejected else ""
         raise DataError(f"{data}: at least 2 classes are needed; received {found}{because}. {hint}")
     return tuple(names)

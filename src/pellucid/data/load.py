@@ -15,7 +15,7 @@ from pellucid.data.arrays import are_arrays, is_npy_folder, read_npy_folder, rea
 from pellucid.data.cache import TRIES, read_listing, unpacked_folder
 from pellucid.data.catalogue import CATALOGUE
 from pellucid.data.dataset import DataSplits
-from pellucid.data.folders import list_by_folders, list_by_metadata, list_by_names
+from pellucid.data.folders import list_by_folders, list_by_metadata, list_by_names, with_metadata
 from pellucid.data.formats import suffix_of
 from pellucid.data.idx_sets import idx_sets, is_idx, read_idx_set
 from pellucid.data.ingest import no_test_note
@@ -199,9 +199,9 @@ def found_in(path: Path, reading: ReadSpec) -> Found:
     arrays = _arrays(tree)
     if () in arrays:
         return Found(None, _on_disk(tree))
-    if reading.label_from is not None:
-        return Found(list_by_names(tree, reading.label_from), path, frozenset(COLUMNS))
     metadata, fault = _metadata(tree), None
+    if reading.label_from is not None:
+        return _with_metadata(list_by_names(tree, reading.label_from), tree, metadata, reading)
     if metadata:
         try:
             return Found(list_by_metadata(tree, _on_disk(tree), metadata, reading), _on_disk(tree))
@@ -209,15 +209,23 @@ def found_in(path: Path, reading: ReadSpec) -> Found:
             fault = error
     listing = list_by_folders(tree)
     if len({entry.label for entry in listing.entries}) > 1:
-        return Found(listing, path, frozenset(COLUMNS))
+        return _with_metadata(listing, tree, metadata, reading)
     if fault:
-        raise fault
+        raise DataError(f"{fault} Where the names of files say the classes, give --label-from.")
     if not arrays and (tables := _tables(tree)):
         return _found_in_tables(tree, tables, reading)
     only = _only(tree, arrays)
     if only:
         return Found(None, only, frozenset({"label_from"}), _within(tree))
     return Found(listing, path, frozenset(COLUMNS))
+
+
+def _with_metadata(listing: Listing, tree: Tree, metadata: Sequence[Parts], reading: ReadSpec) -> Found:
+    """Images whose names or folders say their classes, with what tables beside them say besides."""
+    if not metadata:
+        return Found(listing, tree.where, frozenset(COLUMNS))
+    root = _on_disk(tree)
+    return Found(with_metadata(listing, tree, root, metadata, reading), root, frozenset({"label_column"}))
 
 
 def _arrays(tree: Tree) -> set[Parts]:

@@ -10,6 +10,7 @@ from rich.progress import TaskID, TimeRemainingColumn
 from pellucid.bars import make_bar, say, stderr
 
 MANY_FILES = 1_000
+MEASURABLE = 0.05  # seconds; below, all may be told at once, and images a second mean nothing
 
 
 class ReadingBar:
@@ -45,4 +46,5 @@ class ReadingBar:
         speed = f"{self._done[what] / seconds:,.0f} images/s" if seconds else ""
         self._bar.update(task, completed=self._done[what], speed=speed)
         if self.show and self._done[what] == total >= MANY_FILES:
-            say(self.console, f"{what}: {total:,} in {seconds:.1f} s, {speed}")
+            at_once = seconds < MEASURABLE
+            say(self.console, f"{what}: {total:,} in {seconds:.1f} s" + ("" if at_once else f", {speed}"))

@@ -29,7 +29,7 @@ COLUMN_NAMES = {
 }
 
 
-def list_table(path: Path, reading: ReadSpec, within: Path | None = None) -> Listing:
+def list_table(path: Path, reading: ReadSpec, within: Path | None = None, labelled: bool = True) -> Listing:
     """List the images of a table, one a row.
 
     The image column holds a path, relative to the table or absolute, or the bytes of an image file (Parquet; Hugging
@@ -38,11 +38,15 @@ def list_table(path: Path, reading: ReadSpec, within: Path | None = None) -> Lis
     Raises:
         DataError: The table cannot be read, or a column is missing.
     """
-    return list_tables(path.stem, [(path, None)], reading, within)
+    return list_tables(path.stem, [(path, None)], reading, within, labelled)
 
 
 def list_tables(
-    name: str, tables: Sequence[tuple[Path, str | None]], reading: ReadSpec, within: Path | None = None
+    name: str,
+    tables: Sequence[tuple[Path, str | None]],
+    reading: ReadSpec,
+    within: Path | None = None,
+    labelled: bool = True,
 ) -> Listing:
     """List the images of several tables; see `list_table`.
 
@@ -52,6 +56,7 @@ def list_tables(
         reading: Which columns are named.
         within: The folder that an archive with the tables was unpacked to: images elsewhere are rejected, as an
             archive may come from anybody. None lets a table name images anywhere.
+        labelled: Whether a column must say the classes; otherwise all labels are empty.
 
     Raises:
         DataError: A table cannot be read, or lacks a column.
@@ -62,7 +67,9 @@ def list_tables(
     for path, split in tables:
         read = read_rows(path)
         columns = {kind: column_of(path, read.columns, kind, reading, read.kinds.get(kind)) for kind in COLUMN_NAMES}
-        for kind in ("image", "label"):
+        if not labelled:
+            columns["label"] = ""
+        for kind in ("image", "label") if labelled else ("image",):
             require_column(path, read.columns, kind, columns[kind])
         for number, row in enumerate(read.rows, start=1):
             where, place = f"{path}, row {number}", Row(str(path), number)
@@ -184,7 +191,7 @@ def _entry(path: Path, where: str, row: Mapping[Any, Any], columns: Mapping[str,
     if beyond := [cell for cell in row.get(BEYOND) or () if cell.strip()]:
         raise ValueError(f"more cells than columns ({', '.join(beyond)[:40]}): quote a comma")
     label = text_of(row.get(columns["label"]), "label")
-    if not label:
+    if not label and columns["label"]:
         raise ValueError("no label")
     group = text_of(row.get(columns["group"]), "group") or None
     said = split_of(text_of(row.get(columns["split"]), "split"), where) if columns["split"] else None

@@ -94,7 +94,7 @@ def _meaning(score: CalibrationScore) -> str:
     before = score.before
     sure = sum(each.count * (each.confidence - each.accuracy) for each in before.bins)
     if before.error <= 2 * before.error_by_chance:
-        return tell("The network as trained was well calibrated already.")
+        return tell("Chance alone can put the network as trained as far off as it is, with so many images.")
     if sure > 0:
         return tell("The network as trained is surer of its answers than they deserve.")
     return tell("The network as trained is less sure of its answers than they deserve, as label smoothing makes it.")

@@ -44,7 +44,7 @@ def _judged(evaluation: Evaluation | None) -> str:
     if evaluation is None:
         return ""
     return tell(
-        "Of {images} that the training never saw, {wrong} were answered wrong.",
+        "Of {images} that the training never saw, it answers {wrong} wrong.",
         images=counted(evaluation.count, "image", separator=","),
         wrong=f"{len(evaluation.mistakes):,}",
     )

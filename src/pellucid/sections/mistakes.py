@@ -30,9 +30,7 @@ def mistakes_section(
     said = tell("No image was answered wrong.")
     if worst:
         all_of_them = counted(len(evaluation.mistakes), "mistake", separator=",")
-        said = tell(
-            "There are {mistakes}; shown are the worst, {shown} of them.", mistakes=all_of_them, shown=len(worst)
-        )
+        said = tell("It made {mistakes}. Shown are the worst: {shown}.", mistakes=all_of_them, shown=len(worst))
     drawn = worst and images is not None
     return Section(
         title=tell("Mistakes"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
@@ -14,10 +15,11 @@ import numpy as np
 from pellucid.data.classes import find_class
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.data.rows import TABLE_SUFFIXES
-from pellucid.errors import DataError
+from pellucid.errors import DataError, PellucidWarning
 from pellucid.judge.evaluation import Beside
 from pellucid.judge.look import look_of
 from pellucid.run.record import RunRecord
+from pellucid.trained.splits import Split
 from pellucid.words import counted, some
 
 COLUMNS = ("image_column", "label_column", "split_column", "group_column", "label_from")
@@ -57,7 +59,7 @@ def load_other(
         note = f"its columns are found by their names, as it lacks those of the run's own table, {told}."
     notes = [*data.notes, note] if own and Path(source).suffix.lower() in TABLE_SUFFIXES else [*data.notes]
     if not data.has_test:
-        notes.append(f"there is no test split, so all {counted(len(data.train), 'image')} are judged.")
+        notes.append(f"there is no test split, so all {counted(len(data.train), 'image', separator=',')} are judged.")
         whence = {"location": data.location, "reading": data.reading}
         data = DataSplits(data.name, data.train, data.train, None, data.rejected, **whence)
     data.notes = tuple(notes)
@@ -86,6 +88,13 @@ def in_classes_of(record: RunRecord, dataset: ImageDataset) -> ImageDataset:
 def inverted(dataset: ImageDataset) -> ImageDataset:
     """The same images with dark and bright exchanged."""
     return replace(dataset, images=255 - dataset.images)
+
+
+def tell_of_trained_on(training: Split, judged: ImageDataset) -> None:
+    """Warn of images that the run was trained on, pixel by pixel, among those that it is judged on."""
+    if known := int(np.isin(judged.image_hashes, training.dataset.image_hashes[training.rows]).sum()):
+        of_all = f"{known:,} of {counted(len(judged), 'image', separator=',')} are images that the run was trained on"
+        warnings.warn(f"{of_all}, pixel by pixel: the accuracy flatters.", PellucidWarning, stacklevel=3)
 
 
 def beside(record: RunRecord, dataset: ImageDataset) -> Beside:

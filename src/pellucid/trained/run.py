@@ -45,7 +45,7 @@ from pellucid.trained.data import are_own, load_own, require_unchanged
 from pellucid.trained.doubt import learn_doubts
 from pellucid.trained.evaluate import evaluate
 from pellucid.trained.neighbours import with_neighbours
-from pellucid.trained.other import beside, inverted, load_other
+from pellucid.trained.other import beside, inverted, load_other, tell_of_trained_on
 from pellucid.trained.robustness import robustness
 from pellucid.trained.splits import held_out, require_split, split_named
 
@@ -191,6 +191,8 @@ class Run:
             training = held_out(self.own_data(), self.record.train.validation_split, self.record.train.seed)["train"]
             same = own and split == "train"
             evaluation = with_neighbours(self.predictor, evaluation, images, training, same=same)
+            if not own:
+                tell_of_trained_on(training, images)
         if not own:
             return evaluation.model_copy(update={"inverted": invert, "beside": beside(self.record, images)})
         if split == "test" and self.precision == "fp32" and unknown and keep is None:

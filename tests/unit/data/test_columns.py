@@ -10,7 +10,7 @@ from PIL import Image
 
 import pellucid as pl
 from pellucid.data.columns import columns_of
-from pellucid.errors import DataError
+from pellucid.errors import DataError, PellucidWarning
 
 
 def table(folder: Path, name: str = "labels.csv", image: str = "image") -> Path:
@@ -36,6 +36,15 @@ def test_each_image_has_the_text_of_its_row(tmp_path: Path) -> None:
     own = columns_of(data, data.train, ["site"])["site"]
     assert sorted(own) == ["", "1", "2", "3"]
     assert columns_of(data, data.train, []) == {}
+
+
+def test_a_column_that_says_one_thing_of_all_images_is_named(tmp_path: Path) -> None:
+    data = pl.load_data(table(tmp_path))
+    one = data.test.subset(np.array([0]))
+    with pytest.warns(
+        PellucidWarning, match="'site' says the same of all images that are judged, '[45]', so there are"
+    ):
+        columns_of(data, one, ["site"])
 
 
 def test_tables_of_metadata_and_of_pixels_have_columns_too(tmp_path: Path) -> None:

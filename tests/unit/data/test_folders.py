@@ -181,6 +181,43 @@ def test_metadata_without_labels_leave_the_folders_their_word(tmp_path: Path) ->
     text = "file_name,text\ncat/1.png,a cat\ndog/2.png,a dog\n"
     splits = load_data(lay(tmp_path, "cat/1.png", "dog/2.png", **{"metadata.csv": text}), test_split=None)
     assert counts(splits) == {"train": {"cat": 1, "dog": 1}}
+    flat = lay(tmp_path / "flat", "cat_1.png", "dog_2.png", **{"metadata.csv": "file_name,text\ncat_1.png,a cat\n"})
+    with pytest.raises(DataError, match=r"Where the names of files say the classes, give --label-from\.$"):
+        load_data(flat)
+    (flat / "metadata.csv").unlink()
+    with pytest.raises(DataError, match=r'--label-from "\(\.\*\)_\\d\+" takes cat from the name cat_001\.png'):
+        load_data(flat)
+
+
+@EVERYWHERE
+@pytest.mark.parametrize("said_by", ["folders", "names"])
+def test_metadata_without_labels_give_groups_and_splits_to_images_that_have_their_classes(
+    tmp_path: Path, kind: str, said_by: str
+) -> None:
+    pattern = "(.*)_.*" if said_by == "names" else None
+    names = [f"cat/cat_{n}.png" for n in range(3)] + [f"dog/dog_{n}.png" for n in range(3)]
+    names = [name.split("/")[1] for name in names] if pattern else names
+    rows = zip(names, ("ann", "ben", "ann", "ben", "ann", ""), ("train", "test", "", "test", "", ""), strict=True)
+    text = "file_name,writer,split\n" + "".join(f"{','.join(row)}\n" for row in rows) + "gone.png,eve,train\n"
+    splits = load_data(packed(lay(tmp_path / "notes", *names, **{"metadata.csv": text}), kind), label_from=pattern)
+    assert counts(splits) == {"train": {"cat": 2, "dog": 2}, "test": {"cat": 1, "dog": 1}}
+    assert splits.train.groups is not None
+    assert [group or "" for group in splits.train.groups] == ["ann", "ann", "ann", ""]
+    assert splits.notes[0].replace("notes/", "") == (
+        "what metadata.csv says of the images is taken, such as splits and groups, but not their classes"
+    )
+    assert splits.notes[1].startswith("rows with the same 'writer' are kept together, in 2 groups")
+    assert [(Path(fault.source).name, fault.reason) for fault in splits.rejected] == [
+        ("metadata.csv, row 7", "it names no image that is there")
+    ]
+
+
+def test_groups_are_said_to_be_parted_where_the_folders_say_the_splits(tmp_path: Path) -> None:
+    text = "file_name,label,writer\ntrain/1.png,cat,ann\ntrain/2.png,dog,ben\ntest/3.png,cat,ann\n"
+    folder = lay(tmp_path, "train/1.png", "train/2.png", "test/3.png", **{"metadata.csv": text})
+    assert "'writer' should stand in one split; 1 in several: ann" in "".join(load_data(folder).notes)
+    with pytest.raises(DataError, match="a group must stand in one split; received 1 in several: ann"):
+        load_data(folder, group_column="writer")
 
 
 @EVERYWHERE

@@ -143,6 +143,8 @@ SILENT: list[tuple[Callable[[Facts], Advice | None], Facts]] = [
     (learning_rate_low, facts(UNDER)),
     (learning_rate_low, facts(GUESSING)),
     (overfitting, facts(OVER, record=record(trained=200, validated=40))),
+    (overfitting, facts(OVER, record=record(updates=99))),  # the averages of batch normalisation lag behind
+    (learning_rate_high, facts(HIGH, record=record(updates=99))),  # a training hardly began
     (overfitting, facts(history([0.95, 0.999], val_accuracy=[0.97, 0.99], val_loss=[0.08, 0.07]))),
     (overfitting, facts(history([0.99], val_accuracy=[0.97]), record=record(validated=0))),
     (underfitting, facts(LOW)),  # the learning rate is at fault
@@ -160,6 +162,7 @@ SILENT: list[tuple[Callable[[Facts], Advice | None], Facts]] = [
     (split_by_writer, facts(writers=Writers(groups=20, in_both=0, example="", images=0))),
     (split_by_writer, facts()),
     (dead_filters, facts(dead=(DeadFilters("conv2d_1", 1, 16, 500),))),
+    (dead_filters, facts(dead=(DeadFilters("conv2d_1", 4, 16, 500),), record=record(updates=99))),
     (too_few_to_tell, facts(evaluation=judged({1: 5}))),
     (saturated, facts(evaluation=judged({1: 6}))),
     (saturated, facts(evaluation=judged({}, each=3))),  # too few to tell

@@ -9,8 +9,9 @@ from PIL import Image
 
 import pellucid as pl
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.errors import DataError
+from pellucid.errors import DataError, PellucidWarning
 from pellucid.trained.other import in_classes_of, load_other
+from pellucid.trained.splits import held_out
 
 
 @pytest.fixture
@@ -44,6 +45,18 @@ def test_files_of_another_size_and_in_colour_are_read_as_the_run_takes_them(
     assert judged.beside.test == run.record.results.test
     assert judged.beside.trained_on == run.record.data.look
     assert run.evaluate().beside is None
+
+
+def test_images_that_were_trained_on_are_told_of(run: pl.Run, bars: DataSplits) -> None:
+    training = held_out(bars, run.record.train.validation_split, run.record.train.seed)["train"]
+    mixed = ImageDataset(
+        np.concatenate([bars.test.images, training.dataset.images[training.rows[:7]]]),
+        np.concatenate([bars.test.labels, training.dataset.labels[training.rows[:7]]]),
+        bars.class_names,
+    )
+    count = len(bars.test) + 7
+    with pytest.warns(PellucidWarning, match=f"^7 of {count} images are images that the run was trained on"):
+        run.evaluate(DataSplits("mixed", bars.train, mixed, None))
 
 
 def test_fewer_classes_are_known_by_their_names(run: pl.Run, bars: DataSplits, tmp_path: Path) -> None:

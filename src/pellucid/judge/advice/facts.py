@@ -12,6 +12,8 @@ from pellucid.judge.writers import Writers
 from pellucid.run.history import Epoch, History
 from pellucid.run.record import RunRecord
 
+LEAST_UPDATES = 100  # of the weights, before which averages lag behind them
+
 
 @dataclass(frozen=True)
 class DeadFilters:
@@ -77,6 +79,15 @@ class Facts:
         """How many updates an epoch had; 0 where it is not known."""
         results, finished = self.record.results, len(self.history.epochs)
         return results.steps // finished if results and finished else 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether the weights had 100 updates or more.
+
+        Before, the averages that batch normalisation answers with lag behind them, so that a network may answer its
+        own training images no better than others.
+        """
+        return self.record.results is not None and self.record.results.steps >= LEAST_UPDATES
 
     @property
     def trained(self) -> int:

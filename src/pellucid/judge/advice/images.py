@@ -97,7 +97,7 @@ def dead_filters(facts: Facts) -> Advice | None:
     What is silent on all of n images fires on fewer than 3/n of such images, with 95% confidence (rule of three).
     """
     dead = [layer for layer in facts.dead if layer.dead >= DEAD * layer.filters and layer.images]
-    if not dead:
+    if not dead or not facts.settled:
         return None
     worst = max(dead, key=lambda layer: layer.dead / layer.filters)
     return Advice(

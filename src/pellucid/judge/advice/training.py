@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from pellucid.judge.advice.commands import command, data_of, learning_rate_study, train_again
-from pellucid.judge.advice.facts import Advice, Facts, change, gap, upper_bound
+from pellucid.judge.advice.facts import LEAST_UPDATES, Advice, Facts, change, gap, upper_bound
 from pellucid.language import tell
 from pellucid.run.history import Epoch
 from pellucid.words import percent
@@ -14,7 +14,7 @@ from pellucid.words import percent
 RISEN = 0.1  # of the least validation loss
 WIDE_GAP = 0.05
 LEARNT = 0.95  # of the training images, from which a network does not underfit
-SLOW, LEAST_UPDATES = 0.8, 100  # of the loss of guessing; updates an epoch
+SLOW = 0.8  # of the loss of guessing
 
 
 def learning_rate_high(facts: Facts) -> Advice | None:
@@ -32,7 +32,7 @@ def learning_rate_high(facts: Facts) -> Advice | None:
     falls = [
         (before, after)
         for before, after in pairwise(epochs)
-        if change(before.accuracy, after.accuracy, facts.trained)[1] < 0
+        if facts.settled and change(before.accuracy, after.accuracy, facts.trained)[1] < 0
     ]
     guessing = facts.guessing
     if falls and 4 * len(falls) >= len(epochs) - 1:
@@ -105,6 +105,8 @@ def overfitting(facts: Facts) -> Advice | None:
     """
     last = facts.last
     if last is None or last.val_accuracy is None or last.val_loss is None or not (facts.validated and facts.trained):
+        return None
+    if not facts.settled:
         return None
     low, _ = gap(facts, last)
     best = min((epoch for epoch in facts.epochs if epoch.val_loss is not None), key=lambda e: e.val_loss or 0.0)
