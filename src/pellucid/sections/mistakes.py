@@ -31,12 +31,12 @@ def mistakes_section(
     if worst:
         all_of_them = counted(len(evaluation.mistakes), "mistake", separator=",")
         said = tell("It made {mistakes}. Shown are the worst: {shown}.", mistakes=all_of_them, shown=len(worst))
-    drawn = worst and images is not None
+    seen = [Gallery(_caption(worst, training), partial(_tiles, worst, images, training))] if worst and images else []
     return Section(
         title=tell("Mistakes"),
         document={"mistakes": [mistake.model_dump(mode="json") for mistake in worst]},
         body=(said, *([_table(worst)] if worst and images is None else [])),
-        galleries=(Gallery(_caption(worst, training), partial(_tiles, worst, images, training)),) if drawn else (),
+        galleries=tuple(seen),
     )
 
 
