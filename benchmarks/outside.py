@@ -127,8 +127,8 @@ def main() -> None:
     machine = f"{platform.machine()}, {counted(torch.get_num_threads(), 'thread')}; torch {torch.__version__}"
     text = f"""# Data from elsewhere
 
-Made by `{command}`: each recipe as it is, a tenth of the training images held out, mean ± standard deviation
-over seeds from 0 on. Machine: {machine}.
+Made by `{command}`. Each recipe as it is, a tenth of the training images held out; mean ± standard
+deviation over seeds from 0 on. Machine: {machine}.
 
 {table}
 
