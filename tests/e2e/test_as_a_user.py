@@ -19,6 +19,7 @@ from PIL import Image
 
 import pellucid as pl
 from pellucid.data.dataset import DataSplits
+from pellucid.errors import PellucidWarning
 from pellucid.words import counted
 
 PROGRAM = [str(Path(sys.executable).parent / "pellucid")]
@@ -80,7 +81,7 @@ def test_train_as_it_comes_reaches_99_percent_on_mnist(home: Path) -> None:
     assert upper > 99.0  # one seed's accuracy scatters; docs/accuracy.md has the means
     run = home / lines[-1]
     names = {"run.json", "history.csv", "model.safetensors", "curves.png", "evaluation.json", "report.html"}
-    assert {file.name for file in run.iterdir()} == names
+    assert {file.name for file in run.iterdir()} == names | {"doubt.safetensors"}
     record = json.loads((run / "run.json").read_text())
     assert record["status"] == "done"
     counts = record["data"]["counts"]
@@ -107,7 +108,8 @@ def test_evaluate_repeats_the_figures_of_the_training(home: Path) -> None:
     assert result.returncode == 0, result.stderr
     again = json.loads(result.stdout)
     assert again.pop("run").startswith("runs/mnist-fast-")
-    assert again.pop("hints") == []
+    assert (again.pop("hints"), again.pop("advice")) == ([], [])
+    assert set(again.pop("pictures")) == {"calibration", "confusion", "mistakes"}
     assert again == before
 
 
@@ -193,9 +195,9 @@ def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path, digits: P
         wait_until(lambda: any((tmp_path / "run").glob("checkpoints/*.safetensors")), process)
         process.kill()
     assert not (tmp_path / "run" / "model.safetensors").exists()
-    done = pellucid("train", "--resume", "latest", "--epochs", 3, cwd=tmp_path)
-    assert done.returncode == 2
-    assert "--resume goes on as the training was begun; leave out --epochs" in done.stderr
+    done = pellucid("train", "--resume", "run", "--epochs", 90, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "Only a run that is done is trained further; run is running" in done.stderr
     done = pellucid("train", "--resume", "run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "run"
@@ -334,7 +336,9 @@ def test_a_disk_that_fills_up_after_the_training_costs_no_training(small_disk: P
     assert "The training is done and kept; finish it with: pellucid evaluate runs/mnist-custom-" in result.stderr
     run = next(small_disk.glob("runs/*"))
     assert {file.name for file in run.iterdir()} == {"run.json", "history.csv", "model.safetensors"}
-    assert pl.load_run(run).evaluate(split="validation").accuracy > 0.5
+    assert "What tells of doubt is not kept" in result.stderr
+    with pytest.warns(PellucidWarning, match="What the run learned of itself is not kept"):  # the disk is full still
+        assert pl.load_run(run).evaluate(split="validation").accuracy > 0.5
 
 
 def test_a_terminal_without_arrows_gets_question_marks(tmp_path: Path) -> None:

@@ -31,7 +31,8 @@ def known(bars_run: Path) -> Known:
             for weight, values in zip([w for w in model.parameters() if w.dim() > 1], weights, strict=True):
                 weight.copy_(torch.tensor(values).reshape(weight.shape))
         data = record.data.model_copy(update={"class_names": ("first", "second")})
-        return pl.Predictor(model, record.model_copy(update={"model": spec, "data": data}), torch.device("cpu"))
+        changed = record.model_copy(update={"model": spec, "data": data, "calibration": None})
+        return pl.Predictor(model, changed, torch.device("cpu"))
 
     return make
 

@@ -25,7 +25,7 @@ def predictor(bars_run: Path) -> pl.Predictor:
         model[0].weight.copy_(torch.tensor([[-1.0, 1.0], [1.0, -1.0], [-2.0, 2.0]]).reshape(3, 1, 1, 2))
         model[0].bias.copy_(torch.tensor([0.0, -10.0, 0.0]))
         model[3].weight.copy_(torch.eye(3))
-    record = pl.Predictor.load(bars_run).record.model_copy(update={"model": spec})
+    record = pl.Predictor.load(bars_run).record.model_copy(update={"model": spec, "calibration": None})
     return pl.Predictor(model, record, torch.device("cpu"))
 
 

@@ -21,6 +21,7 @@ from pellucid.data.columns import columns_of
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.errors import DataError, PellucidWarning, RunError
 from pellucid.judge.evaluation import Evaluation
+from pellucid.judge.refusal import Doubts
 from pellucid.judge.robustness import Robustness
 from pellucid.names import user_path
 from pellucid.predict.predictor import Asking, Prediction, Predictor
@@ -299,8 +300,9 @@ class Run:
         """
         found = {EVALUATION: self.evaluation, ROBUSTNESS: self._robustness}
         judged = {name: result.to_json() if result else self._kept(name) for name, result in found.items()}
+        doubts = self.predictor.doubts  # read before the folder is replaced that may hold them
         with new_run(Path(path), overwrite=overwrite) as folder:
-            self.write(folder)
+            self.write(folder, doubts)
             if self.history.epochs:
                 draw_curves(self.history, self.record, folder.path / CURVES)
             for name, content in judged.items():
@@ -327,8 +329,14 @@ class Run:
 
         return pellucid.export_run(self, path, **settings).path
 
-    def write(self, folder: RunFolder) -> None:
-        """Write weights, history and record to a folder, the record last: what it says is then there."""
+    def write(self, folder: RunFolder, doubts: Doubts | None = None) -> None:
+        """Write weights, history and record to a folder, the record last: what it says is then there.
+
+        Args:
+            folder: Where to.
+            doubts: What the run knows of its doubt; what the predictor has unless given. Where there is no room for it,
+                the run goes without.
+        """
         # Copies, since safetensors refuses tensors that share memory, as tied weights do.
         weights = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in self.model.state_dict().items()}
         # One entry of metadata only: safetensors writes several in no fixed order, and equal runs give equal files.
@@ -336,8 +344,12 @@ class Run:
         digest = hashlib.sha256(raw).hexdigest()
         self.predictor.record = self.record.model_copy(update={"weights_sha256": digest})
         folder.write(WEIGHTS, raw)
-        if self.record.doubt and self.predictor.doubts:
-            folder.write(DOUBT, self.predictor.doubts.to_bytes())
+        if self.record.doubt and (doubts := doubts or self.predictor.doubts):
+            try:
+                folder.write(DOUBT, doubts.to_bytes())
+            except RunError as error:
+                warnings.warn(f"What tells of doubt is not kept: {error}", PellucidWarning, stacklevel=3)
+                self.predictor.record = self.record.model_copy(update={"doubt": None})
         folder.write(HISTORY, self.history.to_csv())
         folder.write_record(self.record)
 
