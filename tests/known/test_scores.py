@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pellucid.judge.classes import class_scores, confusion_matrix
+from pellucid.judge.classes import confusion_matrix, judged_classes
 from pellucid.judge.intervals import wilson_interval
 
 
@@ -34,7 +34,7 @@ def test_the_confusion_matrix_counts_labels_by_row() -> None:
 
 
 def test_precision_recall_and_f1_are_ratios_of_the_matrix() -> None:
-    first, second, third, fourth = class_scores(
+    (first, second, third, fourth), _ = judged_classes(
         np.array([[2, 1, 0, 0], [0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]]), ("a", "b", "c", "d")
     )
     assert (first.support, first.precision, first.recall, first.f1) == (3, 2 / 3, 2 / 3, 2 / 3)

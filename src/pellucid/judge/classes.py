@@ -116,11 +116,6 @@ def confused_pairs(confusion: Int64[ndarray, "classes classes"], names: tuple[st
     )
 
 
-def class_scores(confusion: Int64[ndarray, "classes classes"], names: tuple[str, ...]) -> tuple[ClassScore, ...]:
-    """Precision, recall and F1 of each class, from the confusion matrix."""
-    return judged_classes(confusion, names)[0]
-
-
 def judged_classes(
     confusion: Int64[ndarray, "classes classes"], names: tuple[str, ...]
 ) -> tuple[tuple[ClassScore, ...], Averages]:
