@@ -1,0 +1,32 @@
+/** What the page says, in the language that was chosen. Texts are written in English where they are used. */
+
+export type Language = "en" | "zh";
+export type Translations = Record<string, string>;
+
+const known: Translations = {};
+let spoken: Language = "en";
+
+/** Add what a view says, in Chinese; each view has its own file of them. */
+export function translate(texts: Translations): void {
+  Object.assign(known, texts);
+}
+
+export function speak(language: Language): void {
+  spoken = language;
+  document.documentElement.lang = language === "zh" ? "zh-Hans" : "en";
+}
+
+export function language(): Language {
+  return spoken;
+}
+
+/** A text with its parts put in: `tell("{count} images", { count: 3 })`. Parts that users named go in as they are. */
+export function tell(text: string, parts: Record<string, string | number> = {}): string {
+  const whole = spoken === "zh" ? (known[text] ?? text) : text;
+  return whole.replace(/\{(\w+)\}/g, (_, name: string) => String(parts[name]));
+}
+
+/** A share in percent, with as many digits as tell something. */
+export function percent(share: number, digits = 1): string {
+  return `${(100 * share).toFixed(digits)}%`;
+}
