@@ -4,7 +4,7 @@ BIN := .venv/bin
 SHARED := --numprocesses auto --dist loadfile --no-loadscope-reorder  # a process for each core
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test quick coverage torture torture-files audit-deps licences check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export bench-calibration showcase bench-doubt clean
+.PHONY: train test quick coverage torture torture-files audit-deps licences check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export bench-calibration showcase bench-doubt explorer explorer-check clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -22,6 +22,15 @@ coverage: .venv/.installed-dev
 	$(BIN)/python -m coverage run -m pytest $(SHARED)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
+
+# The explorer page: built of web/ into the package (it needs Node 20.19 or later), and the check that what is packaged
+# is what the sources give
+explorer: web/node_modules/.package-lock.json
+	cd web && npm run --silent build
+
+explorer-check: web/node_modules/.package-lock.json
+	cd web && npm run --silent build -- --outDir ../dist/explorer
+	cmp dist/explorer/explorer.html src/pellucid/explore/explorer.html
 
 # A hundred trainings killed at random and gone on with: the same bits (a quarter of an hour on two idle cores)
 torture: .venv/.installed-dev
@@ -115,6 +124,10 @@ bench-env: .venv-bench/.installed
 	$(PIP_INSTALL) --editable '.[dev]'
 	touch $@ .venv/.installed
 
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	cd web && npm ci --silent
+	touch $@
+
 # The peers' environment; TensorFlow wants an older h5py than constraints.txt has.
 .venv-bench/.installed: pyproject.toml constraints.txt benchmarks/requirements.txt
 	$(PYTHON) -m venv .venv-bench
@@ -124,4 +137,4 @@ bench-env: .venv-bench/.installed
 	touch $@
 
 clean:
-	rm -rf .venv .venv-bench .pytest_cache .ruff_cache .import_linter_cache .coverage .coverage.* dist
+	rm -rf web/node_modules .venv .venv-bench .pytest_cache .ruff_cache .import_linter_cache .coverage .coverage.* dist
