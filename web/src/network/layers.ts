@@ -78,50 +78,70 @@ function convolution(layer: LayerRecord, weight: Weight): Run {
   const [tall, wide] = layer.kernel_size!;
   const [down, across] = layer.strides!;
   const [[above], [left]] = layer.margins!;
-  const kernel = filtersLast(weight("weight"), filters, channels, tall, wide);
+  const inputs = tall * wide * channels;
+  const blocks = inBlocks(weight("weight"), filters, channels, tall * wide);
   const bias = layer.use_bias ? weight("bias") : new Float32Array(filters);
+  const patch = new Float64Array(inputs);
+  const places = new Int32Array(inputs);
   return ({ values }) => {
     const out = tensor([rows, columns, filters]);
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        const sums = out.values.subarray((row * columns + column) * filters, (row * columns + column + 1) * filters);
-        sums.set(bias);
+    for (let row = 0, at = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++, at += filters) {
+        let count = 0; // of the values under the filter that are not 0: much of a drawing is, and of what ReLU leaves
         for (let i = 0; i < tall; i++) {
           const y = row * down + i - above;
           if (y < 0 || y >= height) continue;
           for (let j = 0; j < wide; j++) {
             const x = column * across + j - left;
             if (x < 0 || x >= width) continue;
-            addProducts(sums, values, (y * width + x) * channels, kernel, (i * wide + j) * channels * filters, channels);
+            for (let channel = 0, from = (y * width + x) * channels; channel < channels; channel++, from++) {
+              if (values[from] === 0) continue;
+              patch[count] = values[from];
+              places[count++] = ((i * wide + j) * channels + channel) * BLOCK;
+            }
           }
         }
+        for (let first = 0; first < filters; first += BLOCK)
+          multiply(patch, places, count, blocks, first * inputs, out.values, at + first, Math.min(BLOCK, filters - first));
+        for (let filter = 0; filter < filters; filter++) out.values[at + filter] += bias[filter];
       }
     }
     return out;
   };
 }
 
-/** Add to each filter's sum what the channels of one pixel give it; the kernel has its filters last. */
-function addProducts(
-  sums: Float32Array, values: Float32Array, pixel: number, kernel: Float32Array, place: number, channels: number,
+const BLOCK = 4; // filters whose sums are kept in registers
+
+/** The sums of one block of filters at one place. Products are added as doubles, unrolled: this is where time goes. */
+function multiply(
+  patch: Float64Array, places: Int32Array, count: number, kernel: Float32Array, start: number,
+  out: Float32Array, at: number, filters: number,
 ): void {
-  const filters = sums.length;
-  for (let channel = 0; channel < channels; channel++) {
-    const value = values[pixel + channel];
-    if (value === 0) continue; // much of a drawing, and of what ReLU leaves
-    const start = place + channel * filters;
-    for (let filter = 0; filter < filters; filter++) sums[filter] += value * kernel[start + filter];
+  let a = 0, b = 0, c = 0, d = 0;
+  for (let k = 0; k < count; k++) {
+    const value = patch[k];
+    const place = start + places[k];
+    a += value * kernel[place];
+    b += value * kernel[place + 1];
+    c += value * kernel[place + 2];
+    d += value * kernel[place + 3];
   }
+  out[at] = a;
+  if (filters > 1) out[at + 1] = b;
+  if (filters > 2) out[at + 2] = c;
+  if (filters > 3) out[at + 3] = d;
 }
 
-/** From torch's [filters, channels, height, width] to [height, width, channels, filters]. */
-function filtersLast(kernel: Float32Array, filters: number, channels: number, tall: number, wide: number): Float32Array {
-  const out = new Float32Array(kernel.length);
+/** From torch's [filters, channels, places] to [blocks of filters, places, channels, filters of the block]. */
+function inBlocks(kernel: Float32Array, filters: number, channels: number, places: number): Float32Array {
+  const inputs = places * channels;
+  const out = new Float32Array(Math.ceil(filters / BLOCK) * BLOCK * inputs);
   let from = 0;
-  for (let filter = 0; filter < filters; filter++)
+  for (let filter = 0; filter < filters; filter++) {
+    const start = Math.floor(filter / BLOCK) * BLOCK * inputs + (filter % BLOCK);
     for (let channel = 0; channel < channels; channel++)
-      for (let place = 0; place < tall * wide; place++)
-        out[(place * channels + channel) * filters + filter] = kernel[from++];
+      for (let place = 0; place < places; place++) out[start + (place * channels + channel) * BLOCK] = kernel[from++];
+  }
   return out;
 }
 
