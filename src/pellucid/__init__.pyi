@@ -12,6 +12,7 @@ from .errors import SettingError as SettingError
 from .errors import SpecError as SpecError
 from .errors import TrainingError as TrainingError
 from .export.exported import Exported as Exported
+from .export.load import load_classifier as load_classifier
 from .export.run import export_run as export_run
 from .export.verify import verify_export as verify_export
 from .interpret.attribution.attribution import Attribution as Attribution
@@ -34,7 +35,8 @@ from .interpret.maximize.targets import neuron_target as neuron_target
 from .judge.evaluation import Evaluation as Evaluation
 from .judge.robustness import Robustness as Robustness
 from .model.build import build as build
-from .predict.predictor import Prediction as Prediction
+from .predict.classifier import Classifier as Classifier
+from .predict.prediction import Prediction as Prediction
 from .predict.predictor import Predictor as Predictor
 from .report.write import write_report as write_report
 from .run.history import Epoch as Epoch

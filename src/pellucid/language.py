@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 ENGLISH = "en"
@@ -51,4 +50,6 @@ def _texts(language: str) -> dict[str, str]:
     """Translations by their English text; none for English itself."""
     if language == ENGLISH:
         return {}
+    from importlib.resources import files  # which is slow to import, and English needs none
+
     return json.loads((files("pellucid") / "languages" / f"{language}.json").read_bytes())

@@ -6,7 +6,6 @@ import ctypes
 import os
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 LIBRARIES = ("torch", "numpy", "pydantic", "safetensors", "pillow", "matplotlib", "typer", "rich")
@@ -84,6 +83,8 @@ def reset_peak_memory() -> bool:
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the libraries that matter to a result."""
+    from importlib.metadata import PackageNotFoundError, version  # which takes longer than all else here
+
     found = {"python": platform.python_version()}
     for library in LIBRARIES:
         try:

@@ -155,7 +155,7 @@ def doubt(run: pl.Run) -> Section:
 
 def prediction(run: pl.Run) -> Section:
     answers = run.predict(run.own_data().test.images[:2])
-    return prediction_section(Path("run"), [Path("a.png"), Path("b.png")], answers, faults=["c.png: no image."])
+    return prediction_section({"run": "run"}, [Path("a.png"), Path("b.png")], answers, faults=["c.png: no image."])
 
 
 def runs(run: pl.Run) -> Section:

@@ -10,7 +10,8 @@ import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
-from pellucid.data.dataset import ImageDataset, answered_at_once
+from pellucid.data.dataset import ImageDataset
+from pellucid.data.portions import answered_at_once
 from pellucid.spec.seeds import derive_seed
 
 MAPPED_BYTES_KEPT = 256 << 20

@@ -15,7 +15,8 @@ from pellucid.cli.reading import AS_THE_RUN, OF_IMAGES, OPTIONS, Reading, reads_
 from pellucid.cli.show import show, warn
 
 if TYPE_CHECKING:
-    from pellucid.predict.predictor import Asked, Predictor
+    from pellucid.predict.asked import Asked
+    from pellucid.predict.classifier import Classifier
 
 TEXT, SUBMISSION = "text", "submission"
 
@@ -78,15 +79,15 @@ def predict(
     with uninterrupted():
         import numpy as np
 
-        from pellucid.predict.prediction import drift_among
-        from pellucid.predict.predictor import Predictor
-        from pellucid.run.folder import find_run
-        from pellucid.sections.beside import images_hint
-        from pellucid.sections.doubt import never
-        from pellucid.sections.prediction import prediction_section, submission
+        from pellucid.export.load import load_classifier
+        from pellucid.predict.drift import DriftWatch
+        from pellucid.sections.brightness import images_hint
+        from pellucid.sections.prediction import described, prediction_section, submission, unsaid
 
-    folder = find_run(run)
-    predictor = Predictor.load(folder, device=device).reading_by(**reading)
+    with uninterrupted():  # a run is asked by torch
+        predictor = load_classifier(run, device=device)
+    if reading:
+        predictor = predictor.reading_by(**reading)
     limits = predictor.limits(keep) if not no_unknown else None
     files, faults, hints = _files(images)
     names, numbers, answers = [], [], []
@@ -96,13 +97,24 @@ def predict(
         names += [name for _, asked in read for name in asked.names]
         numbers += [number for _, asked in read for number in asked.numbers]
         faults += unread
-        told = [images_hint(path, asked.images, predictor.record.data, invert) for path, asked in read]
-        hints += [hint for hint in told if hint]
-    drift = drift_among(answers, predictor.doubts, predictor.class_names) if limits and predictor.doubts else None
-    if not no_unknown and (why := never(predictor.record)):
+        if usual := predictor.trained_on:
+            hints += [hint for path, asked in read if (hint := images_hint(path, asked.images, usual, invert))]
+    watch = DriftWatch(predictor.doubts, predictor.class_names) if limits and predictor.doubts else None
+    if watch:
+        for answer in answers:
+            watch.hear(answer)
+    if not no_unknown and (why := unsaid(predictor)):
         say(why)
     section = prediction_section(
-        folder.path, names, answers, top=top, faults=faults, hints=hints, limits=limits, drift=drift, coverage=coverage
+        described(predictor),
+        names,
+        answers,
+        top=top,
+        faults=faults,
+        hints=hints,
+        limits=limits,
+        drift=watch and watch.found(),
+        coverage=coverage,
     )
     if form == SUBMISSION:
         warn(section)
@@ -137,7 +149,7 @@ def _files(paths: list[Path]) -> tuple[list[Path], list[str], list[str]]:
     return files, faults, passed
 
 
-def _read(predictor: Predictor, paths: Sequence[Path], invert: bool) -> tuple[list[tuple[Path, Asked]], list[str]]:
+def _read(predictor: Classifier, paths: Sequence[Path], invert: bool) -> tuple[list[tuple[Path, Asked]], list[str]]:
     """The images of the files that can be read, and what is wrong with the others."""
     from pellucid.errors import DataError
 

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pellucid.data.archives import DAMAGED
-from pellucid.data.dataset import Rejected
 from pellucid.data.listing import SPLIT_NAMES, Content
+from pellucid.data.rejected import Rejected
 from pellucid.data.trees import Parts, Tree
 from pellucid.errors import DataError
 

@@ -14,8 +14,8 @@ from io import BufferedReader
 from pathlib import Path
 
 from pellucid.data import listing
-from pellucid.data.dataset import Rejected
 from pellucid.data.listing import Content
+from pellucid.data.rejected import Rejected
 from pellucid.data.scratch import LOCK, put, scratch_beside
 from pellucid.data.tar import open_tar
 from pellucid.errors import DataError

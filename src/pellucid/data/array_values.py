@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pellucid.data.dataset import ROWS_AT_ONCE
+from pellucid.data.value_range import resolved
 from pellucid.data.values import ONE, WHITE, Extent, eight_bits, extent_of, range_within
 from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
@@ -35,7 +36,7 @@ def images_of(
     shaped = {split: _shaped(path, numbers) for split, numbers in arrays.items()}
     extents = {split: _extent(path, numbers) for split, numbers in shaped.items()}
     most = extents["train"].most
-    reading, notes = extents["train"].resolved(reading)
+    reading, notes = resolved(extents["train"], reading)
     images = {}
     for split, numbers in shaped.items():
         value_range = _range(path, numbers, extents[split], most, reading)

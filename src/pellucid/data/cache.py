@@ -19,10 +19,11 @@ import PIL
 from platformdirs import user_cache_path
 
 from pellucid.data.archives import CONTENTS, changes_in
-from pellucid.data.dataset import DataSplits, ImageDataset, Rejected, hash_of
+from pellucid.data.dataset import DataSplits, ImageDataset, hash_of
 from pellucid.data.index import ALWAYS, INDEX, KEYS, PIXELS, map_pixels, read_index, require_unchanged
 from pellucid.data.ingest import OnProgress, ingest, rearrange, refuse_too_many
 from pellucid.data.listing import Entry, Listing
+from pellucid.data.rejected import Rejected
 from pellucid.data.scratch import LOCK, in_use, put, scratch_beside
 from pellucid.errors import DataError
 from pellucid.names import plain_name, user_path

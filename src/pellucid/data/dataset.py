@@ -6,18 +6,17 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Shaped, UInt64
 from numpy import ndarray
 
+from pellucid.data.rejected import Rejected
 from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
 from pellucid.words import some
 
 ROWS_AT_ONCE = 10_000
-ANSWERED_AT_ONCE, PIXELS_AT_ONCE = 500, 2**21  # larger images are answered fewer at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,33 +116,6 @@ def fingerprint_of(
     return digest.hexdigest()
 
 
-class Row(NamedTuple):
-    """A row of a table.
-
-    Attributes:
-        table: The table's file.
-        number: Which row of it, from 1.
-    """
-
-    table: str
-    number: int
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A file that could not be used.
-
-    Attributes:
-        source: The file or row.
-        reason: What is wrong with it.
-        row: Its row in a table; None for what is in no table.
-    """
-
-    source: str
-    reason: str
-    row: Row | None = None
-
-
 class DataSplits:
     """A named data set: images to train on, and a test split that is read only when somebody asks for it.
 
@@ -218,8 +190,3 @@ class DataSplits:
 def hash_of(content: bytes | memoryview) -> int:
     """A number of 64 bits that follows from the content."""
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
-
-
-def answered_at_once(height: int, width: int) -> int:
-    """How many images of a size go through a network at once where nothing is learned, so that memory is bounded."""
-    return max(1, min(ANSWERED_AT_ONCE, PIXELS_AT_ONCE // (height * width)))

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Shaped, UInt8
 from numpy import ndarray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from pellucid.arrays import Shaped, UInt8
 from pellucid.data.formats import FORMATS
 from pellucid.data.listing import Content
 from pellucid.data.remarks import gathered, native_warned
 from pellucid.data.values import WHITE, Extent, eight_bits, extent_of, range_within
 from pellucid.errors import DataError, PellucidWarning
-from pellucid.spec.reading import ReadSpec
+from pellucid.spec.image_reading import ImageReading, PlainReading
 
 MODES = {1: "L", 3: "RGB"}
 ORIENTATION, BITS_PER_SAMPLE = 0x0112, 258  # tags of EXIF and TIFF
@@ -55,7 +55,7 @@ class Header:
 
 
 def read_image(
-    path: Path, input_shape: tuple[int, int, int], reading: ReadSpec | None = None, *, invert: bool = False
+    path: Path, input_shape: tuple[int, int, int], reading: ImageReading | None = None, *, invert: bool = False
 ) -> UInt8[ndarray, "height width channels"]:
     """Read one image file: turned upright, on the background where it is transparent, grey or colour, resized.
 
@@ -75,7 +75,7 @@ def read_image(
         raise DataError(f"Image files give 1 or 3 channels; the network takes {input_shape[2]}.")
     with gathered() as remarks:
         try:
-            pixels = decode(Content(str(path)), input_shape, reading or ReadSpec())
+            pixels = decode(Content(str(path)), input_shape, reading or PlainReading())
         except ValueError as error:
             raise DataError(f"{path}: {error}.") from None
     for remark in remarks:
@@ -111,7 +111,7 @@ def _may_be_turned(image: Image.Image, raw: bytes) -> bool:
 
 
 def decode(
-    content: Content, input_shape: tuple[int, int, int], reading: ReadSpec
+    content: Content, input_shape: tuple[int, int, int], reading: ImageReading
 ) -> UInt8[ndarray, "height width channels"]:
     """Decode an image and bring it to a shape.
 
@@ -173,7 +173,7 @@ def _refuse_bomb(image: Image.Image) -> None:
         raise ValueError(f"decoding may take {MOST_BYTES >> 20} MiB; received {received}")
 
 
-def _fit(image: Image.Image, size: tuple[int, int], reading: ReadSpec) -> Image.Image:
+def _fit(image: Image.Image, size: tuple[int, int], reading: ImageReading) -> Image.Image:
     if reading.fit == "pad":
         return ImageOps.pad(image, size, Image.Resampling.BILINEAR, color=_grey(image.mode, reading.background))
     if reading.fit == "crop":
@@ -181,7 +181,7 @@ def _fit(image: Image.Image, size: tuple[int, int], reading: ReadSpec) -> Image.
     return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=3)
 
 
-def _plain(image: Image.Image, most: float, reading: ReadSpec) -> Image.Image:
+def _plain(image: Image.Image, most: float, reading: ImageReading) -> Image.Image:
     """Grey or colour of 8 bits a channel, without transparency.
 
     Raises:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pellucid.data.annotations import annotations_of
 from pellucid.data.arrangement import Arrangement, Place, arrangement_of
-from pellucid.data.dataset import Rejected
 from pellucid.data.formats import is_image, suffix_of
 from pellucid.data.listing import Content, Entry, Listing, natural_order
+from pellucid.data.rejected import Rejected
 from pellucid.data.rows import TABLE_SUFFIXES, read_rows
 from pellucid.data.tables import column_of, groups_notes, list_table
 from pellucid.data.trees import Parts, Tree, folder_tree

@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.dataset import Rejected, hash_of
+from pellucid.data.dataset import hash_of
 from pellucid.data.decode import Header, decode, measure, probe
 from pellucid.data.formats import is_misnamed
 from pellucid.data.index import PIXELS, SPLITS, describe, read_index, write_index
 from pellucid.data.listing import Entry, Listing, rejected_of
+from pellucid.data.rejected import Rejected
 from pellucid.data.splits import absent_note, part
+from pellucid.data.value_range import resolved
 from pellucid.data.values import WHITE, Extent
 from pellucid.data.workers import Done, over_file, over_files
 from pellucid.errors import DataError
@@ -50,7 +52,7 @@ def ingest(folder: Path, listing: Listing, reading: ReadSpec, on_progress: OnPro
         raise DataError(f"{listing.name}: no image could be read: {rejected_of(faults.rejected)}.")
     shape, notes = _shape(list(headers.values()), reading)
     if not isinstance(reading.value_range, tuple):
-        reading, said = _extent(listing.entries, headers, on_progress).resolved(reading)
+        reading, said = resolved(_extent(listing.entries, headers, on_progress), reading)
         notes += said
     notes += _misnamed(listing.entries, headers)
     keys = {number: _split_key(listing.entries[number], header) for number, header in headers.items()}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.data.classes import plain
-from pellucid.data.dataset import Rejected, Row
+from pellucid.data.rejected import Rejected, Row
 from pellucid.errors import DataError
 from pellucid.untrusted import opened
 

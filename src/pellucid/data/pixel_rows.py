@@ -13,9 +13,9 @@ import numpy as np
 from jaxtyping import Shaped
 from numpy import ndarray
 
-from pellucid.data.dataset import Rejected, Row
 from pellucid.data.listing import rejected_of
 from pellucid.data.pixel_columns import PixelColumns
+from pellucid.data.rejected import Rejected, Row
 from pellucid.data.rows import cells_of, delimiter, text_lines
 from pellucid.errors import DataError
 from pellucid.untrusted import opened

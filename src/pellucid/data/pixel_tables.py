@@ -23,6 +23,7 @@ from pellucid.data.pixel_columns import FIRST, LAST, PixelColumns, pixel_columns
 from pellucid.data.pixel_rows import PixelRows, read_pixel_rows
 from pellucid.data.tables import groups_notes
 from pellucid.errors import DataError, PellucidWarning
+from pellucid.spec.image_reading import ImageReading, PlainReading
 from pellucid.spec.reading import ReadSpec
 
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][-+]?\d{1,2})?", re.ASCII)
@@ -153,7 +154,7 @@ def _told(tables: Sequence[PixelTable]) -> list[str]:
     return [f"the tables are splits by their names: {named}."] if named else []
 
 
-def read_for_answers(path: Path, input_shape: tuple[int, int, int], reading: ReadSpec | None = None) -> PixelRows:
+def read_for_answers(path: Path, input_shape: tuple[int, int, int], reading: ImageReading | None = None) -> PixelRows:
     """Read a table of pixels to be answered for, with labels or without; the images are uint8.
 
     Args:
@@ -166,7 +167,7 @@ def read_for_answers(path: Path, input_shape: tuple[int, int, int], reading: Rea
         DataError: The table cannot be read, is none of pixels, or its images have another shape.
     """
     height, width, channels = input_shape
-    reading = reading or ReadSpec(value_range="full")
+    reading = reading or PlainReading(value_range="full")
     end = reading.label_column if reading.label_column in {FIRST, LAST} else None
     shape = ReadSpec(image_size=(height, width), channels=3 if channels == 3 else 1, label_column=end)
     columns = pixel_columns(path, shape, labelled=False)
@@ -174,7 +175,7 @@ def read_for_answers(path: Path, input_shape: tuple[int, int, int], reading: Rea
         rule = f"a table must have a column for each of the {height * width * channels} values of an image"
         raise DataError(f"{path}: {rule}, {height}x{width}x{channels}, to be answered for; this one has not.")
     rows = read_pixel_rows(path, replace(columns, kinds={}), lambda *_: None)
-    images, _, notes = images_of(path, {"train": rows.images}, reading)
+    images, _, notes = images_of(path, {"train": rows.images}, ReadSpec(value_range=reading.value_range))
     for note in notes if reading.value_range not in {"auto", "full"} else ():  # of values that the run's range cuts off
         warnings.warn(f"{path}: {note}", PellucidWarning, stacklevel=2)
     return replace(rows, images=images["train"])

@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pellucid.data.dataset import Rejected, Row
 from pellucid.data.listing import SPLIT_NAMES, Content, Entry, Listing, one_form, split_of, text_of
 from pellucid.data.memory import require_room
+from pellucid.data.rejected import Rejected, Row
 from pellucid.data.rows import BEYOND, TABLE_SUFFIXES, read_rows
 from pellucid.errors import DataError, suggest
 from pellucid.names import user_path

@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 
 from pellucid.data.archives import members_of
-from pellucid.data.dataset import Rejected
 from pellucid.data.formats import is_image
 from pellucid.data.listing import Content
+from pellucid.data.rejected import Rejected
 
 OWN = {"run.json", "study.json"}  # what a folder of Pellucid's own holds
 SYSTEMS = ("/proc", "/sys", "/dev/fd")  # not /dev, below which a disk in memory may lie

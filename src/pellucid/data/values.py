@@ -6,19 +6,14 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Shaped, UInt8
 from numpy import ndarray
 
-from pellucid.spec.reading import ReadSpec, ValueRange
+from pellucid.arrays import Shaped, UInt8
+from pellucid.spec.image_reading import ValueRange
 
 WHITE = 255.0
 ONE = 1.0  # white among fractions
 NARROW = 8  # the share of the format's range, as one to so many, below which that of the images is taken
-
-FRACTIONS = (
-    "the values of the training images are fractions, from {} to {}: 0 is read as black and 1 as white, in new arrays "
-    "and tables too."
-)
 
 
 class Extent(NamedTuple):
@@ -55,23 +50,6 @@ class Extent(NamedTuple):
         return (
             f"values from {self.low:,.10g} to {self.high:,.10g}; those beyond {low:,.10g} to {high:,.10g} are cut off"
         )
-
-    def resolved(self, reading: ReadSpec) -> tuple[ReadSpec, list[str]]:
-        """The reading with the range that is to be taken where it says ``auto``, and what should be said of it."""
-        if isinstance(reading.value_range, tuple) or reading.value_range == "fractions":
-            return reading, []
-        full = reading.replace(value_range="fractions" if self.most == ONE else "full")
-        low, high, most = (f"{value:,.10g}" for value in self)
-        if not self.is_narrow or math.isinf(self.most) or self.low > self.high:
-            return full, [FRACTIONS.format(low, high)] if self.most == ONE else []
-        if self.low == self.high:
-            return full, [f"all values of the training images are {low}: there is nothing in them to learn from."]
-        found = f"the values of the training images go from {low} to {high}, where {most} would be white"
-        if reading.value_range == "full":
-            return full, [f"{found}; they are left as they are, so that the images have few of 256 grey levels."]
-        done = f"{low} is read as black and {high} as white, in new images too"
-        note = f"{found}; {done}. Train with --value-range full to leave them as they are."
-        return reading.replace(value_range=(self.low, self.high)), [note]
 
 
 def extent_of(values: Shaped[ndarray, ...], most: float) -> Extent:

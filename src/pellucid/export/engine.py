@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, UInt8
 from numpy import ndarray
 
-from pellucid.data.dataset import answered_at_once
+from pellucid.arrays import Float32, UInt8
+from pellucid.data.portions import answered_at_once
 from pellucid.errors import PellucidError, RunError
 from pellucid.export.interface import IMAGES, PROBABILITIES
+from pellucid.machine import cores
 from pellucid.words import counted
 
+OUTPUTS = [PROBABILITIES]
 ONLY_FATAL = 4  # what goes wrong otherwise is raised
+LEAST_OF_A_THREAD = 16  # images, for which a thread of their own pays
 
 
 def require_library(name: str) -> None:
@@ -31,6 +36,9 @@ def require_library(name: str) -> None:
 class Engine:
     """An ONNX file as a function from images to probabilities, on the processor.
 
+    ONNX Runtime works on a call with one thread, as several take longer to agree than one image takes. Many images are
+    shared out to threads instead, which then need not agree on anything.
+
     Attributes:
         at_once: How many images it is asked about at once.
     """
@@ -41,12 +49,14 @@ class Engine:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = ONLY_FATAL
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
         try:  # of bytes, so that it takes no further file
             self._session: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
             _, height, width, _ = self._session.get_inputs()[0].shape
             self.at_once = answered_at_once(height, width)
         except Exception as error:  # noqa: BLE001 - its errors have no common kind
             raise RunError(f"{place} cannot be loaded by ONNX Runtime ({_first_words(error)}).") from None
+        self._threads = _threads()
 
     def probabilities(self, images: UInt8[ndarray, "count height width channels"]) -> Float32[ndarray, "count classes"]:
         """Probability of each class, for all images at once.
@@ -54,13 +64,30 @@ class Engine:
         Raises:
             RunError: The network does not take so many images; one of the user's own code may count on a number.
         """
+        shares = min(self._threads, len(images) // LEAST_OF_A_THREAD)
+        if shares < 2:
+            return self._asked(images)
+        return np.concatenate(list(self._pool.map(self._asked, np.array_split(images, shares))))
+
+    @cached_property
+    def _pool(self) -> Any:
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(self._threads, "pellucid-export")
+
+    def _asked(self, images: UInt8[ndarray, "count height width channels"]) -> Float32[ndarray, "count classes"]:
         try:
-            (found,) = self._session.run([PROBABILITIES], {IMAGES: np.ascontiguousarray(images)})
+            return self._session.run(OUTPUTS, {IMAGES: np.ascontiguousarray(images)})[0]
         except Exception as error:  # noqa: BLE001 - its errors have no common kind
             rule = f"The export must answer for {counted(len(images), 'image')} at once"
             remedy = "A network of one's own code must leave the number open, as reshape(-1, …) does."
             raise RunError(f"{rule}; ONNX Runtime says: {_first_words(error)}. {remedy}") from None
-        return found
+
+
+def _threads() -> int:
+    """How many threads images are shared out to: one a core, or fewer where OpenMP's programs are told so."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return min(cores(), int(told)) if told.isdecimal() and int(told) else cores()
 
 
 def _first_words(error: Exception) -> str:

@@ -17,13 +17,14 @@ from safetensors import SafetensorError
 from pellucid.errors import Fault, PellucidWarning, RunError, SettingError, SpecError, unknown
 from pellucid.export.engine import require_library
 from pellucid.export.exported import Exported
-from pellucid.export.folder import LABELS, MODEL, PARITY, PROOF, README, ExportFolder
+from pellucid.export.folder import DOUBT, LABELS, MODEL, PARITY, PROOF, README, ExportFolder
 from pellucid.export.held_out import held_out_images
 from pellucid.export.interface import IMAGES, OPSET, PROBABILITIES
 from pellucid.export.parity import TOLERANCE, Parity, now
 from pellucid.export.proof import prove
 from pellucid.export.usage import usage_of
 from pellucid.export.witness import TRACE, Question, ask
+from pellucid.judge.doubt_file import read_doubts
 from pellucid.model.trust import require_trust
 from pellucid.run.folder import GO_ON, WEIGHTS, RunFolder, require_whole
 from pellucid.run.record import RunRecord
@@ -82,7 +83,7 @@ def export_folder(
         question = Question(run.path, Path(work), data, arrays, trust=isinstance(record.model, FactorySpec))
         _write_model(run, record, question, maps)
         proof = prove(question, held_out_images(record, data, arrays))
-        files = {MODEL: (question.work / MODEL).read_bytes(), LABELS: _labels(record)}
+        files = {MODEL: (question.work / MODEL).read_bytes(), LABELS: _labels(record), **_doubt(run, record)}
     if chosen := proof.some(proof_images):
         files[PROOF] = proof.file_of(chosen)
     parity = Parity(
@@ -99,7 +100,10 @@ def export_folder(
         proof_images=len(chosen),
         versions=proof.versions,
     )
-    files |= {README: usage_of(record, proof_images=len(chosen)).encode(), PARITY: parity.to_json().encode()}
+    files |= {
+        README: usage_of(record, proof_images=len(chosen), doubt=DOUBT in files).encode(),
+        PARITY: parity.to_json().encode(),
+    }
     target.write(files)
     return Exported.load(target.path)
 
@@ -178,6 +182,12 @@ def _weights(run: RunFolder, record: RunRecord) -> dict[str, ndarray]:
         raise RunError(f"{run.path / WEIGHTS} is truncated or not safetensors ({error}).") from None
 
 
+def _doubt(run: RunFolder, record: RunRecord) -> dict[str, bytes]:
+    """What the run knows of its doubt, as far as probabilities tell it; nothing where it knows nothing."""
+    known = read_doubts(run, record.doubt.sha256) if record.doubt else None
+    return {DOUBT: known.without_features().to_bytes()} if known else {}
+
+
 def _labels(record: RunRecord) -> bytes:
     reading = record.reading.model_dump(mode="json", include={"fit", "background", "value_range"})
     document = {
@@ -185,5 +195,6 @@ def _labels(record: RunRecord) -> bytes:
         "input": {"name": IMAGES, "type": "uint8", "shape": list(record.input_shape), "channels": "last"},
         "output": {"name": PROBABILITIES, "type": "float32"},
         "reading": reading,
+        "trained_on": record.data.model_dump(mode="json", include={"mean_brightness", "look"}),
     }
     return (json.dumps(document, indent=2) + "\n").encode()

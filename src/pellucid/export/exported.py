@@ -1,58 +1,162 @@
-"""An export as a function: images in, probabilities out, without torch."""
+"""An export as a classifier: images in, labelled answers out, by ONNX Runtime and without torch."""
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import safetensors.numpy
-from jaxtyping import Float32, Shaped, UInt8
 from numpy import ndarray
-from safetensors import SafetensorError
+from typing_extensions import override
 
-from pellucid.errors import DataError, RunError
+from pellucid.arrays import Float32, Shaped, UInt8
+from pellucid.errors import PellucidWarning, RunError
 from pellucid.export.engine import Engine
-from pellucid.export.folder import LABELS, MODEL, PROOF, ExportFolder
-from pellucid.export.parity import Parity
+from pellucid.export.folder import DOUBT, LABELS, MODEL, PARITY, PROOF, ExportFolder
+from pellucid.judge.refusal import Doubts, Limits
+from pellucid.names import user_path
+from pellucid.predict.classifier import Classifier, Shown, TrainedOn
+from pellucid.spec.image_reading import ImageReading, PlainReading
 from pellucid.untrusted import parsed_json
 
+if TYPE_CHECKING:
+    from pellucid.export.parity import Parity
+else:
+    Parity = Any  # by pydantic, for which an answer does not wait
 
-class Exported:
+ONNX = ".onnx"
+
+
+class Exported(Classifier):
     """A trained network in another format, which is as it was when it was proved.
+
+    It answers as its run does, and says "I don't know" of images between two classes. It cannot tell images that are
+    unlike anything trained on: for that the run looks into its layers.
 
     Attributes:
         path: The folder.
-        parity: What was proved.
-        class_names: Name of each class, in the order of the probabilities.
-        input_shape: (height, width, channels) of the images that it takes.
         engine: What answers.
+        proved: Whether it is as it was when it was proved; False where no parity.json says what was.
     """
 
-    def __init__(self, folder: ExportFolder, parity: Parity) -> None:
+    no_doubts = (
+        "this export has no answers for held-out images. Export a run anew that was trained with a validation split, or"
+        " has learned of its doubt by: pellucid evaluate RUN."
+    )
+
+    def __init__(self, folder: ExportFolder, digests: Mapping[str, str] | None, model: str = MODEL) -> None:
         self.path: Path = folder.path
-        self.parity = parity
-        self._folder = folder
-        self.engine = Engine(folder.read(MODEL, parity), folder.path / MODEL)
+        self.proved = digests is not None
+        self._folder, self._digests = folder, digests or {}
+        self.engine = Engine(folder.read(model, digests), folder.path / model)
         try:
-            labels = parsed_json(folder.read(LABELS, parity).decode())
-            self.class_names: tuple[str, ...] = tuple(map(str, labels["classes"]))
+            labels = parsed_json(folder.read(LABELS, digests).decode())
+            self._class_names = tuple(map(str, labels["classes"]))
             height, width, channels = map(int, labels["input"]["shape"])
-        except (ValueError, TypeError, KeyError):
+            self._own_reading = _reading(labels.get("reading") or {})
+            self._trained_on = _trained_on(labels.get("trained_on"))
+        except (ValueError, TypeError, KeyError, AttributeError):
             raise RunError(f"{folder.path / LABELS} is not of an export of Pellucid's.") from None
-        self.input_shape: tuple[int, int, int] = (height, width, channels)
+        self._input_shape = height, width, channels
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Exported:
         """Load an export, and see that nothing that matters to its answers has changed since it was proved.
 
+        Args:
+            path: The folder; or its ``.onnx`` file, which may stand alone with its ``labels.json``.
+
         Raises:
             RunError: A file is missing, damaged or has changed.
             PellucidError: ONNX Runtime is not installed.
-        """
-        folder = ExportFolder(path)
-        return cls(folder, folder.read_parity())
 
+        Warns:
+            PellucidWarning: No parity.json lies beside the file, so that nothing tells whether it is as it was.
+        """
+        place = user_path(path)
+        if place.suffix.lower() != ONNX or place.is_dir():
+            folder = ExportFolder(place)
+            return cls(folder, folder.read_digests())
+        folder = ExportFolder(place.parent)
+        digests = folder.read_digests() if folder.has_parity else None
+        loaded = cls(folder, digests, place.name)
+        if not loaded.proved:
+            told = f"{place} has no {PARITY} beside it: nothing tells whether it answers as its run does"
+            warnings.warn(f"{told}.", PellucidWarning, stacklevel=2)
+        return loaded
+
+    @cached_property
+    def parity(self) -> Parity:
+        """What was proved.
+
+        Raises:
+            RunError: parity.json is missing, or not what Pellucid writes.
+        """
+        return self._folder.read_parity()
+
+    @property
+    @override
+    def class_names(self) -> tuple[str, ...]:
+        """Name of each class, in the order of the probabilities."""
+        return self._class_names
+
+    @property
+    @override
+    def input_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of the images that it takes."""
+        return self._input_shape
+
+    @property
+    @override
+    def own_reading(self) -> ImageReading:
+        """How image files were brought to the network's shape in the training."""
+        return self._own_reading
+
+    @property
+    @override
+    def trained_on(self) -> TrainedOn | None:
+        """How bright the training images are; None in exports of earlier versions."""
+        return self._trained_on
+
+    @cached_property
+    def _doubts(self) -> Doubts | None:
+        if DOUBT not in self._digests:
+            return None
+        try:
+            return Doubts.from_bytes(self._folder.read(DOUBT, self._digests)).without_features()
+        except RunError as error:
+            raise RunError(f"{self.path / DOUBT}: {error}") from None
+
+    @property
+    @override
+    def doubts(self) -> Doubts | None:
+        """What the run knew of its doubt, as far as probabilities tell it; None where it knew nothing.
+
+        Raises:
+            RunError: The file is missing, damaged or has changed.
+        """
+        return self._doubts
+
+    @override
+    def limits(self, keep: float | None = None) -> Limits | None:
+        """The greatest doubt at which an image is answered: the run's own, of that which probabilities tell.
+
+        Args:
+            keep: As of `Classifier.limits`.
+
+        Raises:
+            SettingError: The share is not above 0 and below 1.
+            RunError: What is known of doubt is missing or damaged; or a share is given, and nothing is known.
+        """
+        found = super().limits(keep)
+        return found and replace(found, foreign=None)
+
+    @override
     def probabilities(self, images: Shaped[ndarray, "count ..."]) -> Float32[ndarray, "count classes"]:
         """Probability of each class.
 
@@ -62,14 +166,12 @@ class Exported:
         Raises:
             DataError: The images have another shape or type.
         """
-        if images.dtype != np.uint8 or images.shape[1:] != self.input_shape:
-            wanted = ", ".join(map(str, self.input_shape))
-            raise DataError(f"images must be uint8 [count, {wanted}]; received {images.dtype} {list(images.shape)}.")
-        if not len(images):
-            return np.empty((0, len(self.class_names)), np.float32)
-        at_once = self.engine.at_once
-        parts = [self.engine.probabilities(images[start : start + at_once]) for start in range(0, len(images), at_once)]
-        return np.concatenate(parts)
+        self._require_images(images)
+        count, at_once = len(images), self.engine.at_once
+        if 0 < count <= at_once:
+            return self.engine.probabilities(images)
+        parts = [self.engine.probabilities(images[start : start + at_once]) for start in range(0, count, at_once)]
+        return np.concatenate(parts) if parts else np.empty((0, len(self.class_names)), np.float32)
 
     def proof(self) -> tuple[UInt8[ndarray, "count height width channels"], Float32[ndarray, "count classes"]] | None:
         """Held-out images and what the run answers for them; None where they were left out.
@@ -77,10 +179,44 @@ class Exported:
         Raises:
             RunError: They are missing, damaged or have changed.
         """
-        if PROOF not in self.parity.files:
+        if PROOF not in self._digests:
             return None
+        import safetensors.numpy
+        from safetensors import SafetensorError
+
         try:
-            found = safetensors.numpy.load(self._folder.read(PROOF, self.parity))
+            found = safetensors.numpy.load(self._folder.read(PROOF, self._digests))
             return found["images"], found["probabilities"]
         except (SafetensorError, KeyError):
             raise RunError(f"{self.path / PROOF} is not of an export of Pellucid's.") from None
+
+
+def _trained_on(told: Any) -> TrainedOn | None:
+    """How bright the training images are, as labels.json tells it.
+
+    Raises:
+        ValueError: It does not.
+    """
+    if told is None:
+        return None
+    look = told.get("look")
+    shown = Shown(*(float(look[name]) for name in Shown._fields)) if look else None
+    return TrainedOn(float(told["mean_brightness"]), shown)
+
+
+def _reading(told: Any) -> ImageReading:
+    """How images are read, as labels.json tells it.
+
+    Raises:
+        ValueError: A setting is none.
+    """
+    chosen = {name: value for name, value in told.items() if name in PlainReading._fields}
+    if isinstance(value_range := chosen.get("value_range"), list):
+        low, high = map(float, value_range)
+        chosen["value_range"] = (low, high)
+    reading = PlainReading(**chosen)
+    if reading.fit not in {"stretch", "pad", "crop"} or not isinstance(reading.background, int):
+        raise ValueError("no such reading")
+    if not isinstance(reading.value_range, tuple) and reading.value_range not in {"auto", "full", "fractions"}:
+        raise ValueError("no such range of values")
+    return reading

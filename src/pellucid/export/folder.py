@@ -5,22 +5,26 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from pellucid.errors import RunError
-from pellucid.export.parity import Parity
 from pellucid.names import user_path
 from pellucid.run.files import require_place, write_file
-from pellucid.untrusted import read
+from pellucid.untrusted import parsed_json, read
 from pellucid.words import some
 
+if TYPE_CHECKING:
+    from pellucid.export.parity import Parity
+else:
+    Parity = Any  # by pydantic, for which an answer does not wait
+
 MODEL, LABELS, PARITY, README, PROOF = "model.onnx", "labels.json", "parity.json", "README.md", "proof.safetensors"
-FILES = (MODEL, LABELS, PARITY, README, PROOF)
-MOST_BYTES = {MODEL: 2**31, LABELS: 64 * 2**20, PARITY: 2**20, PROOF: 256 * 2**20}
+DOUBT = "doubt.safetensors"
+FILES = (MODEL, LABELS, PARITY, README, PROOF, DOUBT)
+MOST_MODEL_BYTES = 2**31
+MOST_BYTES = {LABELS: 64 * 2**20, PARITY: 2**20, PROOF: 256 * 2**20, DOUBT: 256 * 2**20}
 
 
 class ExportFolder:
@@ -39,7 +43,11 @@ class ExportFolder:
         Raises:
             RunError: It is missing, or not what Pellucid writes.
         """
-        raw, place = self._read(PARITY, f"{self.path} is not an export: it has no {PARITY}."), self.path / PARITY
+        from pydantic import ValidationError
+
+        from pellucid.export.parity import Parity
+
+        raw, place = self._read_parity(), self.path / PARITY
         try:
             return Parity.model_validate_json(raw)
         except ValidationError as error:
@@ -47,17 +55,38 @@ class ExportFolder:
             where = ".".join(map(str, first["loc"])) or "the whole"
             raise RunError(f"{place} is not of an export of Pellucid's: {where}: {first['msg']}.") from None
 
-    def read(self, name: str, parity: Parity) -> bytes:
+    @property
+    def has_parity(self) -> bool:
+        """Whether there is anything that says what was proved."""
+        return os.path.lexists(self.path / PARITY)
+
+    def read_digests(self) -> dict[str, str]:
+        """The SHA-256 of each file when the export was proved, by its name, as parity.json says them.
+
+        Raises:
+            RunError: parity.json is missing, or not what Pellucid writes.
+        """
+        try:
+            files = parsed_json(self._read_parity().decode())["files"]
+            return {str(name): str(digest) for name, digest in files.items()}
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise RunError(f"{self.path / PARITY} is not of an export of Pellucid's: it names no files.") from None
+
+    def read(self, name: str, digests: Mapping[str, str] | None) -> bytes:
         """Read a file that is as it was when the export was proved.
+
+        Args:
+            name: Of the file.
+            digests: As `read_digests` gives them; None where nothing was proved. A model may have another name.
 
         Raises:
             RunError: It is missing, or has changed since.
         """
-        raw, found = (
-            self._read(name, f"{self.path} has no {name}, which its {PARITY} tells of."),
-            parity.files.get(name),
-        )
-        digest = hashlib.sha256(raw).hexdigest()
+        tells = "" if digests is None else f", which its {PARITY} tells of"
+        raw = self._read(name, f"{self.path} has no {name}{tells}.")
+        if digests is None:
+            return raw
+        digest, found = hashlib.sha256(raw).hexdigest(), digests.get(name) or digests.get(MODEL)
         if digest != found:
             rule = f"{self.path / name} has changed since the export was proved"
             raise RunError(f"{rule}: its SHA-256 is {digest}, and {PARITY} says {found}. Export the run anew.")
@@ -90,7 +119,7 @@ class ExportFolder:
         """
         self.require_free(overwrite=self.path.exists())
         real = self.path.resolve()
-        staged, older = (real.with_name(f".pellucid-{secrets.token_hex(6)}.part") for _ in range(2))
+        staged, older = (real.with_name(f".pellucid-{os.urandom(6).hex()}.part") for _ in range(2))
         try:
             staged.mkdir(parents=True)
             for name, content in files.items():
@@ -109,9 +138,12 @@ class ExportFolder:
             _clear(staged)
             _clear(older)
 
+    def _read_parity(self) -> bytes:
+        return self._read(PARITY, f"{self.path} is not an export: it has no {PARITY}.")
+
     def _read(self, name: str, complaint: str) -> bytes:
         try:
-            return read(self.path / name, MOST_BYTES[name])
+            return read(self.path / name, MOST_BYTES.get(name, MOST_MODEL_BYTES))
         except (FileNotFoundError, NotADirectoryError):
             raise RunError(complaint) from None
         except OSError as error:

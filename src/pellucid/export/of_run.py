@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.dataset import answered_at_once
+from pellucid.data.portions import answered_at_once
 from pellucid.export.held_out import answered, held_out_images
 from pellucid.export.parity import versions_of
 from pellucid.export.witness import RUN_ANSWERS, Question, answer

@@ -9,7 +9,7 @@ import safetensors.numpy
 from jaxtyping import Float32
 from numpy import ndarray
 
-from pellucid.data.dataset import answered_at_once
+from pellucid.data.portions import answered_at_once
 from pellucid.errors import RunError
 from pellucid.export.held_out import HeldOut
 from pellucid.export.parity import Agreement, alone, compare, versions_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pellucid.export.folder import LABELS, MODEL, PARITY, PROOF
+from pellucid.export.folder import DOUBT, LABELS, MODEL, PARITY, PROOF
 from pellucid.export.interface import OPSET
 from pellucid.run.record import RunRecord
 from pellucid.words import counted
@@ -17,6 +17,8 @@ ARRAYS = """pixels = np.load("images.npy")  # uint8, [count, {height}, {width}, 
 FILE = """image = ImageOps.exif_transpose(Image.open("image.png")).convert("{mode}")
 {fit}
 pixels = np.asarray(image, np.uint8).reshape(1, {height}, {width}, {channels})"""
+
+TOLD_OF_DOUBT = f'| `{DOUBT}` | what Pellucid says "I don\'t know" by, where an image lies between two classes |\n'
 
 TEXT = """# An image classifier
 
@@ -71,12 +73,13 @@ console.log(classes[best], probabilities.data[best]);
 """
 
 
-def usage_of(record: RunRecord, *, proof_images: int) -> str:
+def usage_of(record: RunRecord, *, proof_images: int, doubt: bool) -> str:
     """The text of README.md.
 
     Args:
         record: Of the run.
         proof_images: How many images lie in the folder, so that it can be proved again.
+        doubt: Whether the folder has what tells of doubt.
     """
     height, width, channels = record.input_shape
     reading, sizes = record.reading, {"height": height, "width": width, "channels": channels}
@@ -93,7 +96,7 @@ def usage_of(record: RunRecord, *, proof_images: int) -> str:
         opset=OPSET,
         classes=counted(len(record.data.class_names), "class"),
         channels_counted=counted(channels, "channel"),
-        proof=proof if proof_images else "",
+        proof=(proof if proof_images else "") + (TOLD_OF_DOUBT if doubt else ""),
         pixels=pixels,
         beyond=_beyond(record) if files else "",
         again=",\nand asks the network about the images of the proof again" if proof_images else "",

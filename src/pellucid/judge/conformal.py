@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64
 from numpy import ndarray
+
+from pellucid.arrays import Bool, Float32, Float64, Int64
 
 
 def class_limits(

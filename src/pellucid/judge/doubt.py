@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float32
 from numpy import ndarray
 
+from pellucid.arrays import Float, Float32
 from pellucid.judge.gaussians import Gaussians
 
 AT_ONCE = 500  # images

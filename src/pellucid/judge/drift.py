@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict
+
+from pellucid.arrays import Float32, Float64, Int64
 
 LEAST_IMAGES = 20  # fewer say little
 CERTAIN, FAR = 0.01, 0.6  # greatest p-value, and least share of pairs, at which images are called unlike
 LEAST_OF_CLASS = 20  # held-out images that were answered with a class, for it to be judged by itself
 
 
-class Drift(BaseModel):
+@dataclass(frozen=True)
+class Drift:
     """How new images compare with held-out ones.
 
     Attributes:
@@ -22,8 +25,6 @@ class Drift(BaseModel):
         p_value: Chance of as great a share, or a greater one, where new images are like held-out ones.
         shifted: Whether new images are unlike: a p-value below 0.01, and a share of 0.6 or more.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     count: int
     farther: float

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float16, Float32, Float64, Int64
 from numpy import ndarray
+
+from pellucid.arrays import Float16, Float32, Float64, Int64
 
 MOST_FACTOR_BYTES = 2 * 2**20  # beyond, all classes have one covariance
 LEAST_DEVIATION = 1e-3  # of a feature, as a share of the greatest: one that never changed is held against images too

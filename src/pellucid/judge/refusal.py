@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 import numpy as np
 import safetensors.numpy
-from jaxtyping import Float32, Int64
 from numpy import ndarray
 from safetensors import SafetensorError
 
+from pellucid.arrays import Float32, Int64
 from pellucid.errors import Fault, RunError, SettingError
 from pellucid.judge.conformal import needed
 from pellucid.judge.doubt import mahalanobis, msp
@@ -67,7 +67,7 @@ class Doubts:
     """What a run knows of its own doubt.
 
     Attributes:
-        classes: Where the features of each class lie; None where features cannot be had of the network.
+        classes: Where the features of each class lie; None where features cannot be had.
         held_out: Scores of images that were held out.
         lacking: What the probability of its own class lacks to 1, for each held-out image.
         labels: Class of each held-out image.
@@ -100,11 +100,13 @@ class Doubts:
         answered = probabilities.argmax(axis=1).astype(np.int64)
         return cls(classes, _scores(classes, features, msp(probabilities)), lacking, labels, answered)
 
-    def scores(self, features: Float32[ndarray, "count features"], doubtful: Float32[ndarray, " count"]) -> Scores:
+    def scores(
+        self, features: Float32[ndarray, "count features"] | None, doubtful: Float32[ndarray, " count"]
+    ) -> Scores:
         """Doubt about images.
 
         Args:
-            features: What the layers make of them.
+            features: What the layers make of them; None where that cannot be had.
             doubtful: What the greatest probability lacks to 1; see `msp`.
         """
         return _scores(self.classes, features, doubtful)
@@ -132,6 +134,10 @@ class Doubts:
         foreign = found[0] if len(found) > 1 else None
         most = 1 - len(scores) / (count + 1)  # another image is beyond the greatest of each score once in count + 1
         return Limits(foreign, found[-1], keep, max(0.0, min(keep, most)), count)
+
+    def without_features(self) -> Doubts:
+        """The same for who has probabilities alone: the limits stay as they are, and nothing is told to be foreign."""
+        return replace(self, classes=None)
 
     def to_bytes(self) -> bytes:
         """The whole as a file of safetensors."""
@@ -176,9 +182,9 @@ def require_share(name: str, share: float) -> None:
 
 
 def _scores(
-    classes: Gaussians | None, features: Float32[ndarray, "count features"], doubtful: Float32[ndarray, " count"]
+    classes: Gaussians | None, features: Float32[ndarray, "count features"] | None, doubtful: Float32[ndarray, " count"]
 ) -> Scores:
-    return Scores(None if classes is None else mahalanobis(features, classes), doubtful)
+    return Scores(None if classes is None or features is None else mahalanobis(features, classes), doubtful)
 
 
 def _arrays(classes: Gaussians) -> dict[str, Any]:
@@ -189,6 +195,8 @@ def _fit_together(arrays: dict[str, Any]) -> bool:
     """Whether arrays of a file are those that `Doubts` writes, by name, kind and shape."""
     count = arrays["labels"].shape if "labels" in arrays else (0,)
     wanted = {"labels": (count, "i4"), "answered": (count, "i4"), "doubtful": (count, "f4"), "lacking": (count, "f4")}
+    if "foreign" in arrays:
+        wanted["foreign"] = (count, "f4")
     if "centre" in arrays and "means" in arrays:
         width, present = arrays["centre"].size, len(arrays["means"])
         wanted |= {"foreign": (count, "f4"), "centre": ((width,), "f4"), "deviation": ((width,), "f4")}

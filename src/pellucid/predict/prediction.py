@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float32
 from numpy import ndarray
 
+from pellucid.arrays import Float32
 from pellucid.judge.conformal import class_limits, prediction_sets
-from pellucid.judge.drift import Drift, drift_of
 from pellucid.judge.refusal import Doubts, Kind, Limits, Scores, require_share
 
 UNLIKE = "unlike anything trained on"
@@ -88,23 +87,6 @@ def with_sets(answers: Sequence[Prediction], doubts: Doubts, names: Sequence[str
         replace(answer, classes=tuple(names[number] for number in np.argsort(-row, kind="stable") if chosen[number]))
         for answer, row, chosen in zip(answers, table, within, strict=True)
     ]
-
-
-def drift_among(answers: Sequence[Prediction], doubts: Doubts, names: Sequence[str]) -> Drift | None:
-    """Whether answered images are unlike those trained on, as a whole; see `drift_of`.
-
-    Args:
-        answers: For images of one origin.
-        doubts: What the run knows of held-out images.
-        names: Of the classes.
-    """
-    places = {name: number for number, name in enumerate(names)}
-    answered = np.array([places[answer.label] for answer in answers], np.int64)
-    if doubts.held_out.foreign is None:
-        scores = np.array([answer.doubtful for answer in answers], np.float32)
-        return drift_of(scores, answered, doubts.held_out.doubtful, doubts.answered)
-    scores = np.array([answer.foreign for answer in answers], np.float32)
-    return drift_of(scores, answered, doubts.held_out.foreign, doubts.answered)
 
 
 def _answered(row: Float32[ndarray, " classes"], names: Sequence[str]) -> Prediction:

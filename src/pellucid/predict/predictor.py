@@ -1,64 +1,33 @@
-"""A trained network as a function: images in, labelled probabilities out."""
+"""A trained network as a function, by torch: images in, labelled probabilities out."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from copy import copy
-from dataclasses import dataclass
+from collections.abc import Iterator
 from os import PathLike
-from pathlib import Path
-from typing import Any, TypedDict, Unpack
 
 import numpy as np
-import safetensors.torch
 import torch
-from jaxtyping import Float, Float32, Int64, Shaped, UInt8
+from jaxtyping import Float, Float32, Int64, Shaped
 from numpy import ndarray
-from safetensors import SafetensorError
 from torch import Tensor, nn
+from typing_extensions import override
 
 from pellucid.batches.images import DeviceImages, evaluation_batch_size
 from pellucid.data.dataset import ImageDataset
-from pellucid.data.decode import read_image
-from pellucid.data.pixel_tables import read_for_answers
-from pellucid.data.rows import CSV_SUFFIXES
 from pellucid.device import choose_device, choose_precision, enough_memory, place
-from pellucid.errors import DataError, RunError
-from pellucid.judge.doubt import msp
-from pellucid.judge.refusal import Doubts, Limits, require_share
+from pellucid.judge.doubt_file import read_doubts
+from pellucid.judge.refusal import KEEP, Doubts
 from pellucid.machine import keep_freed_memory
 from pellucid.model.build import build
 from pellucid.model.trust import require_trust, trusting
-from pellucid.names import user_path
 from pellucid.predict.answer import answer, answers, probabilities
+from pellucid.predict.classifier import Classifier, Shown, TrainedOn
 from pellucid.predict.features import tapped
-from pellucid.predict.prediction import Prediction as Prediction
-from pellucid.predict.prediction import predictions_of, with_sets
-from pellucid.run.folder import DOUBT, WEIGHTS, RunFolder, require_whole
+from pellucid.predict.weights import load_weights
+from pellucid.run.folder import RunFolder
 from pellucid.run.record import DoubtRecord, RunRecord
 from pellucid.spec.augment import AugmentSpec
-from pellucid.spec.reading import ReadSpec
-
-MOST_REASON = 300  # letters of what torch says, which names every weight
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """The images of one file that a network is asked about.
-
-    Attributes:
-        names: What each image is called.
-        numbers: Number of each image in the file, from 1.
-        images: uint8, [count, height, width, channels].
-        faults: What kept other images of the file from being read.
-    """
-
-    names: tuple[str, ...]
-    numbers: tuple[int, ...]
-    images: UInt8[ndarray, "count height width channels"]
-    faults: tuple[str, ...] = ()
-
+from pellucid.spec.image_reading import ImageReading, PlainReading
 
 LEARNED_NOTHING = (
     "this run has no answers for held-out images. Train it with a validation split; one that an earlier version"
@@ -66,22 +35,8 @@ LEARNED_NOTHING = (
 )
 
 
-class Asking(TypedDict, total=False):
-    """How a run is asked, as `Predictor.predict` takes it.
-
-    Attributes:
-        unknown: Whether the run may say "I don't know"; True unless given.
-        keep: Share of images like those trained on that is to be answered; 0.99 unless given.
-        coverage: Give each answer a set of classes that holds the true one for this share of each class's images.
-    """
-
-    unknown: bool
-    keep: float | None
-    coverage: float | None
-
-
-class Predictor:
-    """A network with all that its answers need. It computes in fp32 unless it is told.
+class Predictor(Classifier):
+    """A network with all that its answers need, asked by torch. It computes in fp32 unless it is told.
 
     Attributes:
         model: The network, which gives logits; its layers have the names of `ModelSpec.walk`.
@@ -90,6 +45,8 @@ class Predictor:
         precision: Precision of the activations.
         folder: Where it was loaded from; None for one that was not.
     """
+
+    no_doubts = LEARNED_NOTHING
 
     def __init__(self, model: nn.Module, record: RunRecord, device: torch.device, precision: str = "fp32") -> None:
         keep_freed_memory()
@@ -128,14 +85,22 @@ class Predictor:
         return loaded
 
     @property
+    @override
     def class_names(self) -> tuple[str, ...]:
         """Name of each class, in the order of the outputs."""
         return self.record.data.class_names
 
     @property
+    @override
     def input_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of the images that the network takes."""
         return self.record.input_shape
+
+    @property
+    @override
+    def own_reading(self) -> ImageReading:
+        """How image files were brought to the network's shape in the training; stretched, on black, for arrays."""
+        return self.record.data.reading or PlainReading(value_range="full")
 
     def with_fresh_weights(self, seed: int) -> Predictor:
         """The same network with the untrained weights that follow from a seed.
@@ -146,18 +111,6 @@ class Predictor:
         model = build(self.record.model, seed, self.record.train.vote)
         record = self.record.model_copy(update={"calibration": None, "doubt": None})  # which are of the trained weights
         return Predictor(model, record, self.device, self.precision)
-
-    def reading_by(self, **settings: Any) -> Predictor:
-        """The same network, which reads files as its run did but for these settings of `ReadSpec`.
-
-        Raises:
-            SettingError: A setting breaks a rule.
-        """
-        own = self.record.data.reading or ReadSpec(value_range="full")
-        data = self.record.data.model_copy(update={"reading": own.replace(**settings)})
-        other = copy(self)
-        other.record = self.record.model_copy(update={"data": data})
-        return other
 
     def logits(self, images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
         """What the network gives before softmax, in fp32, for float images in [0, 1] on its device.
@@ -181,6 +134,15 @@ class Predictor:
         rows = torch.arange(len(dataset), device=self.device)
         yield from answers(self.model, DeviceImages(dataset, self.device), rows, self._test_time, self.precision)
 
+    @property
+    @override
+    def trained_on(self) -> TrainedOn:
+        """How bright the training images are."""
+        look = self.record.data.look
+        shown = Shown(look.brightness, look.background, look.drawn) if look else None
+        return TrainedOn(self.record.data.mean_brightness, shown)
+
+    @override
     def probabilities(
         self, images: Shaped[ndarray, "count ..."], *, alone: bool = False
     ) -> Float32[ndarray, "count classes"]:
@@ -193,13 +155,12 @@ class Predictor:
         Raises:
             DataError: The images have another shape or type.
         """
-        if images.dtype != np.uint8 or images.shape[1:] != self.input_shape:
-            wanted = ", ".join(map(str, self.input_shape))
-            raise DataError(f"images must be uint8 [count, {wanted}]; received {images.dtype} {list(images.shape)}.")
+        self._require_images(images)
         test_time = None if alone else self._test_time
         return probabilities(self.model, images, self.device, test_time, self.precision, self.record.temperature)
 
     @property
+    @override
     def doubts(self) -> Doubts | None:
         """What the run learned of when to say "I don't know"; read from its folder when it is first needed.
 
@@ -210,14 +171,21 @@ class Predictor:
             RunError: The file is missing or damaged.
         """
         if self._doubts is None and self.record.doubt and self.folder:
-            self._doubts = _read_doubts(self.folder, self.record.doubt.sha256)
-        return self._doubts
+            self._doubts = read_doubts(self.folder, self.record.doubt.sha256)
+        return self._doubts if self.record.doubt else None
+
+    @property
+    @override
+    def keep(self) -> float:
+        """Share of images like those trained on that the run answers, unless another is asked for."""
+        return self.record.doubt.keep if self.record.doubt else KEEP
 
     def learn_doubts(self, doubts: Doubts, record: DoubtRecord) -> None:
         """Take what was learned of when to say "I don't know", and what run.json says of it."""
         self._doubts = doubts
         self.record = self.record.model_copy(update={"doubt": record})
 
+    @override
     def with_features(
         self, images: Shaped[ndarray, "count ..."]
     ) -> tuple[Float32[ndarray, "count classes"], Float32[ndarray, "count features"]]:
@@ -237,147 +205,6 @@ class Predictor:
                 heard.append(tap.take(len(said[-1])))
         return np.concatenate(said), np.concatenate(heard) if heard else np.zeros((0, 0), np.float32)
 
-    def limits(self, keep: float | None = None) -> Limits | None:
-        """The greatest doubt at which the run answers; None where it always does.
-
-        Args:
-            keep: Share of images like those trained on that is answered; the run's own unless given.
-
-        Raises:
-            SettingError: The share is not above 0 and below 1.
-            RunError: What the run knows of doubt is missing or damaged; or a share is given, and it knows nothing.
-        """
-        if keep is not None:
-            require_share("keep", keep)
-        if self.doubts is None or self.record.doubt is None:
-            if keep is not None:
-                raise RunError(f"keep cannot be set: {LEARNED_NOTHING}")
-            return None
-        return self.doubts.limits(self.record.doubt.keep if keep is None else keep)
-
-    def predict(
-        self,
-        images: Shaped[ndarray, "count ..."],
-        *,
-        unknown: bool = True,
-        keep: float | None = None,
-        coverage: float | None = None,
-    ) -> list[Prediction]:
-        """The labelled answer for each image.
-
-        Args:
-            images: uint8, [count, height, width, channels], of the shape that the run was trained for.
-            unknown: Whether the run may say "I don't know"; see `Prediction`.
-            keep: Share of images like those trained on that is to be answered; 0.99 unless given.
-            coverage: Give each answer a set of classes that holds the true one for this share of each class's images.
-
-        Raises:
-            DataError: The images have another shape or type.
-            SettingError: A share is not above 0 and below 1.
-            RunError: The answers are no numbers, as the weights are far too large; or what the run knows of doubt is
-                missing or damaged; or a set was asked for, and it knows nothing.
-        """
-        limits = self.limits(keep) if unknown else None
-        doubts = self.doubts if limits else None
-        said, features = self.with_features(images) if doubts else (self.probabilities(images), None)
-        if not np.isfinite(said).all():
-            raise RunError("The network's answers must be finite, and are not: its weights are damaged. Train it anew.")
-        scores = doubts.scores(features, msp(said)) if doubts and features is not None else None
-        answers = predictions_of(said, self.class_names, scores, limits)
-        if coverage is None:
-            return answers
-        if self.doubts is None:
-            raise RunError(f"coverage cannot be promised: {LEARNED_NOTHING}")
-        return with_sets(answers, self.doubts, self.class_names, coverage)
-
-    def predict_files(
-        self, paths: Sequence[str | PathLike[str]], *, invert: bool = False, **how: Unpack[Asking]
-    ) -> list[Prediction]:
-        """The answer for each image file, brought to the run's channels and size; for each row of a table of pixels.
-
-        Args:
-            paths: The files.
-            invert: Exchange dark and bright, as for dark ink on bright paper.
-            how: As `predict` takes it.
-
-        Raises:
-            DataError: A file, or a row, cannot be read.
-            SettingError: A share is not above 0 and below 1.
-            RunError: As `predict` raises it.
-        """
-        found = [self.read_all(user_path(path), invert=invert) for path in paths]
-        if faults := [fault for asked in found for fault in asked.faults]:
-            raise DataError(faults[0])
-        return self.predict(np.concatenate([asked.images for asked in found]), **how) if found else []
-
-    def read_all(self, path: Path, *, invert: bool = False) -> Asked:
-        """The image of a file, or those of a table of pixels, as the network takes them.
-
-        Raises:
-            DataError: The file cannot be read, or a table's images have another shape.
-        """
-        if path.suffix.lower() not in CSV_SUFFIXES:
-            return Asked((str(path),), (1,), self.read(path, invert=invert)[np.newaxis])
-        rows = read_for_answers(path, self.input_shape, self.record.data.reading)
-        images = 255 - rows.images if invert else rows.images
-        faults = tuple(f"{fault.source}: {fault.reason}." for fault in rows.rejected)
-        return Asked(tuple(rows.sources), tuple(rows.numbers), images, faults)
-
-    def read(self, path: Path, *, invert: bool = False) -> UInt8[ndarray, "height width channels"]:
-        """An image file as the network takes it: its channels and size, and turned from dark to bright on demand."""
-        return read_image(path, self.record.input_shape, self.record.data.reading, invert=invert)
-
     @property
     def _test_time(self) -> AugmentSpec | None:
         return self.record.train.test_time_augmentation
-
-
-def weights_in(folder: RunFolder) -> tuple[dict[str, Tensor], str]:
-    """The weights of a run, by name, and the SHA-256 of their file.
-
-    Raises:
-        RunError: The file is missing or damaged.
-    """
-    raw = folder.read_bytes(WEIGHTS)
-    try:
-        return safetensors.torch.load(raw), hashlib.sha256(raw).hexdigest()
-    except SafetensorError as error:
-        raise RunError(f"{folder.path / WEIGHTS} is truncated or not safetensors ({error}).") from None
-
-
-def _read_doubts(folder: RunFolder, told: str) -> Doubts:
-    place, raw = folder.path / DOUBT, folder.read_bytes(DOUBT)
-    remedy = "Bring the file back as it was, or ask without it (--no-unknown)."
-    if hashlib.sha256(raw).hexdigest() != told:
-        raise RunError(f"{place} has changed: its SHA-256 is another than run.json says. {remedy}")
-    try:
-        return Doubts.from_bytes(raw)
-    except RunError as error:
-        raise RunError(f"{place} is damaged: {error} {remedy}") from None
-
-
-def load_weights(model: nn.Module, folder: RunFolder, told: str | None) -> None:
-    """Give a network the weights of a run.
-
-    Args:
-        model: The network, on the CPU; it is changed in place.
-        folder: The run's folder.
-        told: SHA-256 of the weights' file as run.json says it; None in runs of earlier versions.
-
-    Raises:
-        RunError: The file is missing or damaged, or of another network.
-    """
-    weights, found = weights_in(folder)
-    try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:MOST_REASON]
-        raise RunError(f"{folder.path / WEIGHTS} holds the weights of another network ({reason}).") from None
-    for name, weight in model.state_dict().items():
-        if weights[name].dtype != weight.dtype:
-            raise RunError(
-                f"{folder.path / WEIGHTS} must hold {weight.dtype} in {name}; it holds {weights[name].dtype}."
-            )
-        if weight.is_floating_point() and not weight.isfinite().all():
-            raise RunError(f"{folder.path / WEIGHTS} holds numbers in {name} that are not finite.")
-    require_whole(folder, told, found)

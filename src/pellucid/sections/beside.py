@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-
-from jaxtyping import UInt8
-from numpy import ndarray
 
 from pellucid.judge.evaluation import Beside, Evaluation
-from pellucid.judge.look import look_of
-from pellucid.run.record import DataRecord, Look
+from pellucid.run.record import Look
+from pellucid.sections.brightness import brightness_hint, inversion
 from pellucid.sections.section import Table
-from pellucid.text import printable
 from pellucid.words import number, percent
 
-FAR_OFF = 0.4  # difference of mean brightness that gives a reason to exchange dark and bright
-PLAIN = 0.2  # difference of brightness between what is drawn and its background that leaves no doubt
 NAMES_SHOWN = 20
 SIZES, OFF_CENTRE = 1.25, 0.05  # how many times as large, and how much farther off the middle, is worth a word
 
@@ -52,7 +45,7 @@ def hints_of(evaluation: Evaluation) -> tuple[str, ...]:
     if trained is None:
         hints = [brightness_hint(evaluation.data, judged.brightness, beside.mean_brightness, evaluation.inverted)]
     else:
-        hints = [_inversion(judged, trained, evaluation.inverted), _size(judged, trained), _place(judged, trained)]
+        hints = [inversion(judged, trained, evaluation.inverted), _size(judged, trained), _place(judged, trained)]
     said = tuple(hint for hint in hints if hint)
     if said or beside.test is None:
         return said
@@ -69,17 +62,6 @@ def classes_of(evaluation: Evaluation) -> tuple[str, ...]:
     return (f"{found}: {', '.join(present[:NAMES_SHOWN])}{more}.",)
 
 
-def _inversion(judged: Look, trained: Look, inverted: bool) -> str:
-    """Said where what is drawn is plainly darker than its background, and was plainly brighter in the training."""
-    theirs, own = judged.drawn - judged.background, trained.drawn - trained.background
-    if min(abs(theirs), abs(own)) < PLAIN or theirs * own > 0:
-        return ""
-    these, those = ("bright", "dark") if theirs < 0 else ("dark", "bright")
-    means = f"mean brightness {judged.brightness:.2f}, of those {trained.brightness:.2f}"
-    remedy = "leave --invert out" if inverted else "try --invert"
-    return f"These images are {these} where the training images are {those} ({means}): {remedy}."
-
-
 def _size(judged: Look, trained: Look) -> str:
     theirs, own = max(judged.height, judged.width), max(trained.height, trained.width)
     if min(theirs, own) == 0 or 1 / SIZES <= theirs / own <= SIZES:
@@ -93,47 +75,3 @@ def _place(judged: Look, trained: Look) -> str:
         return ""
     found = f"What is drawn lies {judged.off_centre:.0%} of a side off the middle, in the training images"
     return f"{found} {trained.off_centre:.0%}: try moving it to the middle."
-
-
-def images_hint(
-    what: Path | str, images: UInt8[ndarray, "count height width channels"], data: DataRecord, inverted: bool
-) -> str | None:
-    """What to try where images are bright drawings on which a run has learned dark ones, or the other way round.
-
-    A bright sky is no dark ink on bright paper: where it is recorded what the training images look like, what is drawn
-    must stand out against its background in both, and the other way round.
-
-    Args:
-        what: Where the images come from.
-        images: As the network takes them.
-        data: What the run records of its own.
-        inverted: Whether dark and bright were exchanged already.
-
-    Returns:
-        The hint; None where the images give no reason for one.
-    """
-    judged = look_of(images)
-    if data.look and not _inversion(judged, data.look, inverted):
-        return None
-    return brightness_hint(what, judged.brightness, data.mean_brightness, inverted)
-
-
-def brightness_hint(what: Path | str, brightness: float, usual: float, inverted: bool) -> str | None:
-    """What to try where an image, or many, are bright where those of the training were dark, or the other way round.
-
-    Dark ink on bright paper is answered wrongly by a network that learned bright ink on dark.
-
-    Args:
-        what: The image, or the data.
-        brightness: Its mean, 0 to 1.
-        usual: That of the training images.
-        inverted: Whether dark and bright were exchanged already.
-
-    Returns:
-        The hint; None where the means give no reason for one.
-    """
-    if abs(brightness - usual) <= FAR_OFF or abs(1 - brightness - usual) >= abs(brightness - usual):
-        return None
-    remedy = "leave --invert out" if inverted else "try --invert"
-    measured = f"its mean brightness is {brightness:.2f}, that of the training images {usual:.2f}"
-    return f"{printable(str(what))}: {measured}; {remedy}."

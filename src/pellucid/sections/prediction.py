@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pellucid.export.exported import Exported
 from pellucid.judge.drift import Drift
 from pellucid.judge.refusal import KEEP, Limits
-from pellucid.predict.predictor import Prediction
-from pellucid.sections.doubt import drift_remarks, shortfall
+from pellucid.predict.classifier import Classifier
+from pellucid.predict.prediction import Prediction
+from pellucid.sections.drift import drift_remarks, shortfall
 from pellucid.sections.section import Section, Table
 from pellucid.words import percent
 
 
 def prediction_section(
-    path: Path,
+    origin: Mapping[str, Any],
     files: Sequence[str | Path],
     answers: Sequence[Prediction],
     *,
@@ -32,12 +34,12 @@ def prediction_section(
     """The most probable classes of each image.
 
     Args:
-        path: The run folder.
+        origin: What answered; see `described`.
         files: The images that were answered.
         answers: One for each of them.
         top: How many classes to name of each.
         faults: What kept other files from being read.
-        hints: What may have gone wrong with those that were read; see `images_hint` of `beside`.
+        hints: What may have gone wrong with those that were read; see `images_hint`.
         limits: The greatest doubt that is answered; None where every image is.
         drift: Whether the images are unlike those trained on as a whole; None where they are too few to tell.
         coverage: What the sets of classes promise; None where none were asked for.
@@ -46,14 +48,42 @@ def prediction_section(
     predictions = [_document(str(file), answer, coverage) for file, answer in pairs]
     heads = ("image", "answer", *(() if coverage is None else (f"classes that hold it for {coverage:.6g}",)))
     rows = tuple((str(file), _told(answer, top), *_set(answer)) for file, answer in pairs)
-    doubt = limits and {**asdict(limits), "drift": drift and drift.model_dump(mode="json")}
+    doubt = limits and {**asdict(limits), "drift": drift and asdict(drift)}
     return Section(
         title="Answers",
-        document={"run": str(path), "predictions": predictions, "faults": list(faults), "doubt": doubt},
+        document={**origin, "predictions": predictions, "faults": list(faults), "doubt": doubt},
         body=(Table(heads, rows, left=len(heads)),) if rows else (),
         remarks=shortfall(limits.keep, limits.promised, limits.held_out) if limits and limits.keep != KEEP else (),
         warnings=(*drift_remarks(drift), *hints, *(f"pellucid: {fault}" for fault in faults)),
     )
+
+
+def described(classifier: Classifier) -> dict[str, Any]:
+    """What answers, as JSON: where it lies, by what it is asked, and whether it is as it was when it was proved.
+
+    Args:
+        classifier: A run's network, which is its own proof, or an export.
+    """
+    if isinstance(classifier, Exported):
+        return {"run": str(classifier.path), "engine": "onnxruntime", "proved": classifier.proved}
+    folder = getattr(classifier, "folder", None)
+    return {"run": str(folder.path) if folder else None, "engine": "torch", "proved": None}
+
+
+def unsaid(classifier: Classifier) -> str:
+    """What a classifier cannot tell of its doubt; empty where it can tell all.
+
+    Args:
+        classifier: A run's network, or an export.
+    """
+    if isinstance(classifier, Exported):
+        if classifier.doubts is None:
+            return "This export never says “I don't know”: it has no answers for held-out images."
+        return "An export says “I don't know” of images between classes, and not of those unlike anything trained on."
+    from pellucid.sections.doubt import never  # by pydantic, which an export does not need
+
+    record = getattr(classifier, "record", None)  # of a Predictor, which imports torch
+    return never(record) if record else ""
 
 
 def submission(numbers: Sequence[int], answers: Sequence[Prediction]) -> str:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from pellucid.errors import Fault, SettingError
 from pellucid.spec.base import Spec, own_faults
+from pellucid.spec.image_reading import Fit, ValueRange
 from pellucid.spec.label_pattern import faults_in
 
 
@@ -35,8 +36,6 @@ def _usable(pattern: str) -> str:
 
 Side = Annotated[int, Field(ge=1, le=4096)]
 BY_NAME = ""
-Fit = Literal["stretch", "pad", "crop"]
-ValueRange = Literal["auto", "full", "fractions"] | tuple[float, float]
 
 
 class ReadSpec(Spec):

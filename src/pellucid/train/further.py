@@ -16,7 +16,7 @@ from pellucid.errors import Fault, RunError, SettingError
 from pellucid.machine import keep_freed_memory
 from pellucid.model.terms import terms_of
 from pellucid.model.trust import require_trust, trusting
-from pellucid.predict.predictor import load_weights
+from pellucid.predict.weights import load_weights
 from pellucid.run.folder import GO_ON, RunFolder, find_run, whole_or_as_before
 from pellucid.run.history import History
 from pellucid.run.record import LEARNED, RunRecord

@@ -12,7 +12,7 @@ from pellucid.data.listing import natural_order
 from pellucid.errors import Fault, RunError, SettingError, SpecError, suggest
 from pellucid.model.frozen import freeze
 from pellucid.model.vote import members_of
-from pellucid.predict.predictor import weights_in
+from pellucid.predict.weights import weights_in
 from pellucid.run.folder import WEIGHTS, RunFolder, find_run, require_whole
 from pellucid.run.record import Origin, RunRecord
 from pellucid.spec.train import StartFrom, TrainSpec

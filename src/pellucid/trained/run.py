@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, Unpack
 
-import safetensors.torch
 import torch
 from jaxtyping import Float, Float32, Shaped
 from numpy import ndarray
@@ -19,12 +16,14 @@ from torch import Tensor, nn
 
 from pellucid.data.columns import columns_of
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.errors import DataError, PellucidWarning, RunError
+from pellucid.errors import DataError, RunError
 from pellucid.judge.evaluation import Evaluation
 from pellucid.judge.refusal import Doubts
 from pellucid.judge.robustness import Robustness
 from pellucid.names import user_path
-from pellucid.predict.predictor import Asking, Prediction, Predictor
+from pellucid.predict.classifier import Asking
+from pellucid.predict.prediction import Prediction
+from pellucid.predict.predictor import Predictor
 from pellucid.run.folder import (
     CURVES,
     DOUBT,
@@ -32,7 +31,6 @@ from pellucid.run.folder import (
     HISTORY,
     RECORD,
     ROBUSTNESS,
-    WEIGHTS,
     RunFolder,
     find_run,
     new_run,
@@ -45,6 +43,7 @@ from pellucid.trained.curves import draw_curves
 from pellucid.trained.data import are_own, load_own, require_unchanged
 from pellucid.trained.doubt import learn_doubts
 from pellucid.trained.evaluate import evaluate
+from pellucid.trained.files import add_files, file_of, write_files
 from pellucid.trained.neighbours import with_neighbours
 from pellucid.trained.other import beside, inverted, load_other, tell_of_trained_on
 from pellucid.trained.robustness import robustness
@@ -269,15 +268,8 @@ class Run:
         self._write({EVALUATION: evaluation.to_json()})
 
     def _write(self, files: Mapping[str, bytes | str], what: str = "") -> None:
-        """Write what judged the run to its folder, the record last; if that fails the answer is there all the same."""
         if self.folder:
-            try:
-                for name, text in files.items():
-                    self.folder.write(name, text)
-                self.folder.write_record(self.record)
-                self.folder.tidy()
-            except RunError as error:
-                warnings.warn(f"{what or ', '.join(files)} is not kept: {error}", PellucidWarning, stacklevel=4)
+            add_files(self.folder, self.record, files, what or ", ".join(files))
 
     def plot(self, path: str | PathLike[str] | None = None) -> Path:
         """Draw accuracy and loss against epoch.
@@ -299,7 +291,7 @@ class Run:
             RunError: Something stands in that place, or the disk is full or read-only.
         """
         found = {EVALUATION: self.evaluation, ROBUSTNESS: self._robustness}
-        judged = {name: result.to_json() if result else self._kept(name) for name, result in found.items()}
+        judged = {name: result.to_json() if result else file_of(self.folder, name) for name, result in found.items()}
         doubts = self.predictor.doubts  # read before the folder is replaced that may hold them
         with new_run(Path(path), overwrite=overwrite) as folder:
             self.write(folder, doubts)
@@ -310,10 +302,6 @@ class Run:
                     folder.write(name, content)
         self.folder = folder
         return folder.path
-
-    def _kept(self, name: str) -> bytes | None:
-        """A file of the run's folder; None where there is none."""
-        return self.folder.read_bytes(name) if self.folder and (self.folder.path / name).exists() else None
 
     def export(self, path: str | PathLike[str] | None = None, **settings: Any) -> Path:
         """Write the network in another format, when it is proved to answer as the run does; see `export_run`.
@@ -337,21 +325,7 @@ class Run:
             doubts: What the run knows of its doubt; what the predictor has unless given. Where there is no room for it,
                 the run goes without.
         """
-        # Copies, since safetensors refuses tensors that share memory, as tied weights do.
-        weights = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in self.model.state_dict().items()}
-        # One entry of metadata only: safetensors writes several in no fixed order, and equal runs give equal files.
-        raw = safetensors.torch.save(weights, {"format": "pt"})
-        digest = hashlib.sha256(raw).hexdigest()
-        self.predictor.record = self.record.model_copy(update={"weights_sha256": digest})
-        folder.write(WEIGHTS, raw)
-        if self.record.doubt and (doubts := doubts or self.predictor.doubts):
-            try:
-                folder.write(DOUBT, doubts.to_bytes())
-            except RunError as error:
-                warnings.warn(f"What tells of doubt is not kept: {error}", PellucidWarning, stacklevel=3)
-                self.predictor.record = self.record.model_copy(update={"doubt": None})
-        folder.write(HISTORY, self.history.to_csv())
-        folder.write_record(self.record)
+        write_files(self.predictor, self.history, folder, doubts or self.predictor.doubts)
 
     def own_data(self) -> DataSplits:
         """The data that the run was trained on, loaded again when they are first needed.

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from pellucid.audit.choice import KINDS, LeftOut, choose
-from pellucid.data.dataset import DataSplits, ImageDataset, Rejected
+from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.data.rejected import Rejected
 from pellucid.errors import DataError, SettingError
 
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from pellucid.audit.examine import examine
 from pellucid.audit.findings import Audit, bad_images
-from pellucid.data.dataset import DataSplits, ImageDataset, Rejected
+from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.data.rejected import Rejected
 
 NAMES = ("cat", "dog", "cow", "emu", "owl")
 

@@ -11,7 +11,8 @@ from PIL import Image
 from pellucid.audit import page as page_module
 from pellucid.audit.examine import examine
 from pellucid.audit.page import page, picture, write_page
-from pellucid.data.dataset import DataSplits, ImageDataset, Rejected
+from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.data.rejected import Rejected
 from pellucid.errors import RunError
 
 EVIL = '<script>alert("cat")</script>'

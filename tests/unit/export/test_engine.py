@@ -7,8 +7,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import pellucid as pl
+from pellucid.data.dataset import DataSplits
 from pellucid.errors import RunError
 from pellucid.export.engine import Engine
+
+
+def test_many_images_are_shared_out_to_threads_and_answered_in_their_order(
+    shipped: Path, run: pl.Run, bars: DataSplits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.setattr("pellucid.export.engine.cores", lambda: 3)
+    asked: list[int] = []
+    engine = pl.Exported.load(shipped).engine
+    alone = engine._asked
+    monkeypatch.setattr(engine, "_asked", lambda images: asked.append(len(images)) or alone(images))
+    found = engine.probabilities(bars.test.images)
+    assert sorted(asked) == [30, 30, 30]
+    assert np.abs(found - run.probabilities(bars.test.images)).max() < 1e-5
+    engine.probabilities(bars.test.images[:31])
+    assert asked[3:] == [31]  # too few to be worth a second thread
 
 
 def test_a_network_that_counts_on_a_number_of_images_is_named() -> None:

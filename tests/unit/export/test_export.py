@@ -33,7 +33,7 @@ def test_an_export_holds_the_proof_that_it_answers_as_the_run_does(
     run: pl.Run, shipped: Path, bars: DataSplits
 ) -> None:
     assert {place.name for place in shipped.iterdir()} == {
-        *("model.onnx", "labels.json", "parity.json", "README.md", "proof.safetensors")
+        *("model.onnx", "labels.json", "parity.json", "README.md", "proof.safetensors", "doubt.safetensors")
     }
     parity = Parity.model_validate_json((shipped / "parity.json").read_text())
     assert parity.weights_sha256 == run.record.weights_sha256
@@ -124,7 +124,7 @@ def test_a_network_of_ones_own_code_goes_by_torchs_exporter(
 
 def test_the_same_run_gives_the_same_bytes(run: pl.Run, shipped: Path, tmp_path: Path, one_process: None) -> None:
     again = run.export(tmp_path / "again", maps=True, proof_images=20)
-    for name in ("model.onnx", "labels.json", "proof.safetensors", "README.md"):
+    for name in ("model.onnx", "labels.json", "proof.safetensors", "README.md", "doubt.safetensors"):
         assert (again / name).read_bytes() == (shipped / name).read_bytes()
     proof = safetensors.numpy.load_file(again / "proof.safetensors")
     assert np.abs(run.probabilities(proof["images"]) - proof["probabilities"]).max() < 1e-6

@@ -74,7 +74,7 @@ def test_what_is_no_export_is_told(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"is not an export: it has no parity\.json"):
         Exported.load(tmp_path)
     (tmp_path / "parity.json").write_text("{}")
-    with pytest.raises(RunError, match=r"parity\.json is not of an export of Pellucid's: pellucid_version: Field"):
+    with pytest.raises(RunError, match=r"parity\.json is not of an export of Pellucid's: it names no files"):
         Exported.load(tmp_path)
 
 

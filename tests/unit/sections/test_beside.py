@@ -5,8 +5,10 @@ import pytest
 
 import pellucid as pl
 from pellucid.judge.evaluation import Evaluation
+from pellucid.predict.classifier import Shown, TrainedOn
 from pellucid.run.record import Look
-from pellucid.sections.beside import classes_of, hints_of, images_hint, look_table
+from pellucid.sections.beside import classes_of, hints_of, look_table
+from pellucid.sections.brightness import images_hint
 from pellucid.sections.evaluation import evaluation_section
 
 DIGITS = Look(brightness=0.13, background=0.0, drawn=0.8, height=0.7, width=0.5, off_centre=0.02)
@@ -100,7 +102,7 @@ def test_the_runs_own_score_stands_beside(worse: Evaluation) -> None:
     assert not set(section.document["hints"]) & set(plain.remarks)
 
 
-def test_only_what_is_drawn_the_other_way_round_is_to_be_inverted(run: pl.Run) -> None:
+def test_only_what_is_drawn_the_other_way_round_is_to_be_inverted() -> None:
     """A bright sky among photographs of every brightness is as it should be; so is dark ink for who has no record."""
     ink = np.full((1, 8, 8, 1), 255, np.uint8)
     ink[:, 2:6, 3:5] = 20
@@ -108,8 +110,8 @@ def test_only_what_is_drawn_the_other_way_round_is_to_be_inverted(run: pl.Run) -
     photographs = Look(brightness=0.13, background=0.41, drawn=0.42, height=0.8, width=0.8, off_centre=0.25)
 
     def hint(images: np.ndarray, look: Look | None) -> str | None:
-        data = run.record.data.model_copy(update={"mean_brightness": 0.13, "look": look})
-        return images_hint("x", images, data, inverted=False)
+        shown = Shown(look.brightness, look.background, look.drawn) if look else None
+        return images_hint("x", images, TrainedOn(0.13, shown), inverted=False)
 
     assert hint(ink, DIGITS) == "x: its mean brightness is 0.88, that of the training images 0.13; try --invert."
     assert hint(ink, None) == hint(ink, DIGITS)

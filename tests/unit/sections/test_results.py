@@ -12,7 +12,7 @@ from pellucid.data.dataset import ImageDataset
 from pellucid.errors import RunError
 from pellucid.judge.evaluation import Answers, Evaluation, evaluation_of
 from pellucid.run.record import RunRecord
-from pellucid.sections.beside import brightness_hint
+from pellucid.sections.brightness import brightness_hint
 from pellucid.sections.curves import curves_section
 from pellucid.sections.evaluation import evaluation_section
 from pellucid.sections.prediction import prediction_section
@@ -100,11 +100,13 @@ def test_of_many_classes_the_worst_are_shown_and_the_rest_is_said_to_be_elsewher
 
 def test_answers_are_ranked() -> None:
     answer = pl.Prediction("a", 0.7, {"b": 0.1, "a": 0.7, "c": 0.2})
-    section = prediction_section(PATH, [Path("x.png")], [answer], top=2, faults=["y.png: no."], hints=["Look."])
+    section = prediction_section(
+        {"run": str(PATH)}, [Path("x.png")], [answer], top=2, faults=["y.png: no."], hints=["Look."]
+    )
     assert section.tables[0].rows == (("x.png", "a 70.00%, c 20.00%"),)
     assert section.warnings == ("Look.", "pellucid: y.png: no.")
     assert section.document["faults"] == ["y.png: no."]
-    assert prediction_section(PATH, [], [], faults=["y.png: no."]).body == ()
+    assert prediction_section({"run": str(PATH)}, [], [], faults=["y.png: no."]).body == ()
 
 
 @pytest.mark.parametrize(
