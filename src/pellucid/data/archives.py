@@ -29,6 +29,7 @@ DAMAGED = (
     zipfile.BadZipFile,
     tarfile.TarError,
     ValueError,
+    OverflowError,
     RuntimeError,
     zlib.error,
     lzma.LZMAError,

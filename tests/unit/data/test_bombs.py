@@ -124,6 +124,26 @@ def test_overlapping_records_of_a_tar_are_refused(tmp_path: Path) -> None:
         members_of(tmp_path / "slow.tar")
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "times"),
+    [
+        (tarfile.XHDTYPE, b"9" * 19 + b" path=a\n", 1),  # a length that no number of C's holds
+        (tarfile.XGLTYPE, b"9" * 25 + b" path=a\n", 1),
+        (tarfile.XHDTYPE, b"11 path=aa\n", 3000),  # headers of headers, without end
+        (tarfile.GNUTYPE_LONGNAME, b"a\0", 3000),
+    ],
+)
+def test_headers_that_lead_pythons_reader_astray_are_refused(
+    tmp_path: Path, kind: bytes, text: bytes, times: int
+) -> None:
+    info = tarfile.TarInfo("x")
+    info.type, info.size = kind, len(text)
+    header = info.tobuf() + text.ljust(512, b"\0")
+    (tmp_path / "data.tar").write_bytes(header * times + bytes(1024))
+    with pytest.raises(DataError, match="the archive cannot be read"):
+        members_of(tmp_path / "data.tar")
+
+
 def test_what_a_member_leaves_out_counts_as_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     info = tarfile.TarInfo("a/large.png")
     info.size = 30 * MIB  # too large to be kept, but unpacked to get to what follows it
