@@ -98,7 +98,7 @@ def predict(
       pellucid predict runs/first scans/*.jpg --invert --json
       pellucid predict latest scans/ --out answers.csv --where 'probability<0.9'
       pellucid predict latest scans.zip --copy-to sorted
-      find scans -name '*.png' | pellucid predict latest - --format jsonl
+      pellucid predict latest - --format jsonl < list.txt
       pellucid predict latest test.csv --format submission > submission.csv
       pellucid predict latest scans/ --keep 0.95 --coverage 0.9
     """

@@ -64,6 +64,7 @@ class Classifier(ABC):
 
     no_doubts: ClassVar[str]  # why there may be nothing that tells of doubt, as the end of a sentence
     _reading: ImageReading | None = None
+    _limits: tuple[Doubts, float, Limits] | None = None  # as they were worked out last
 
     @property
     @abstractmethod
@@ -154,11 +155,14 @@ class Classifier(ABC):
         """
         if keep is not None:
             require_share("keep", keep)
-        if self.doubts is None:
+        doubts, share = self.doubts, self.keep if keep is None else keep
+        if doubts is None:
             if keep is not None:
                 raise RunError(f"keep cannot be set: {self.no_doubts}")
             return None
-        return self.doubts.limits(self.keep if keep is None else keep)
+        if self._limits is None or self._limits[0] is not doubts or self._limits[1] != share:
+            self._limits = doubts, share, doubts.limits(share)
+        return self._limits[2]
 
     def predict(
         self,
