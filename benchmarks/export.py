@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import torch
+from PIL import Image
 
 import pellucid as pl
 from pellucid.data.dataset import DataSplits, ImageDataset
@@ -32,11 +33,12 @@ ROUNDS, STARTS = 11, 3
 INTRODUCTION = """# Exports: size, start and speed
 
 Made by `make bench-export`, on {machine} with {cores} cores, Python {python}, torch {torch} and ONNX Runtime
-{onnxruntime}, both with the threads that they choose themselves. Run (eager torch) and export (ONNX Runtime) take
-turns; times are medians of {rounds} rounds ({starts} for new processes). The ratio is the run's time over the export's
-in the same round: its median, and the least and the greatest in brackets. Other work on the machine lengthens the
-times and changes the ratios too, since torch's threads wait for each other: the load average was {load:.1f} at the
-start. Only figures of a machine at rest tell what the engines are worth.
+{onnxruntime}. torch takes the threads that it chooses; ONNX Runtime takes one a call, and many images are shared out to
+one a core. Run (eager torch) and export (ONNX Runtime) take turns; times are medians of {rounds} rounds ({starts} for new
+processes; `pellucid predict` is asked about one file). The ratio is the run's time over the export's in the same round:
+its median, and the least and the greatest in brackets. Other work on the machine lengthens the times and changes the
+ratios too, since torch's threads wait for each other: the load average was {load:.1f} at the start. Only figures of a
+machine at rest tell what the engines are worth.
 The networks are those of the recipes for 28x28x1 and 10 classes.
 """
 LOADED = {
@@ -69,6 +71,12 @@ def seconds_to_answer(kind: str, path: Path) -> float:
     return seconds_of(lambda: subprocess.run([sys.executable, "-c", code, str(path)], check=True), 1)
 
 
+def seconds_to_predict(path: Path, image: Path) -> float:
+    """Seconds of `pellucid predict` for one file."""
+    program = [sys.executable, "-c", "from pellucid.cli import main; main()", "predict", str(path), str(image)]
+    return seconds_of(lambda: subprocess.run(program, check=True, capture_output=True), 1)
+
+
 def in_turns(run: Callable[[], float], export: Callable[[], float], rounds: int) -> list[tuple[float, float]]:
     """Seconds of both in each round; who is first alternates. A round before those does not count."""
     pairs = []
@@ -87,7 +95,7 @@ def told(pairs: list[tuple[float, float]], unit: float) -> tuple[str, str, str]:
     return f"{run:,.3g}", f"{export:,.3g}", f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
-def rows_of(recipe: str, data: DataSplits, folder: Path) -> tuple[list[str], list[str]]:
+def rows_of(recipe: str, data: DataSplits, folder: Path, rounds: int, starts: int) -> tuple[list[str], list[str]]:
     """The rows of one network: its size, and its times."""
     run = pl.fit(data, recipe=recipe, epochs=1, out=folder / recipe)
     export = pl.export_run(run, folder / f"{recipe}-onnx", proof_images=0)
@@ -100,24 +108,30 @@ def rows_of(recipe: str, data: DataSplits, folder: Path) -> tuple[list[str], lis
         pairs = in_turns(
             lambda images=images, calls=calls: seconds_of(lambda: run.probabilities(images), calls),
             lambda images=images, calls=calls: seconds_of(lambda: export.probabilities(images), calls),
-            ROUNDS,
+            rounds,
         )
         unit, name = (1e-6, "µs") if batch == 1 else (1e-3, "ms")
         times.append(_row(recipe, f"{batch} in a batch, {name}", *told(pairs, unit)))
     pairs = in_turns(
-        lambda: seconds_to_answer("run", folder / recipe), lambda: seconds_to_answer("export", export.path), STARTS
+        lambda: seconds_to_answer("run", folder / recipe), lambda: seconds_to_answer("export", export.path), starts
     )
     times.append(_row(recipe, "a new process to its first answer, s", *told(pairs, 1)))
+    image = folder / "image.png"
+    Image.fromarray(data.test.images[0, ..., 0]).save(image)
+    pairs = in_turns(
+        lambda: seconds_to_predict(folder / recipe, image), lambda: seconds_to_predict(export.path, image), starts
+    )
+    times.append(_row(recipe, "`pellucid predict`, s", *told(pairs, 1)))
     return sizes, times
 
 
-def page() -> str:
+def page(rounds: int, starts: int) -> str:
     """The document."""
     load = os.getloadavg()[0]
     data, sizes, times = digits(), [], []
     with tempfile.TemporaryDirectory() as place:
         for recipe in RECIPES:
-            size, lines = rows_of(recipe, data, Path(place))
+            size, lines = rows_of(recipe, data, Path(place), rounds, starts)
             sizes.append(_row(*size))
             times += lines
     versions = {"python": platform.python_version(), "torch": torch.__version__, "onnxruntime": onnxruntime.__version__}
@@ -126,7 +140,7 @@ def page() -> str:
         "\n".join(
             [
                 INTRODUCTION.format(
-                    machine=platform.machine(), cores=cores, rounds=ROUNDS, starts=STARTS, load=load, **versions
+                    machine=platform.machine(), cores=cores, rounds=rounds, starts=starts, load=load, **versions
                 ),
                 "## Size\n",
                 _row("network", "weights, KiB", "model.onnx, KiB", "greatest difference of a probability"),
@@ -150,8 +164,10 @@ def main() -> None:
     """Measure, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, help="where the page goes")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often run and export take turns")
+    parser.add_argument("--starts", type=int, default=STARTS, help="the same, of new processes")
     arguments = parser.parse_args()
-    text = page()
+    text = page(arguments.rounds, arguments.starts)
     if arguments.out:
         arguments.out.write_text(text, encoding="utf-8")
     print(text)

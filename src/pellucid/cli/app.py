@@ -4,57 +4,46 @@ from __future__ import annotations
 
 import io
 import sys
+from importlib import import_module
 from typing import Any
 
 import typer
 from typing_extensions import override
 
-from pellucid.cli.attribute import attribute
 from pellucid.cli.commands import CommandGroup
-from pellucid.cli.data import app as data_app
-from pellucid.cli.doctor import doctor
-from pellucid.cli.evaluate import evaluate
-from pellucid.cli.export import export
-from pellucid.cli.feature_maps import feature_maps
-from pellucid.cli.filters import filters
 from pellucid.cli.interrupts import INTERRUPTED, is_interrupt
 from pellucid.cli.libraries import libraries_heard
-from pellucid.cli.maximize import maximize
-from pellucid.cli.options import STUDIES
+from pellucid.cli.options import DATA, STUDIES
 from pellucid.cli.output import print_text, say
-from pellucid.cli.plot import plot
-from pellucid.cli.predict import predict
-from pellucid.cli.report import report
-from pellucid.cli.runs import runs
-from pellucid.cli.shapes import shapes
-from pellucid.cli.train import train
 from pellucid.errors import PellucidError
 from pellucid.names import with_home
 from pellucid.version import __version__
 
+# Each is a function of its name in the module of its name.
 COMMANDS = (
-    train,
-    evaluate,
-    predict,
-    export,
-    report,
-    shapes,
-    plot,
-    runs,
-    filters,
-    feature_maps,
-    maximize,
-    attribute,
-    doctor,
+    "train",
+    "evaluate",
+    "predict",
+    "export",
+    "report",
+    "shapes",
+    "plot",
+    "runs",
+    "filters",
+    "feature-maps",
+    "maximize",
+    "attribute",
+    "doctor",
 )
+GROUPS = {"data": DATA, "study": STUDIES}  # each the app of the module of its name
 TRUST = "--trust"
 
 
 class Program(CommandGroup):
-    """All commands; those of `study` are imported when one of them is called.
+    """All commands; each is imported when it is called, or when the help lists what it does.
 
-    Their defaults and help come from the specifications, which take longer to import than any other help takes to be
-    printed.
+    To import and set up all of them takes longer than an export takes to answer. Groups stand in the list by a text,
+    as the defaults and help of studies come from the specifications, which take longer still.
     """
 
     @override
@@ -63,14 +52,26 @@ class Program(CommandGroup):
         return super().parse_args(ctx, [with_home(word) for word in sorted(args, key=lambda word: word != TRUST)])
 
     @override
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name; None where there is none."""
+        return _command(cmd_name) if cmd_name in COMMANDS else super().get_command(ctx, cmd_name)
+
+    @override
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
         """The command that is called."""
         name, command, rest = super().resolve_command(ctx, args)
-        if name == "study":
-            from pellucid.cli.study import app as study_app
+        return name, _group(name) if name in GROUPS else command, rest
 
-            command = typer.main.get_group(study_app)
-        return name, command, rest
+
+def _command(name: str) -> Any:
+    word = name.replace("-", "_")
+    alone = typer.Typer(rich_markup_mode=None, add_completion=False)
+    alone.command(name)(getattr(import_module(f"pellucid.cli.{word}"), word))
+    return typer.main.get_command(alone)
+
+
+def _group(name: str) -> Any:
+    return typer.main.get_group(import_module(f"pellucid.cli.{name}").app)
 
 
 app = typer.Typer(
@@ -106,10 +107,10 @@ def _program(
         context.with_resource(trusting())
 
 
-for command in COMMANDS:
-    app.command()(command)
-app.add_typer(data_app, name="data")
-app.add_typer(typer.Typer(help=STUDIES, callback=lambda: None), name="study")
+for name in COMMANDS:
+    app.command(name)(lambda: None)  # so that it is known; see `Program.get_command`
+for name, told in GROUPS.items():
+    app.add_typer(typer.Typer(help=told, callback=lambda: None), name=name)
 
 
 def run() -> None:

@@ -12,7 +12,7 @@ from pellucid.cli.data_audit import audit
 from pellucid.cli.data_clean import clean
 from pellucid.cli.data_get import get
 from pellucid.cli.interrupts import uninterrupted
-from pellucid.cli.options import Json
+from pellucid.cli.options import DATA, Json
 from pellucid.cli.output import print_json, print_path, print_table, print_text, say
 from pellucid.cli.pictures import picture_place, write_picture
 from pellucid.cli.reading import Reading, load, reads_data
@@ -20,7 +20,7 @@ from pellucid.cli.show import show as show_section
 
 app = typer.Typer(
     cls=CommandGroup,
-    help="See which data there are, look into them, and copy them without faults.",
+    help=DATA,
     no_args_is_help=True,
     rich_markup_mode=None,
 )

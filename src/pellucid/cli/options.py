@@ -9,6 +9,7 @@ import typer
 
 from pellucid.run.files import require_place
 
+DATA = "See which data there are, look into them, and copy them without faults."
 STUDIES = "Questions about training, answered by experiments that anyone can repeat."
 
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, a name below runs/, or latest.")]

@@ -2,46 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from pellucid.cli.answers import FORMATS, format_of, writing
 from pellucid.cli.interrupts import uninterrupted
-from pellucid.cli.options import Device, Json, Keep, NoUnknown, RunArgument, asking
-from pellucid.cli.output import print_data, say
+from pellucid.cli.options import Device, Json, Keep, NoUnknown, asking
+from pellucid.cli.output import say
 from pellucid.cli.reading import AS_THE_RUN, OF_IMAGES, OPTIONS, Reading, reads_data
-from pellucid.cli.show import show, warn
 
-if TYPE_CHECKING:
-    from pellucid.predict.asked import Asked
-    from pellucid.predict.classifier import Classifier
-
-TEXT, SUBMISSION = "text", "submission"
-
-AT_ONCE = 500  # images in memory
+STDIN = "-"
 
 
 @reads_data(without=OPTIONS.keys() - OF_IMAGES, default=AS_THE_RUN)
 def predict(
-    run: RunArgument,
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN", help="A run folder, a name below runs/, or latest; an export's folder or its .onnx file."
+        ),
+    ],
     images: Annotated[
         list[Path],
-        typer.Argument(metavar="IMAGE...", help="Image files, folders of them, or tables of pixels, to answer for."),
+        typer.Argument(
+            metavar="IMAGE...",
+            help="Image files, folders of them, patterns, tables of pixels or of paths, arrays (.npy, .npz) or archives"
+            " to answer for; - takes a list of such paths from stdin, one a line.",
+        ),
     ],
     invert: Annotated[
         bool, typer.Option("--invert", help="Exchange dark and bright, as for dark ink on bright paper.")
     ] = False,
     top: Annotated[int, typer.Option(min=1, help="How many classes to show for each image.")] = 3,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEST",
+            help="Give only answers for which a test of their columns holds, such as 'probability<0.9' or"
+            " 'unknown and label==\"7\"'; docs/predict.md names the columns.",
+        ),
+    ] = None,
     form: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--format",
-            help="How answers are printed: text, or submission (CSV of ImageId,Label for the rows of one table of"
-            " pixels, as competitions take it).",
+            metavar="FORMAT",
+            help=f"How answers are written: {', '.join(FORMATS)}. Submission is CSV of ImageId,Label for the rows of"
+            " one table of pixels, as competitions take it.  [default: text, or as --out ends]",
         ),
-    ] = TEXT,
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File to write the answers to, in place of stdout: .json, .jsonl, .csv, .parquet."),
+    ] = None,
+    copy_to: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Copy the images into a folder for each class below this one; nothing there is written over.",
+        ),
+    ] = None,
     keep: Keep = None,
     no_unknown: NoUnknown = False,
     coverage: Annotated[
@@ -55,129 +81,76 @@ def predict(
     reading: Reading,
     as_json: Json = False,
 ) -> None:
-    """Answer for image files, brought to the channels and size that the run was trained for.
+    """Answer for images, brought to the channels and size that the run was trained for.
 
-    Of a folder all images are answered, those in the folders below it too; in a table of pixels (.csv, .tsv) each row
-    is an image. A file that cannot be read is named, the others are answered, and the exit status is 1.
+    Of a folder all images are answered, those in the folders below it too; in a table or an array each row is an image.
+    Images are read some at a time, however many there are. One that cannot be read is named, the others are answered,
+    and the exit status is 1.
 
     An image that is unlike anything trained on, or lies between two classes, is answered with unknown, the reason, and
-    the most probable classes all the same. Of 100 images like those trained on, that happens to one (--keep).
+    the most probable classes all the same. Of 100 images like those trained on, that happens to one (--keep). An export
+    tells the second kind alone.
 
     \b
     Examples:
       pellucid predict latest digit.png
-      pellucid predict latest scans/
+      pellucid predict exports/mnist scans/
       pellucid predict runs/first scans/*.jpg --invert --json
+      pellucid predict latest scans/ --out answers.csv --where 'probability<0.9'
+      pellucid predict latest scans.zip --copy-to sorted
+      pellucid predict latest - --format jsonl < list.txt
       pellucid predict latest test.csv --format submission > submission.csv
       pellucid predict latest scans/ --keep 0.95 --coverage 0.9
     """
     how: dict[str, Any] = asking(keep, no_unknown) | {"coverage": coverage}
-    _require_form(form, images, as_json)
+    form = format_of(form, out, images, as_json)
     if reading.get("label_column", "first") not in {"first", "last"}:
         rule = "labels are passed over; --label-column says where a table without header has them, first or last"
         raise typer.BadParameter(f"{rule}; received {reading['label_column']!r}")
     with uninterrupted():
-        import numpy as np
-
+        from pellucid.cli.tally import Tally
         from pellucid.export.load import load_classifier
-        from pellucid.predict.drift import DriftWatch
-        from pellucid.sections.brightness import images_hint
-        from pellucid.sections.prediction import described, prediction_section, submission, unsaid
+        from pellucid.sections.prediction import described, unsaid
 
-    with uninterrupted():  # a run is asked by torch
-        predictor = load_classifier(run, device=device)
+        classifier = load_classifier(run, device=device)  # a run is asked by torch
     if reading:
-        predictor = predictor.reading_by(**reading)
-    limits = predictor.limits(keep) if not no_unknown else None
-    files, faults, hints = _files(images)
-    names, numbers, answers = [], [], []
-    for start in range(0, len(files), AT_ONCE):
-        read, unread = _read(predictor, files[start : start + AT_ONCE], invert)
-        answers += predictor.predict(np.concatenate([asked.images for _, asked in read]), **how) if read else []
-        names += [name for _, asked in read for name in asked.names]
-        numbers += [number for _, asked in read for number in asked.numbers]
-        faults += unread
-        if usual := predictor.trained_on:
-            hints += [hint for path, asked in read if (hint := images_hint(path, asked.images, usual, invert))]
-    watch = DriftWatch(predictor.doubts, predictor.class_names) if limits and predictor.doubts else None
-    if watch:
-        for answer in answers:
-            watch.hear(answer)
-    if not no_unknown and (why := unsaid(predictor)):
+        classifier = classifier.reading_by(**reading)
+    tally = Tally(classifier, where, copy_to, images, how, invert=invert)
+    if not no_unknown and (why := unsaid(classifier)):
         say(why)
-    section = prediction_section(
-        described(predictor),
-        names,
-        answers,
-        top=top,
-        faults=faults,
-        hints=hints,
-        limits=limits,
-        drift=watch and watch.found(),
-        coverage=coverage,
-    )
-    if form == SUBMISSION:
-        warn(section)
-        print_data(submission(numbers, answers) if answers else "")
-    else:
-        show(section, as_json, {})
-    if faults:
+    with writing(form, out, described(classifier), top, coverage) as writer, _bar(images, out) as advance:
+        for batch in classifier.batches(_places(images), invert=invert, **how):
+            writer.write(tally.take(batch))
+            for image, answer in batch:
+                if answer is None:
+                    writer.fault(image.name, image.fault)
+            advance(len(batch))
+        writer.end(tally.section(coverage))
+    if tally.faults:
         raise typer.Exit(1)
 
 
-def _files(paths: list[Path]) -> tuple[list[Path], list[str], list[str]]:
-    """The files, with their images in place of folders; what is wrong with a folder; and what is passed over."""
-    from pellucid.data.folders import files_to_answer
-    from pellucid.errors import DataError
-    from pellucid.words import counted, some
-
-    files, faults, passed = [], [], []
-    for path in paths:
-        if not path.is_dir():
-            files.append(path)
+def _places(images: Sequence[Path]) -> Iterator[str]:
+    """What was given, with the paths of a list on stdin in the place of ``-``."""
+    for place in images:
+        if str(place) != STDIN:
+            yield str(place)
             continue
-        try:
-            images, others = files_to_answer(path)
-        except DataError as error:
-            faults.append(str(error))
-            continue
-        files += images
-        if others:
-            are = "is no image by its name" if len(others) == 1 else "are no images by their names"
-            names = [str(Path(file).relative_to(path)) for file in others]
-            passed.append(f"{path}: {counted(len(others), 'file')} {are}: {some(names, 5)}")
-    return files, faults, passed
+        lines = getattr(sys.stdin, "buffer", sys.stdin)
+        for line in lines:
+            if path := os.fsdecode(line).rstrip("\r\n"):
+                yield path
 
 
-def _read(predictor: Classifier, paths: Sequence[Path], invert: bool) -> tuple[list[tuple[Path, Asked]], list[str]]:
-    """The images of the files that can be read, and what is wrong with the others."""
-    from pellucid.errors import DataError
+@contextmanager
+def _bar(images: Sequence[Path], out: Path | None) -> Iterator[Callable[[int], None]]:
+    """Tells on a terminal how many images were answered, where no answers are shown on one meanwhile."""
+    is_one = len(images) == 1 and images[0].is_file()
+    if is_one or not sys.stderr.isatty() or (sys.stdout.isatty() and out is None):
+        yield lambda _: None
+        return
+    from pellucid.bars import make_bar, stderr
 
-    read, faults = [], []
-    for path in paths:
-        try:
-            asked = predictor.read_all(path, invert=invert)
-        except DataError as error:
-            faults.append(str(error))
-        else:
-            read.append((path, asked))
-            faults += asked.faults
-    return read, faults
-
-
-def _require_form(form: str, paths: Sequence[Path], as_json: bool) -> None:
-    """See that the answers can be printed as asked.
-
-    Raises:
-        SettingError: There is no such format.
-        typer.BadParameter: The format is not for these images, or another one is asked for as well.
-    """
-    from pellucid.data.rows import CSV_SUFFIXES
-    from pellucid.errors import SettingError, unknown
-
-    if form not in {TEXT, SUBMISSION}:
-        raise SettingError([unknown("format", form, (TEXT, SUBMISSION))])
-    if form == SUBMISSION and as_json:
-        raise typer.BadParameter("give either --format submission or --json")
-    if form == SUBMISSION and (len(paths) != 1 or paths[0].suffix.lower() not in CSV_SUFFIXES):
-        raise typer.BadParameter("--format submission is for one table of pixels (.csv or .tsv)")
+    with make_bar(stderr(), "{task.completed:,} images") as bar:
+        task = bar.add_task("answer", total=None)
+        yield lambda count: bar.advance(task, count)

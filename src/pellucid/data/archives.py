@@ -10,6 +10,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
 
@@ -45,7 +46,6 @@ END = struct.Struct("<4s4H2LH")  # of a zip: disks, how many files, where their 
 MANY_FILES = 0xFFFF  # that there are more is told elsewhere
 SAID_UTF8 = 0x800  # in a zip: names are in UTF-8, and not in the code page of the first PCs
 Members = tuple[list[tuple[str, Content]], list[str], list[Rejected]]
-ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
 
 def members_of(archive: Path) -> Members:
@@ -62,14 +62,15 @@ def members_of(archive: Path) -> Members:
         DataError: The archive is damaged, or unpacks to more than it may.
     """
     try:
-        with opened(archive) as file:
-            is_tar = file.read(tarfile.BLOCKSIZE)[257:262] == b"ustar"  # though its last file may be a zip
-            is_zip = not is_tar and zipfile.is_zipfile(file)
-        if is_zip:
-            return _zip_members(archive)
-        return _tar_members(archive)
+        return _zip_members(archive) if _is_zip(archive) else _tar_members(archive)
     except DAMAGED as error:
         raise DataError(f"{archive}: the archive cannot be read ({error}).") from None
+
+
+def _is_zip(archive: Path) -> bool:
+    with opened(archive) as file:
+        is_tar = file.read(tarfile.BLOCKSIZE)[257:262] == b"ustar"  # though its last file may be a zip
+        return not is_tar and zipfile.is_zipfile(file)
 
 
 def _zip_members(archive: Path) -> Members:
@@ -120,21 +121,46 @@ def _name_in_zip(info: zipfile.ZipInfo) -> str:
         return name
 
 
+def streamed(archive: Path) -> Iterator[tuple[str, Content] | Rejected]:
+    """The files of a zip or tar archive one after another, of which one alone is held; see `members_of`.
+
+    Raises:
+        DataError: The archive is damaged, or unpacks to more than it may; what stands before is given beforehand.
+    """
+    try:
+        if _is_zip(archive):
+            found, _, rejected = _zip_members(archive)
+            yield from (*found, *rejected)
+        else:
+            for member in _tar_stream(archive, _most_unpacked(archive)):
+                if not isinstance(member, str):
+                    yield member
+    except DAMAGED as error:
+        raise DataError(f"{archive}: the archive cannot be read ({error}).") from None
+
+
 def _tar_members(archive: Path) -> Members:
     found, folders, rejected = [], [], []
-    with open_tar(archive, min(_most_unpacked(archive), most_bytes_here())) as tar:
+    for member in _tar_stream(archive, min(_most_unpacked(archive), most_bytes_here())):
+        kept = folders if isinstance(member, str) else rejected if isinstance(member, Rejected) else found
+        kept.append(member)
+    return found, folders, rejected
+
+
+def _tar_stream(archive: Path, most: int) -> Iterator[tuple[str, Content] | Rejected | str]:
+    """Name and content of each file of a tar archive, what is rejected, and the names of its folders."""
+    with open_tar(archive, most) as tar:
         for info in tar.members():
             if info.isdir():
-                folders.append(info.name)
+                yield info.name
             elif reason := _unsafe(info.name, not info.isfile() or info.issparse()):
-                rejected.append(Rejected(f"{archive}/{info.name}", reason))
+                yield Rejected(f"{archive}/{info.name}", reason)
             elif info.size > listing.MAX_FILE_BYTES:
-                rejected.append(Rejected(f"{archive}/{info.name}", "the file is too large"))
+                yield Rejected(f"{archive}/{info.name}", "the file is too large")
             else:
-                found.append((info.name, Content(str(archive), info.name, tar.read(info))))
+                yield info.name, Content(str(archive), info.name, tar.read(info))
         if tar.ending:
-            rejected.append(Rejected(str(archive), tar.ending))
-    return found, folders, rejected
+            yield Rejected(str(archive), tar.ending)
 
 
 def _most_unpacked(archive: Path) -> int:

@@ -76,6 +76,30 @@ def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
         return np.lib.format.read_array(file, allow_pickle=False)
 
 
+def read_images(path: Path) -> np.ndarray:
+    """The images of an .npy or .npz file that are to be answered for; those of an .npy file are mapped.
+
+    Of several arrays it is those of a test split, or those that are called ``images`` or ``x``.
+
+    Raises:
+        DataError: The file is damaged, needs more memory than it may, or says not which array holds the images.
+    """
+    if path.suffix.lower() == NPY:
+        try:
+            with opened(path) as file:
+                _require_size(path, file)
+            return np.load(path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError, MemoryError) as error:
+            raise DataError(f"{path}: the array cannot be read ({error}).") from None
+    arrays = _npz_arrays(path)
+    wanted = [pair[0] for split in ("test", "train") if (pair := pair_names(arrays, split))]
+    found = [name for name in (*wanted, "images", "x") if name in arrays] or [*arrays][: len(arrays) == 1]
+    if not found:
+        rule = f"{path}: it must hold one array, or call that of the images images or x"
+        raise DataError(f"{rule}; received {some(list(arrays)) or 'nothing'}.")
+    return arrays[found[0]]
+
+
 def require_plain(file: BufferedIOBase | IO[bytes]) -> int:
     """See that an .npy file holds plain numbers or texts, and how many bytes of them.
 
@@ -147,12 +171,17 @@ def _npy_arrays(folder: Path) -> dict[str, Any]:
 def _npy(path: Path, held: int) -> np.ndarray:
     """An array in a file of its own, where so many bytes are held already."""
     with opened(path) as file:
-        size = require_plain(file)
-        if size != (there := path.stat().st_size - file.tell()):
-            raise ValueError(f"its header promises {size} bytes; received {there}")
-        require_room(path, held + size)
+        require_room(path, held + _require_size(path, file))
         file.seek(0)
         return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _require_size(path: Path, file: BufferedIOBase | IO[bytes]) -> int:
+    """See that a file holds as many bytes of an array as its header promises, and how many."""
+    size = require_plain(file)
+    if size != (there := path.stat().st_size - file.tell()):
+        raise ValueError(f"its header promises {size} bytes; received {there}")
+    return size
 
 
 def read_arrays(path: Path) -> dict[str, Any] | None:

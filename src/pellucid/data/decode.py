@@ -71,16 +71,37 @@ def read_image(
     Warns:
         PellucidWarning: Something in the file is damaged or beyond the range of values, and it was read all the same.
     """
+    pixels = read_content(Content(str(path)), str(path), input_shape, reading or PlainReading())
+    return 255 - pixels if invert else pixels
+
+
+def read_content(
+    content: Content, name: str, input_shape: tuple[int, int, int], reading: ImageReading
+) -> UInt8[ndarray, "height width channels"]:
+    """Read one image, wherever its bytes lie; see `read_image`.
+
+    Args:
+        content: The bytes of its file.
+        name: What it is called in messages.
+        input_shape: (height, width, channels) to bring it to.
+        reading: How to bring it to that shape.
+
+    Raises:
+        DataError: It cannot be read, or is so large that it looks like a decompression bomb.
+
+    Warns:
+        PellucidWarning: Something in it is damaged or beyond the range of values, and it was read all the same.
+    """
     if input_shape[2] not in MODES:
         raise DataError(f"Image files give 1 or 3 channels; the network takes {input_shape[2]}.")
     with gathered() as remarks:
         try:
-            pixels = decode(Content(str(path)), input_shape, reading or PlainReading())
+            pixels = decode(content, input_shape, reading)
         except ValueError as error:
-            raise DataError(f"{path}: {error}.") from None
+            raise DataError(f"{name}: {error}.") from None
     for remark in remarks:
-        warnings.warn(f"{path}: {remark}", PellucidWarning, stacklevel=2)
-    return 255 - pixels if invert else pixels
+        warnings.warn(f"{name}: {remark}", PellucidWarning, stacklevel=3)
+    return pixels
 
 
 def probe(content: Content) -> Header:

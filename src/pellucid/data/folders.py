@@ -14,7 +14,7 @@ from pellucid.data.listing import Content, Entry, Listing, natural_order
 from pellucid.data.rejected import Rejected
 from pellucid.data.rows import TABLE_SUFFIXES, read_rows
 from pellucid.data.tables import column_of, groups_notes, list_table
-from pellucid.data.trees import Parts, Tree, folder_tree
+from pellucid.data.trees import Parts, Tree
 from pellucid.errors import DataError
 from pellucid.spec.label_pattern import label_in, require_quick
 from pellucid.spec.reading import ReadSpec
@@ -146,21 +146,6 @@ def _groups_notes(tables: Sequence[Path], reading: ReadSpec, entries: Iterable[E
     columns = [column_of(table, read_rows(table).columns, "group", reading) for table in tables]
     column = next(filter(None, columns), None)
     return groups_notes(tables[0], column, reading, ((entry.group, entry.split) for entry in entries))
-
-
-def files_to_answer(folder: Path) -> tuple[list[Path], list[Path]]:
-    """All images in a folder and the folders below it, in natural order, and the files that are none by their names.
-
-    Hidden files and what Pellucid's own runs hold are left out.
-
-    Raises:
-        DataError: There are no images.
-    """
-    tree = folder_tree(folder)
-    images = sorted((Path(content.path) for _, content in tree.images), key=lambda path: natural_order(str(path)))
-    if not images:
-        raise DataError(f"{folder}: no images were found in the folder.")
-    return images, [Path(content.path) for parts, content in tree.files if not is_image(parts[-1])]
 
 
 def _below(root: Path, content: Content) -> Parts:

@@ -19,6 +19,7 @@ FORMATS = {
     "JPEG2000": (".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"),
     "QOI": (".qoi",),
 }
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 # Under a name of its own in Pillow, though files are called alike: what many telephones write as .jpg.
 VARIANTS = {"MPO": "JPEG", "DIB": "BMP"}
 BY_SUFFIX = {suffix: name for name, suffixes in FORMATS.items() for suffix in suffixes}

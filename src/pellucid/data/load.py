@@ -10,13 +10,13 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pellucid.data.archives import ARCHIVE_SUFFIXES, DAMAGED, unpack
+from pellucid.data.archives import DAMAGED, unpack
 from pellucid.data.arrays import are_arrays, is_npy_folder, read_npy_folder, read_npz
 from pellucid.data.cache import TRIES, read_listing, unpacked_folder
 from pellucid.data.catalogue import CATALOGUE
 from pellucid.data.dataset import DataSplits
 from pellucid.data.folders import list_by_folders, list_by_metadata, list_by_names, with_metadata
-from pellucid.data.formats import suffix_of
+from pellucid.data.formats import ARCHIVE_SUFFIXES, suffix_of
 from pellucid.data.idx_sets import idx_sets, is_idx, read_idx_set
 from pellucid.data.ingest import no_test_note
 from pellucid.data.listing import Content, Listing

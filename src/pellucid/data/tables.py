@@ -7,7 +7,7 @@ import binascii
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,24 @@ def list_tables(
     entries = _with_one_form(entries)
     notes = groups_notes(tables[0][0], group_column, reading, ((entry.group, entry.split) for entry in entries))
     return Listing(name, tuple(entries), tuple(rejected), tuple(notes))
+
+
+def images_of_rows(path: Path) -> Iterator[Entry | Rejected]:
+    """The images of a table with a column of paths or bytes, one a row and one at a time, whatever else it holds.
+
+    Raises:
+        DataError: The table cannot be read, or has no such column.
+    """
+    read = read_rows(path)
+    column = column_of(path, read.columns, "image", ReadSpec(), read.kinds.get("image"))
+    require_column(path, read.columns, "image", column)
+    for number, row in enumerate(read.rows, start=1):
+        where, place = f"{path}, row {number}", Row(str(path), number)
+        try:
+            content, source = _content(path, where, row.get(column))
+            yield Entry(source, content, "", row=place)
+        except ValueError as error:
+            yield Rejected(where, str(error), place)
 
 
 def split_tables(folder: Path) -> list[tuple[Path, str]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pellucid.data.archives import members_of
 from pellucid.data.formats import is_image
@@ -60,30 +61,50 @@ def folder_tree(folder: Path) -> Tree:
     files: list[tuple[Parts, Content]] = []
     folders: set[Parts] = set()
     rejected: list[Rejected] = []
+    for inner, names in walked(folder, rejected.append):
+        if names is None:
+            folders -= set(_above(inner))  # what holds runs alone is no folder of the data
+        else:
+            folders.add(inner)
+            files += [((*inner, name), Content(str(folder.joinpath(*inner, name)))) for name in names]
+    return Tree(folder.resolve().name, folder, tuple(files), _all_folders(files, folders), tuple(rejected))
+
+
+def walked(
+    folder: Path, reject: Callable[[Rejected], None], order: Callable[[str], Any] = str
+) -> Iterator[tuple[Parts, list[str] | None]]:
+    """A folder and those below it, one after another; links are followed once.
+
+    Args:
+        folder: Where to begin.
+        reject: Told of each folder that cannot be read.
+        order: A key by which names are sorted.
+
+    Yields:
+        Where a folder lies below the first one, and the names of its files but for hidden ones; None in their place for
+        a run or study of Pellucid's own.
+    """
     seen: set[str] = set()
 
     def on_error(error: OSError) -> None:
-        rejected.append(Rejected(str(error.filename), f"the folder cannot be read ({error.strerror})"))
+        reject(Rejected(str(error.filename), f"the folder cannot be read ({error.strerror})"))
 
     for place, below, names in os.walk(folder, followlinks=True, onerror=on_error):
         real = os.path.realpath(place)
         inner = Path(place).relative_to(folder).parts
         if _is_systems(real):
-            rejected.append(Rejected(place, "what the system shows there are no files"))
+            reject(Rejected(place, "what the system shows there are no files"))
             below.clear()
         elif real in seen:
-            rejected.append(Rejected(place, "a symbolic link leads to a folder that was read already"))
+            reject(Rejected(place, "a symbolic link leads to a folder that was read already"))
             below.clear()
         elif OWN & set(names):
             below.clear()
-            folders -= set(_above(inner))  # what holds runs alone is no folder of the data
+            yield inner, None
         else:
-            folders.add(inner)
-            below[:] = sorted(name for name in below if not is_hidden((name,)))
-            visible = sorted(name for name in names if not is_hidden((name,)))
-            files += [((*inner, name), Content(f"{place}/{name}")) for name in visible]
+            below[:] = sorted((name for name in below if not is_hidden((name,))), key=order)
+            yield inner, sorted((name for name in names if not is_hidden((name,))), key=order)
         seen.add(real)
-    return Tree(folder.resolve().name, folder, tuple(files), _all_folders(files, folders), tuple(rejected))
 
 
 def _is_systems(folder: str) -> bool:

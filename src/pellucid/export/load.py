@@ -6,7 +6,7 @@ from os import PathLike
 
 from pellucid.errors import RunError
 from pellucid.export.exported import ONNX, Exported
-from pellucid.export.folder import ExportFolder
+from pellucid.export.folder import MODEL, ExportFolder
 from pellucid.names import user_path
 from pellucid.predict.classifier import Classifier
 
@@ -31,7 +31,10 @@ def load_classifier(path: str | PathLike[str] = "latest", *, device: str = "auto
         PellucidError: ONNX Runtime is not installed.
     """
     place = user_path(path)
-    if place.suffix.lower() == ONNX or ExportFolder(place).has_parity:
+    is_export = place.suffix.lower() == ONNX or ExportFolder(place).has_parity
+    if not is_export and (place / MODEL).is_file():  # of an export, without its proof
+        place, is_export = place / MODEL, True
+    if is_export:
         if device not in {"auto", "cpu"}:
             raise RunError(f"{place} is an export; received the device {device}. {ELSEWHERE}")
         return Exported.load(place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from copy import copy
 from os import PathLike
 from pathlib import Path
@@ -14,12 +14,12 @@ from numpy import ndarray
 
 from pellucid.arrays import Float32, Shaped, UInt8
 from pellucid.data.decode import read_image
+from pellucid.data.to_answer import to_answer
 from pellucid.errors import DataError, RunError
 from pellucid.judge.doubt import msp
 from pellucid.judge.refusal import KEEP, Doubts, Limits, require_share
-from pellucid.names import user_path
-from pellucid.predict.asked import Asked, read_asked
 from pellucid.predict.prediction import Prediction, predictions_of, with_sets
+from pellucid.predict.stream import Answered, Pair, in_batches
 from pellucid.spec.image_reading import ImageReading
 
 Own = TypeVar("Own", bound="Classifier")
@@ -64,6 +64,7 @@ class Classifier(ABC):
 
     no_doubts: ClassVar[str]  # why there may be nothing that tells of doubt, as the end of a sentence
     _reading: ImageReading | None = None
+    _limits: tuple[Doubts, float, Limits] | None = None  # as they were worked out last
 
     @property
     @abstractmethod
@@ -154,11 +155,14 @@ class Classifier(ABC):
         """
         if keep is not None:
             require_share("keep", keep)
-        if self.doubts is None:
+        doubts, share = self.doubts, self.keep if keep is None else keep
+        if doubts is None:
             if keep is not None:
                 raise RunError(f"keep cannot be set: {self.no_doubts}")
             return None
-        return self.doubts.limits(self.keep if keep is None else keep)
+        if self._limits is None or self._limits[0] is not doubts or self._limits[1] != share:
+            self._limits = doubts, share, doubts.limits(share)
+        return self._limits[2]
 
     def predict(
         self,
@@ -197,32 +201,55 @@ class Classifier(ABC):
         return with_sets(answers, self.doubts, self.class_names, coverage)
 
     def predict_files(
-        self, paths: Sequence[str | PathLike[str]], *, invert: bool = False, **how: Unpack[Asking]
+        self, paths: Iterable[str | PathLike[str]], *, invert: bool = False, **how: Unpack[Asking]
     ) -> list[Prediction]:
-        """The answer for each image file, brought to the network's shape; for each row of a table of pixels.
+        """The answer for each image of some files, brought to the network's shape; see `stream`.
 
         Args:
-            paths: The files.
+            paths: Image files, or whatever else `stream` takes.
             invert: Exchange dark and bright, as for dark ink on bright paper.
             how: As `predict` takes it.
 
         Raises:
-            DataError: A file, or a row, cannot be read.
+            DataError: An image cannot be read.
             SettingError: A share is not above 0 and below 1.
             RunError: As `predict` raises it.
         """
-        found = [self.read_all(user_path(path), invert=invert) for path in paths]
-        if faults := [fault for asked in found for fault in asked.faults]:
-            raise DataError(faults[0])
-        return self.predict(np.concatenate([asked.images for asked in found]), **how) if found else []
+        found = []
+        for answered in self.stream(paths, invert=invert, **how):
+            if answered.prediction is None:
+                raise DataError(answered.fault)
+            found.append(answered.prediction)
+        return found
 
-    def read_all(self, path: Path, *, invert: bool = False) -> Asked:
-        """The image of a file, or those of a table of pixels, as the network takes them.
+    def stream(
+        self, paths: Iterable[str | PathLike[str]], *, invert: bool = False, **how: Unpack[Asking]
+    ) -> Iterator[Answered]:
+        """Answers for images one after another, of which no more are held than the network is asked about at once.
+
+        Args:
+            paths: Image files, folders of them, patterns such as ``scans/**/*.png``, tables (.csv, .tsv, .jsonl,
+                .parquet) of paths or of pixels, arrays (.npy, .npz) and archives (.zip, .tar, …). They may come one at
+                a time, as from a generator.
+            invert: Exchange dark and bright, as for dark ink on bright paper.
+            how: As `predict` takes it.
+
+        Yields:
+            The answer for each image, or what kept it from being read; in the order of the images.
 
         Raises:
-            DataError: The file cannot be read, or a table's images have another shape.
+            SettingError: A share is not above 0 and below 1.
+            RunError: As `predict` raises it.
         """
-        return read_asked(path, self.input_shape, self.reading, invert=invert)
+        for batch in self.batches(paths, invert=invert, **how):
+            yield from (Answered(image.name, image.number, answer, image.fault) for image, answer in batch)
+
+    def batches(
+        self, paths: Iterable[str | PathLike[str]], *, invert: bool = False, **how: Unpack[Asking]
+    ) -> Iterator[list[Pair]]:
+        """The same, some at a time, with the images themselves; see `stream`."""
+        images = to_answer(paths, self.input_shape, self.reading, invert=invert)
+        return in_batches(images, lambda pixels: self.predict(pixels, **how), self.input_shape)
 
     def read(self, path: Path, *, invert: bool = False) -> UInt8[ndarray, "height width channels"]:
         """An image file as the network takes it: its channels and size, and turned from dark to bright on demand."""

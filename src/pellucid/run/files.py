@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from pellucid.errors import RunError
 from pellucid.names import MARK
@@ -46,13 +48,28 @@ def write_file(path: Path, content: bytes | str, *, make_folder: bool = False) -
         RunError: The disk is full or read-only, or the folder is missing or cannot be made.
     """
     raw = content.encode() if isinstance(content, str) else content
+    with replacing(path, make_folder=make_folder) as file:
+        file.write(raw)
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, make_folder: bool = False) -> Iterator[BinaryIO]:
+    """A file that is written piece by piece within the context; at its end it takes its place, and else it is gone.
+
+    Args:
+        path: The file.
+        make_folder: Make its folder where that is missing.
+
+    Raises:
+        RunError: The disk is full or read-only, or the folder is missing or cannot be made.
+    """
     temporary = ""
     try:
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(raw)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o666 & ~_umask())

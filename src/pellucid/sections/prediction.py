@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +12,7 @@ from pellucid.judge.drift import Drift
 from pellucid.judge.refusal import KEEP, Limits
 from pellucid.predict.classifier import Classifier
 from pellucid.predict.prediction import Prediction
+from pellucid.predict.rows import ranked
 from pellucid.sections.drift import drift_remarks, shortfall
 from pellucid.sections.section import Section, Table
 from pellucid.words import percent
@@ -30,6 +29,7 @@ def prediction_section(
     limits: Limits | None = None,
     drift: Drift | None = None,
     coverage: float | None = None,
+    remarks: Sequence[str] = (),
 ) -> Section:
     """The most probable classes of each image.
 
@@ -43,17 +43,19 @@ def prediction_section(
         limits: The greatest doubt that is answered; None where every image is.
         drift: Whether the images are unlike those trained on as a whole; None where they are too few to tell.
         coverage: What the sets of classes promise; None where none were asked for.
+        remarks: What else is said of them.
     """
     pairs = list(zip(files, answers, strict=True))
-    predictions = [_document(str(file), answer, coverage) for file, answer in pairs]
+    predictions = [answer_document(str(file), answer) for file, answer in pairs]
     heads = ("image", "answer", *(() if coverage is None else (f"classes that hold it for {coverage:.6g}",)))
     rows = tuple((str(file), _told(answer, top), *_set(answer)) for file, answer in pairs)
     doubt = limits and {**asdict(limits), "drift": drift and asdict(drift)}
+    short = shortfall(limits.keep, limits.promised, limits.held_out) if limits and limits.keep != KEEP else ()
     return Section(
         title="Answers",
         document={**origin, "predictions": predictions, "faults": list(faults), "doubt": doubt},
         body=(Table(heads, rows, left=len(heads)),) if rows else (),
-        remarks=shortfall(limits.keep, limits.promised, limits.held_out) if limits and limits.keep != KEEP else (),
+        remarks=(*remarks, *short),
         warnings=(*drift_remarks(drift), *hints, *(f"pellucid: {fault}" for fault in faults)),
     )
 
@@ -86,39 +88,25 @@ def unsaid(classifier: Classifier) -> str:
     return never(record) if record else ""
 
 
-def submission(numbers: Sequence[int], answers: Sequence[Prediction]) -> str:
-    """Answers for the rows of a table as competitions take them: CSV with a header, ``ImageId,Label``.
+def answer_document(file: str, answer: Prediction) -> dict[str, Any]:
+    """An answer as JSON: the label is the most probable class, whether it is to be believed or not.
 
     Args:
-        numbers: Number of each row, from 1.
-        answers: One for each of them.
+        file: What the image is called.
+        answer: What was answered.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("ImageId", "Label"))
-    writer.writerows((number, answer.label) for number, answer in zip(numbers, answers, strict=True))
-    return text.getvalue()
-
-
-def _document(file: str, answer: Prediction, coverage: float | None) -> dict[str, Any]:
-    """An answer as JSON: the label is the most probable class, whether it is to be believed or not."""
     document = asdict(answer)
-    if coverage is None:
+    if answer.classes is None:
         del document["classes"]
     return {"image": file, **document}
 
 
 def _told(answer: Prediction, top: int) -> str:
-    ranked = ", ".join(_ranked(answer.probabilities)[:top])
-    return f"unknown: {answer.reason} ({ranked})" if answer.unknown else ranked
+    named = ", ".join(f"{name} {percent(probability)}" for name, probability in ranked(answer)[:top])
+    return f"unknown: {answer.reason} ({named})" if answer.unknown else named
 
 
 def _set(answer: Prediction) -> tuple[str, ...]:
     if answer.classes is None:
         return ()
     return (", ".join(answer.classes) or "none",)
-
-
-def _ranked(probabilities: dict[str, float]) -> list[str]:
-    ranked = sorted(probabilities.items(), key=lambda item: -item[1])
-    return [f"{name} {percent(probability)}" for name, probability in ranked]

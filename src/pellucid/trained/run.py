@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, Unpack
@@ -24,6 +24,7 @@ from pellucid.names import user_path
 from pellucid.predict.classifier import Asking
 from pellucid.predict.prediction import Prediction
 from pellucid.predict.predictor import Predictor
+from pellucid.predict.stream import Answered
 from pellucid.run.folder import (
     CURVES,
     DOUBT,
@@ -140,10 +141,16 @@ class Run:
         return self.predictor.predict(images, **how)
 
     def predict_files(
-        self, paths: Sequence[str | PathLike[str]], *, invert: bool = False, **how: Unpack[Asking]
+        self, paths: Iterable[str | PathLike[str]], *, invert: bool = False, **how: Unpack[Asking]
     ) -> list[Prediction]:
         """The answer for each image file; see `Predictor.predict_files`."""
         return self.predictor.predict_files(paths, invert=invert, **how)
+
+    def stream(
+        self, paths: Iterable[str | PathLike[str]], *, invert: bool = False, **how: Unpack[Asking]
+    ) -> Iterator[Answered]:
+        """Answers for images one after another; see `Predictor.stream`."""
+        return self.predictor.stream(paths, invert=invert, **how)
 
     @property
     def path(self) -> Path | None:

@@ -276,6 +276,7 @@ def test_predict_gives_all_probabilities_in_json(pellucid: Command, pictures: li
     assert sum(first["probabilities"].values()) == pytest.approx(1)
 
 
+@pytest.mark.filterwarnings("default")
 def test_predict_answers_for_all_images_of_a_folder(pellucid: Command, pictures: list[Path]) -> None:
     folder = pictures[0].parent / "scans"
     (folder / "more").mkdir(parents=True)
