@@ -42,15 +42,17 @@ export interface NetworkRecord {
   /** Height, width, channels. */
   input_shape: [number, number, number];
   layers: LayerRecord[];
-  /** By the names of the run's file; `members.0.` stands before those of a vote. Kernels as torch has them. */
+  /** By the names of the run's file, unrounded; `members.0.` stands before those of a vote. Kernels as torch has them. */
   weights: Record<string, Packed>;
   vote: number;
   temperature: number;
-  /** One for each test-time view beside the image itself: where each pixel comes from, [height, width, 2], x and y. */
+  /**
+   * One for each test-time view beside the image itself: where each pixel comes from, [height, width, 2], x and y, from
+   * -1 (the outer edge of the first pixel) to 1 (that of the last); bilinear, with 0 beyond the image.
+   */
   views: Packed[];
+  /** Of one answer: of all members and all views. At most 1,000,000,000. */
   multiply_adds: number;
-  /** What was measured when the page was written. */
-  parity: { images: number; greatest_difference: number; differing_answers: number } | null;
 }
 
 /** What the run's "I don't know" needs. */
@@ -60,7 +62,12 @@ export interface DoubtRecord {
   /** Null where features cannot be had of the network. */
   foreign: null | {
     limit: number;
-    /** Where there are more features than `centre` has: state and increment of numpy's PCG64, decimal. */
+    /**
+     * For where there are more features than `centre` has: state and increment of numpy's PCG64, decimal. Each step makes
+     * 64 bits (the state first goes on, then gives); their bytes from the lowest, of each byte the highest bit first.
+     * Bit 1 is +1, bit 0 is -1; [features before, features after], row by row; the sums are divided by the square root
+     * of the features after.
+     */
     signs: { state: string; increment: string } | null;
     centre: Packed;
     deviation: Packed;
@@ -79,16 +86,23 @@ export interface ReadingRecord {
   /** Whether what is drawn is bright on dark, as in MNIST. */
   bright_on_dark: boolean;
   colour: "grey" | "rgb";
-  fit: string;
+  fit: "stretch" | "pad" | "crop";
+  /** Grey value, 0 to 255, below what is transparent and beside what is padded. */
+  background: number;
 }
 
-/** Images side by side in one PNG: as many in a row as `columns` says, each of the network's height and width. */
+/** Images side by side in one PNG: as many in a row as `columns` says. */
 export interface Sprite {
+  /** A data: address. */
   png: string;
   columns: number;
   count: number;
+  /** Of each image. */
+  height: number;
+  width: number;
 }
 
+/** What the run itself answers for an image, so that the page can hold its own answer against it. */
 export interface Answered {
   /** Row in the split. */
   index: number;
@@ -98,7 +112,10 @@ export interface Answered {
   probability: number;
 }
 
-/** Held-out images that are in the page, the same number in the sprite and in `answers`; mistakes are among them. */
+/**
+ * Held-out images that are in the page, without loss, the same number in the sprite and in `answers`: mistakes first, the
+ * greatest loss first, then some of each class that are answered right.
+ */
 export interface ImagesRecord {
   split: string;
   sprite: Sprite;
@@ -107,7 +124,7 @@ export interface ImagesRecord {
 
 /** What one filter of a convolution, or one unit of the last layer, is about. */
 export interface UnitPictures {
-  /** A pictured input for each filter (or class), in its order. */
+  /** A pictured input for each filter (or class), in its order; plain grey where nothing moves the filter. */
   maximised: Sprite | null;
   /** Numbers of the images (of `images`) that each filter answers most, the strongest first; of the map's maximum. */
   strongest: number[][];
@@ -121,8 +138,8 @@ export interface MapRecord {
   places: Packed;
   labels: Packed;
   predicted: Packed;
-  /** For each point its number in `images`, or -1. */
-  image: number[] | null;
+  /** For each image of `images` the number of its point, or -1. */
+  points: number[];
 }
 
 export interface Payload {
@@ -139,6 +156,8 @@ export interface Payload {
     counts: Record<string, number>;
     /** What repeats it. */
     command: string;
+    /** Content of the recipe.json that the command reads; null where it reads none. */
+    recipe_file: string | null;
     device: string;
   };
   classes: string[];
@@ -159,9 +178,11 @@ export interface Payload {
   };
   history: { epoch: number; loss: number; accuracy: number; val_loss: number | null; val_accuracy: number | null }[];
   images: ImagesRecord | null;
-  /** By the name of a convolution, or of the last layer. */
+  /** By the name of a convolution (of a vote `members.0.conv2d_1`), and of the last layer with weights (`dense_1`). */
   units: Record<string, UnitPictures>;
   map: MapRecord | null;
+  /** What else could not be had when the page was written, and why. */
+  remarks: string[];
 }
 
 /** The payload that stands in this page. */

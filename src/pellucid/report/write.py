@@ -12,7 +12,6 @@ from pellucid.language import ENGLISH, LANGUAGES, speaking
 from pellucid.names import user_path
 from pellucid.report.chapters import OnChapter, chapters_of
 from pellucid.report.comparison import compared
-from pellucid.report.material import OnStep, material_of
 from pellucid.report.page import Head, page
 from pellucid.run.contents import REPORT
 from pellucid.run.files import bears_mark, require_place, write_file
@@ -20,6 +19,7 @@ from pellucid.run.folder import RunFolder, find_run
 from pellucid.sections.headline import headline_section
 from pellucid.sections.repeat import repeat_section
 from pellucid.text import shortened
+from pellucid.trained.material import OnStep, material_of
 
 if TYPE_CHECKING:
     from pellucid.trained.run import Run

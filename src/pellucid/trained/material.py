@@ -1,4 +1,4 @@
-"""What there is of a run to report on: its files, and where they can be had its network and its data."""
+"""What there is of a run to tell of: its files, and where they can be had its network and its data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OnStep = Callable[[str, int, int], None]  # what is done, how much of it, of how
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """What a report is made of.
+    """What a report or an explorer page is made of.
 
     Attributes:
         path: The run folder.
@@ -36,7 +36,7 @@ class Material:
         run: The run with its network; None where that cannot be had.
         data: The run's own data; None where they cannot be had.
         lacking: What cannot be had, and why.
-        whole: Whether what takes long is reported too.
+        whole: Whether what takes long is told too.
         on_step: Told how far such work has come.
     """
 
@@ -67,12 +67,12 @@ def material_of(
     device: str = "auto",
     on_step: OnStep | None = None,
 ) -> Material:
-    """What can be had of a run. What cannot is told in the report, which does without it.
+    """What can be had of a run. What cannot is told, and done without.
 
     Args:
         folder: The run folder.
         run: The run itself, where it is loaded already.
-        whole: Whether to report what takes long too.
+        whole: Whether to tell what takes long too.
         device: Where the network is to answer.
         on_step: Told how far long work has come.
 
