@@ -14,6 +14,7 @@ from pellucid.cli.commands import CommandGroup
 from pellucid.cli.data import app as data_app
 from pellucid.cli.doctor import doctor
 from pellucid.cli.evaluate import evaluate
+from pellucid.cli.explore import explore
 from pellucid.cli.export import export
 from pellucid.cli.feature_maps import feature_maps
 from pellucid.cli.filters import filters
@@ -38,6 +39,7 @@ COMMANDS = (
     predict,
     export,
     report,
+    explore,
     shapes,
     plot,
     runs,

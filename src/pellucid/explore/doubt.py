@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float16, Float32, Int8
+from numpy import ndarray
 
-from pellucid.explore.packed import packed, packed_int8
+from pellucid.explore.held_out import HeldOut
+from pellucid.explore.packed import Kind, packed
 from pellucid.judge.gaussians import Gaussians
+from pellucid.judge.refusal import Doubts, Limits
 from pellucid.predict.features import MOST_FEATURES
+from pellucid.spec.layers import Conv2D, Dense
+from pellucid.spec.model import FactorySpec
 from pellucid.trained.run import Run
 
+MOST_INT8 = 100_000  # numbers of 8 bits in the page; beyond, they have 4
+GREATEST: dict[Kind, int] = {"int8": 127, "int4": 7}
 
-def doubt_of(run: Run) -> dict[str, Any] | None:
+
+def doubt_of(run: Run, held: HeldOut | None) -> dict[str, Any] | None:
     """Limits of doubt, and where the features of each class lie; None where the run always answers.
+
+    Args:
+        run: The run.
+        held: Held-out images, which show what rounding changes; None where they cannot be had.
 
     Raises:
         RunError: What the run knows of its doubt is missing or damaged.
@@ -23,23 +37,85 @@ def doubt_of(run: Run) -> dict[str, Any] | None:
         return None
     foreign = None
     if doubts.classes is not None and limits.foreign is not None:
-        foreign = {"limit": limits.foreign, **_classes(doubts.classes)}
+        rounded = Rounded(doubts.classes)
+        change = _change(doubts, replace(doubts, classes=rounded.classes), limits, held) if held else None
+        foreign = {"limit": limits.foreign, "signs": _signs(run), **rounded.document(), "rounding": change}
     return {"keep": limits.keep, "doubtful_limit": limits.doubtful, "foreign": foreign}
 
 
-def _classes(classes: Gaussians) -> dict[str, Any]:
-    width = len(classes.centre)
+class Rounded:
+    """Where the features of each class lie, in fewer bits.
+
+    Nearly all of it are the factors. Of these the diagonal is kept apart, since it is many times as large as the rest.
+
+    Attributes:
+        classes: What the rounded numbers say.
+    """
+
+    def __init__(self, classes: Gaussians) -> None:
+        self.classes = replace(classes, whitening=classes.whitening.astype(np.float16).astype(np.float32))
+        self._factors: dict[str, Any] | None = None
+        if classes.factors is not None:
+            self._round(classes.factors, len(classes.centre))
+
+    def _round(self, factors: Float16[ndarray, "present triangle"], width: int) -> None:
+        rows, columns = np.tril_indices(width)
+        beside = rows != columns
+        kind: Kind = "int8" if beside.sum() * len(factors) <= MOST_INT8 else "int4"
+        diagonal, rest = factors[:, ~beside], factors[:, beside].astype(np.float32)
+        left, scales = _whole(rest, rows[beside], width, GREATEST[kind])
+        rounded = factors.copy()
+        rounded[:, beside] = left * scales.astype(np.float32)[:, rows[beside]]
+        self.classes = replace(self.classes, factors=rounded)
+        self._factors = {
+            "diagonal": packed(diagonal, "float16"),
+            "left": packed(left, kind),
+            "scales": packed(scales, "float16"),
+        }
+
+    def document(self) -> dict[str, Any]:
+        """The numbers as the page reads them."""
+        width = len(self.classes.centre)
+        return {
+            "centre": packed(self.classes.centre),
+            "deviation": packed(self.classes.deviation),
+            "whitening": packed(self.classes.whitening[np.triu_indices(width)], "float16"),
+            "means": packed(self.classes.means),
+            "factors": self._factors,
+        }
+
+
+def _whole(
+    values: Float32[ndarray, "present left"], rows: ndarray, width: int, greatest: int
+) -> tuple[Int8[ndarray, "present left"], Float16[ndarray, "present features"]]:
+    """Whole numbers up to the greatest, and what those of each row of a triangle are to be multiplied by."""
+    most = np.zeros((len(values), width), np.float32)
+    np.maximum.at(most, (slice(None), rows), np.abs(values))
+    scales = np.nextafter((most / greatest).astype(np.float16), np.float16(np.inf))  # so that none is beyond
+    whole = np.rint(values / scales.astype(np.float32)[:, rows]).astype(np.int8)
+    return whole, scales
+
+
+def _change(exact: Doubts, rounded: Doubts, limits: Limits, held: HeldOut) -> dict[str, Any] | None:
+    """What rounding changes of the scores of held-out images."""
+    features, doubtful = held.features, 1 - held.probabilities.max(axis=1)
+    before, after = (doubts.scores(features, doubtful).foreign for doubts in (exact, rounded))
+    if before is None or after is None or not len(before):
+        return None
+    share = np.abs(after - before) / np.maximum(before, np.finfo(np.float32).tiny)
     return {
-        "signs": _signs() if width == MOST_FEATURES else None,
-        "centre": packed(classes.centre),
-        "deviation": packed(classes.deviation),
-        "whitening": packed(classes.whitening[np.triu_indices(width)]),
-        "means": packed(classes.means),
-        "factors": None if classes.factors is None else packed_int8(classes.factors),
+        "images": len(before),
+        "greatest_difference": float(share.max()),
+        "differing": int(((before <= limits.foreign) != (after <= limits.foreign)).sum()),
     }
 
 
-def _signs() -> dict[str, str]:
-    """The generator that `predict.features` takes random sums by, where there are more features than it keeps."""
+def _signs(run: Run) -> dict[str, str] | None:
+    """The generator that `predict.features` takes random sums by; None where it keeps the features as they are."""
+    model = run.record.model
+    steps = [] if isinstance(model, FactorySpec) else model.walk()
+    heard = sum(step.input_shape[-1] for step in steps if isinstance(step.layer, Conv2D | Dense))
+    if heard * run.record.train.vote <= MOST_FEATURES:
+        return None
     state = np.random.PCG64(0).state["state"]
     return {"state": str(state["state"]), "increment": str(state["inc"])}

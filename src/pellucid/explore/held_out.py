@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64, UInt8
+from jaxtyping import Float32, Float64, Int64
 from numpy import ndarray
 
-from pellucid.data.dataset import ImageDataset, answered_at_once
+from pellucid.data.dataset import ImageDataset
 from pellucid.data.spread import evenly_spread
 from pellucid.errors import DataError, RunError
 from pellucid.trained.neighbours import last_features
@@ -18,6 +17,7 @@ from pellucid.trained.run import Run
 
 MOST_IMAGES = 10_000
 MOST_VALUES = 1 << 25  # of features in memory
+AT_ONCE = 250  # images
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,46 +28,43 @@ class HeldOut:
         run: The run.
         split: The split that they are of.
         dataset: All images of the split.
-        rows: Those that are asked about, rising; at most 10,000, evenly spread.
+        rows: Those that were asked about, rising; at most 10,000, evenly spread.
+        probabilities: Of each class, for each of them.
+        features: What the layers make of each of them, as the run's doubt takes it.
     """
 
     run: Run
     split: str
     dataset: ImageDataset
     rows: Int64[ndarray, " rows"]
+    probabilities: Float32[ndarray, "rows classes"]
+    features: Float32[ndarray, "rows features"]
 
     @classmethod
-    def of(cls, run: Run) -> HeldOut:
+    def asked(cls, run: Run) -> HeldOut:
         """The test split of a run's data, or the validation split where they have no test split.
 
         Raises:
             DataError: There is neither, or the data are not here any more, or have changed.
+            RunError: The answers are not finite.
         """
         data = run.own_data()
         split = "test" if data.has_test else "validation"
         dataset = run.split_of(data, split)
         if split == "test" and run.record.data.test_fingerprint not in {None, dataset.fingerprint}:
             raise DataError(f"The test split of {data.name} has changed: its fingerprint is another than before.")
-        return cls(run, split, in_classes_of(run.record, dataset), evenly_spread(len(dataset), MOST_IMAGES))
+        rows = evenly_spread(len(dataset), MOST_IMAGES)
+        said, features = run.predictor.with_features(dataset.images[rows])
+        if not np.isfinite(said).all():
+            raise RunError("The network's answers must be finite, and are not: its weights are damaged. Train it anew.")
+        return cls(run, split, in_classes_of(run.record, dataset), rows, said, features)
 
     @property
     def labels(self) -> Int64[ndarray, " rows"]:
         """Class of each image."""
         return self.dataset.labels[self.rows]
 
-    @cached_property
-    def probabilities(self) -> Float32[ndarray, "rows classes"]:
-        """Of each class, for each image.
-
-        Raises:
-            RunError: The answers are not finite.
-        """
-        said = np.concatenate([self.run.probabilities(part) for part in self._parts(self.rows)])
-        if not np.isfinite(said).all():
-            raise RunError("The network's answers must be finite, and are not: its weights are damaged. Train it anew.")
-        return said
-
-    @cached_property
+    @property
     def predicted(self) -> Int64[ndarray, " rows"]:
         """Class that each image is answered with."""
         return self.probabilities.argmax(axis=1).astype(np.int64)
@@ -78,14 +75,10 @@ class HeldOut:
         own = self.probabilities[np.arange(len(self.rows)), self.labels].astype(np.float64)
         return -np.log(np.maximum(own, np.finfo(np.float64).tiny))
 
-    def features(self) -> tuple[Int64[ndarray, " some"], Float32[ndarray, "some features"]]:
+    def before_last(self) -> tuple[Int64[ndarray, " some"], Float32[ndarray, "some features"]]:
         """What goes into the last layer, and for which of the images: all, but for as many as would take 128 MiB."""
         width = last_features(self.run.predictor, self.dataset.images[self.rows[:1]]).shape[1]
         places = evenly_spread(len(self.rows), max(1, MOST_VALUES // max(1, width)))
-        parts = self._parts(self.rows[places])
-        return places, np.concatenate([last_features(self.run.predictor, part).cpu().numpy() for part in parts])
-
-    def _parts(self, rows: Int64[ndarray, " rows"]) -> list[UInt8[ndarray, "part height width channels"]]:
-        height, width, _ = self.dataset.input_shape
-        parts = max(1, -(-len(rows) // answered_at_once(height, width)))
-        return [self.dataset.images[part] for part in np.array_split(rows, parts)]
+        parts = np.array_split(self.rows[places], max(1, -(-len(places) // AT_ONCE)))
+        found = [last_features(self.run.predictor, self.dataset.images[part]).cpu().numpy() for part in parts]
+        return places, np.concatenate(found)

@@ -17,15 +17,15 @@ MOST_VALUES = 1_200_000  # of pixels, together
 
 
 def chosen(held: HeldOut) -> Int64[ndarray, " images"]:
-    """Which of the images asked about are in the page: at most half are mistakes, the greatest loss first.
+    """Which of the images asked about are in the page: mistakes, the greatest loss first, then some of each class.
 
-    The others are answered right, the same share of each class, evenly spread.
+    The latter are answered right and evenly spread, and at least half of all where there are as many.
     """
     height, width, channels = held.dataset.input_shape
     most = min(MOST_IMAGES, max(LEAST_IMAGES, MOST_VALUES // (height * width * channels)))
     wrong = np.flatnonzero(held.predicted != held.labels)
     right = np.flatnonzero(held.predicted == held.labels)
-    mistakes = wrong[np.argsort(-held.losses[wrong], kind="stable")][: most // 2 if len(right) else most]
+    mistakes = wrong[np.argsort(-held.losses[wrong], kind="stable")][: most - min(len(right), most // 2)]
     return np.concatenate([mistakes, _of_each_class(right, held.labels, most - len(mistakes))])
 
 
@@ -49,7 +49,7 @@ def images_of(held: HeldOut, places: Int64[ndarray, " images"]) -> dict[str, Any
                 "source": sources[row] if sources else None,
                 "label": label,
                 "predicted": answer,
-                "probability": float(held.probabilities[place, answer]),
+                "probability": round(float(held.probabilities[place, answer]), 7),
             }
             for row, label, answer, place in rows
         ],

@@ -6,11 +6,10 @@ import base64
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Shaped
 from numpy import ndarray
 
-Kind = Literal["float32", "float16", "int8", "uint8", "uint16"]
-MOST_INT8 = 127
+Kind = Literal["float32", "float16", "int8", "int4", "uint8", "uint16"]
 
 
 def packed(values: Shaped[ndarray, ...], kind: Kind = "float32") -> dict[str, Any]:
@@ -18,21 +17,13 @@ def packed(values: Shaped[ndarray, ...], kind: Kind = "float32") -> dict[str, An
 
     Args:
         values: The numbers, which the type can hold.
-        kind: The type.
+        kind: The type; of ``int4`` two stand in a byte, the first in its lower half.
     """
-    raw = np.ascontiguousarray(values, np.dtype(kind).newbyteorder("<"))
-    return {"shape": list(raw.shape), "type": kind, "data": base64.b64encode(raw.tobytes()).decode()}
+    raw = _halves(values) if kind == "int4" else np.ascontiguousarray(values, np.dtype(kind).newbyteorder("<"))
+    return {"shape": list(values.shape), "type": kind, "data": base64.b64encode(raw.tobytes()).decode()}
 
 
-def packed_int8(values: Float[ndarray, "rows ..."]) -> dict[str, Any]:
-    """Numbers as whole ones of 8 bits, with a scale for each row of the first axis."""
-    whole, scales = as_int8(values)
-    return packed(whole, "int8") | {"scale": [float(scale) for scale in scales]}
-
-
-def as_int8(values: Float[ndarray, "rows ..."]) -> tuple[ndarray, Float[ndarray, " rows"]]:
-    """Whole numbers of 8 bits, and for each row of the first axis what they are to be multiplied by."""
-    flat = values.reshape(len(values), -1).astype(np.float64)
-    scales = np.abs(flat).max(axis=1, initial=0) / MOST_INT8
-    whole = np.rint(flat / np.where(scales > 0, scales, 1)[:, None]).astype(np.int8)
-    return whole.reshape(values.shape), scales
+def _halves(values: Shaped[ndarray, ...]) -> Shaped[ndarray, " bytes"]:
+    flat = np.zeros(values.size + values.size % 2, np.uint8)
+    flat[: values.size] = values.ravel().astype(np.int8).view(np.uint8) & 15
+    return flat[::2] | flat[1::2] << 4

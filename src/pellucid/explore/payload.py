@@ -14,12 +14,15 @@ from pellucid.explore.places import map_of
 from pellucid.explore.record import evaluation_of, history_of, reading_of, run_of
 from pellucid.explore.sprite import CHANNELS
 from pellucid.explore.units import units_of
-from pellucid.language import spoken, tell
+from pellucid.language import spoken
 from pellucid.text import printable
 from pellucid.trained.material import Material
+from pellucid.trained.run import Run
 from pellucid.version import __version__
 
 FORMAT = 1
+# What there is of a run whose network cannot be had.
+WITHOUT: dict[str, Any] = {"network": None, "lacking": None, "doubt": None, "images": None, "units": {}, "map": None}
 
 
 def payload_of(found: Material) -> dict[str, Any]:
@@ -45,48 +48,37 @@ class _Payload:
 
     def document(self) -> dict[str, Any]:
         """The whole."""
-        record, run = self.found.record, self.found.run
-        network = None
-        lacking = tell("The network cannot be had.")
-        if run is not None:
-            try:
-                network, lacking = network_of(run), None
-            except PellucidError as error:
-                lacking = printable(str(error))
-        elif self.remarks:
-            lacking = self.remarks[0]
+        found, record = self.found, self.found.record
         return {
             "format": FORMAT,
             "version": __version__,
             "language": spoken(),
-            "run": run_of(self.found.path, record),
+            "run": run_of(found.path, record),
             "classes": list(record.data.class_names),
             "layers": layers_of(record.model),
-            "network": network,
-            "lacking": lacking,
-            "doubt": self._had(lambda: doubt_of(run)) if run and network else None,
             "reading": reading_of(record),
-            "evaluation": evaluation_of(self.found.evaluation),
-            "history": history_of(self.found.history),
-            **self._pictures(),
+            "evaluation": evaluation_of(found.evaluation),
+            "history": history_of(found.history),
+            **(self._of_network(found.run) if found.run else WITHOUT | {"lacking": found.without_run}),
             "remarks": list(dict.fromkeys(self.remarks)),
         }
 
-    def _pictures(self) -> dict[str, Any]:
-        """Images, units and map."""
-        run, found = self.found.run, self.found
-        parts: dict[str, Any] = {"images": None, "units": {}, "map": None}
-        if run is None:
-            return parts
-        held = self._had(lambda: HeldOut.of(run)) if found.data else None
-        shown = None
+    def _of_network(self, run: Run) -> dict[str, Any]:
+        """What is had of a run with its network."""
+        parts, shown = dict(WITHOUT), None
+        try:
+            parts["network"] = network_of(run)
+        except PellucidError as error:
+            parts["lacking"] = printable(str(error))
+        held = self._had(lambda: HeldOut.asked(run)) if self.found.data else None
+        if parts["network"]:
+            parts["doubt"] = self._had(lambda: doubt_of(run, held))
         if held is not None and run.record.input_shape[2] in CHANNELS:
-            places = self._had(lambda: chosen(held))
-            if places is not None:
-                shown = held.dataset.images[held.rows[places]]
-                parts["images"] = images_of(held, places)
-                parts["map"] = self._had(lambda: map_of(held, places))
-        units = self._had(lambda: units_of(run, shown, maximised=found.whole, on_step=found.on_step))
+            places = chosen(held)
+            shown = held.dataset.images[held.rows[places]]
+            parts["images"] = images_of(held, places)
+            parts["map"] = self._had(lambda: map_of(held, places))
+        units = self._had(lambda: units_of(run, shown, maximised=self.found.whole, on_step=self.found.on_step))
         return parts | {"units": units or {}}
 
     def _had(self, make: Callable[[], Any]) -> Any:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.errors import PellucidError
+from pellucid.errors import PellucidError, RunError
 from pellucid.judge.evaluation import Evaluation
 from pellucid.judge.robustness import Robustness
 from pellucid.language import tell
-from pellucid.run.folder import EVALUATION, ROBUSTNESS, RunFolder
+from pellucid.run.folder import EVALUATION, ROBUSTNESS, RunFolder, find_run
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
 from pellucid.text import printable
@@ -36,6 +37,7 @@ class Material:
         run: The run with its network; None where that cannot be had.
         data: The run's own data; None where they cannot be had.
         lacking: What cannot be had, and why.
+        without_run: Why the run with its network cannot be had; None where it can.
         whole: Whether what takes long is told too.
         on_step: Told how far such work has come.
     """
@@ -48,6 +50,7 @@ class Material:
     run: Run | None
     data: DataSplits | None
     lacking: tuple[str, ...]
+    without_run: str | None
     whole: bool
     on_step: OnStep | None = None
 
@@ -57,6 +60,22 @@ class Material:
         if self.data is None or self.evaluation is None or not self.data.has_test:
             return None
         return self.data.test if self.data.test.fingerprint == self.evaluation.fingerprint else None
+
+
+def folder_of(run: Run | str | PathLike[str]) -> RunFolder:
+    """The folder of a run that is told of.
+
+    Args:
+        run: The run, its folder, a name below ``runs/``, or ``latest``.
+
+    Raises:
+        RunError: There is no such run, or it is in memory only.
+    """
+    if isinstance(run, str | PathLike):
+        return find_run(str(run))
+    if run.folder is None:
+        raise RunError("This tells of a run in a folder; the run is in memory only. Save it first: run.save(PATH).")
+    return run.folder
 
 
 def material_of(
@@ -98,6 +117,7 @@ def material_of(
     if (folder.path / ROBUSTNESS).exists():
         robustness = had(lambda: Robustness.from_json(folder.read_bytes(ROBUSTNESS), folder.path / ROBUSTNESS))
     run = run or had(lambda: _loaded(folder, device))  # pyright: ignore[reportAssignmentType]
+    without_run = None if run else lacking[-1]
     data = had(lambda: _data(run, record))
     return Material(
         path=folder.path,
@@ -108,6 +128,7 @@ def material_of(
         run=run,
         data=data if isinstance(data, DataSplits) else None,
         lacking=tuple(dict.fromkeys(lacking)),
+        without_run=without_run,
         whole=whole,
         on_step=on_step,
     )
