@@ -100,6 +100,8 @@ export interface ReadingRecord {
   fit: "stretch" | "pad" | "crop";
   /** Grey value, 0 to 255, below what is transparent and beside what is padded. */
   background: number;
+  /** The values that stand for black and white in the run's own files, where these are not 0 and 255; see `Hand`. */
+  value_range: Pair | null;
 }
 
 /** Images side by side in one PNG: as many in a row as `columns` says. */
@@ -194,6 +196,23 @@ export interface Payload {
   map: MapRecord | null;
   /** What else could not be had when the page was written, and why. */
   remarks: string[];
+}
+
+/**
+ * Drawings as a file that `pellucid evaluate RUN hand.npz` and `pellucid train hand.npz` read: a zip archive, stored or
+ * deflated, of two .npy files of format 1.0 or later. Further .npy files in it are left alone; no pickled objects.
+ *
+ * - `images.npy`: `|u1`, [count, height, width, channels], C order: what the network got, 0 to 255. Where
+ *   `reading.value_range` is [low, high], `<f4` instead: low + (high - low) * value / 255, as the run's own files have it.
+ * - `labels.npy`: the class of each image by name, `<U` and the length of the longest in code points (each four bytes,
+ *   little-endian, filled up with zeros), [count]. Whole numbers (`<i8`) are read too, as classes that are called 0, 1, …
+ *
+ * To be evaluated a file needs one drawing; each class must be the run's. To be trained on it needs two classes, and of
+ * each a few drawings, since some are held out.
+ */
+export interface Hand {
+  images: Uint8Array | Float32Array;
+  labels: string[];
 }
 
 /** The payload that stands in this page. */

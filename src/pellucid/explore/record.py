@@ -44,6 +44,7 @@ def reading_of(record: RunRecord) -> dict[str, Any]:
         "colour": "rgb" if record.input_shape[2] == 3 else "grey",
         "fit": reading.fit,
         "background": reading.background,
+        "value_range": None if isinstance(reading.value_range, str) else reading.value_range,
     }
 
 

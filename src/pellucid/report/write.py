@@ -75,5 +75,5 @@ def write_report(
             kicker = " \u00b7 ".join([shortened(record.data.name), shortened(record.recipe), record.started[:10]])
             head = Head(kicker, headline_section(record, found.evaluation), repeat_section(record), found.lacking)
             text = page(head, chapters_of(found, on_chapter))
-    write_file(file, text, makefolder_of=True)
+    write_file(file, text, make_folder=True)
     return file

@@ -336,7 +336,14 @@ def test_only_images_as_mnists_are_read_as_digits(run: pl.Run) -> None:
         data = run.record.data.model_copy(update={"look": Look(**(mnist | look))})
         return reading_of(run.record.model_copy(update={"model": model, "data": data}))
 
-    assert reading() == {"digits": True, "bright_on_dark": True, "colour": "grey", "fit": "stretch", "background": 0}
+    assert reading() == {
+        "digits": True,
+        "bright_on_dark": True,
+        "colour": "grey",
+        "fit": "stretch",
+        "background": 0,
+        "value_range": None,
+    }
     assert not reading(height=0.95)["digits"]
     assert not reading((32, 32, 1))["digits"]
     dark = reading((28, 28, 3), background=1.0, drawn=0.1)
