@@ -137,7 +137,10 @@ export interface ImagesRecord {
 
 /** What one filter of a convolution, or one unit of the last layer, is about. */
 export interface UnitPictures {
-  /** A pictured input for each filter (or class), in its order; plain grey where nothing moves the filter. */
+  /**
+   * A pictured input for each filter (or class), in its order; plain grey where nothing moves the filter. Of a filter the
+   * part of an image that one place in the middle of its map sees. Null where that was not wanted or would take too long.
+   */
   maximised: Sprite | null;
   /** Numbers of the images (of `images`) that each filter answers most, the strongest first; of the map's maximum. */
   strongest: number[][];
