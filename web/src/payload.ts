@@ -119,6 +119,7 @@ export interface Sprite {
 export interface Answered {
   /** Row in the split. */
   index: number;
+  /** The file or row that it came from, without the place of the data. */
   source: string | null;
   label: number;
   predicted: number;

@@ -29,6 +29,10 @@ def explore(
     quick: Annotated[
         bool, typer.Option("--quick", help="Leave out what takes longest: pictures that maximise filters and classes.")
     ] = False,
+    no_images: Annotated[
+        bool,
+        typer.Option("--no-images", help="Leave the held-out images out, where they are not to be seen by others."),
+    ] = False,
     port: Annotated[
         int | None,
         typer.Option(min=0, max=65_535, help="Port of this machine to serve the page on.  [default: a free one]"),
@@ -56,7 +60,8 @@ def explore(
         from pellucid.explore.write import explorer_page, write_explorer
 
     with _bar() as on_step:
-        settings: dict[str, Any] = {"language": language, "whole": not quick, "device": device, "on_step": on_step}
+        settings: dict[str, Any] = {"language": language, "whole": not quick, "images": not no_images}
+        settings |= {"device": device, "on_step": on_step}
         if out:
             file = write_explorer(run, out, **settings)
         else:

@@ -12,7 +12,6 @@ from numpy import ndarray
 from pellucid.explore.held_out import HeldOut
 from pellucid.explore.packed import Kind, packed
 from pellucid.judge.gaussians import Gaussians
-from pellucid.judge.refusal import Doubts, Limits
 from pellucid.predict.features import MOST_FEATURES
 from pellucid.spec.layers import Conv2D, Dense
 from pellucid.spec.model import FactorySpec
@@ -38,7 +37,7 @@ def doubt_of(run: Run, held: HeldOut | None) -> dict[str, Any] | None:
     foreign = None
     if doubts.classes is not None and limits.foreign is not None:
         rounded = Rounded(doubts.classes)
-        change = _change(doubts, replace(doubts, classes=rounded.classes), limits, held) if held else None
+        change = change_of(doubts.classes, rounded.classes, held.features, limits.foreign) if held else None
         foreign = {"limit": limits.foreign, "signs": _signs(run), **rounded.document(), "rounding": change}
     return {"keep": limits.keep, "doubtful_limit": limits.doubtful, "foreign": foreign}
 
@@ -48,20 +47,23 @@ class Rounded:
 
     Nearly all of it are the factors. Of these the diagonal is kept apart, since it is many times as large as the rest.
 
+    Args:
+        classes: The numbers as they are recorded.
+        kind: Of the factors, ``int8`` or ``int4``; unless given, what keeps the page small.
+
     Attributes:
         classes: What the rounded numbers say.
     """
 
-    def __init__(self, classes: Gaussians) -> None:
+    def __init__(self, classes: Gaussians, kind: Kind | None = None) -> None:
         self.classes = replace(classes, whitening=classes.whitening.astype(np.float16).astype(np.float32))
         self._factors: dict[str, Any] | None = None
         if classes.factors is not None:
-            self._round(classes.factors, len(classes.centre))
+            self._round(classes.factors, len(classes.centre), kind or _kind_of(classes.factors))
 
-    def _round(self, factors: Float16[ndarray, "present triangle"], width: int) -> None:
+    def _round(self, factors: Float16[ndarray, "present triangle"], width: int, kind: Kind) -> None:
         rows, columns = np.tril_indices(width)
         beside = rows != columns
-        kind: Kind = "int8" if beside.sum() * len(factors) <= MOST_INT8 else "int4"
         diagonal, rest = factors[:, ~beside], factors[:, beside].astype(np.float32)
         left, scales = _whole(rest, rows[beside], width, GREATEST[kind])
         rounded = factors.copy()
@@ -85,6 +87,10 @@ class Rounded:
         }
 
 
+def _kind_of(factors: Float16[ndarray, "present triangle"]) -> Kind:
+    return "int8" if factors.size <= MOST_INT8 else "int4"
+
+
 def _whole(
     values: Float32[ndarray, "present left"], rows: ndarray, width: int, greatest: int
 ) -> tuple[Int8[ndarray, "present left"], Float16[ndarray, "present features"]]:
@@ -96,17 +102,23 @@ def _whole(
     return whole, scales
 
 
-def _change(exact: Doubts, rounded: Doubts, limits: Limits, held: HeldOut) -> dict[str, Any] | None:
-    """What rounding changes of the scores of held-out images."""
-    features, doubtful = held.features, 1 - held.probabilities.max(axis=1)
-    before, after = (doubts.scores(features, doubtful).foreign for doubts in (exact, rounded))
-    if before is None or after is None or not len(before):
-        return None
+def change_of(
+    exact: Gaussians, rounded: Gaussians, features: Float32[ndarray, "count features"], limit: float
+) -> dict[str, Any]:
+    """What rounding changes of the scores of images.
+
+    Args:
+        exact: Where the features of each class lie.
+        rounded: The same in fewer bits.
+        features: Of the images.
+        limit: The greatest score that is answered.
+    """
+    before, after = exact.distances(features), rounded.distances(features)
     share = np.abs(after - before) / np.maximum(before, np.finfo(np.float32).tiny)
     return {
-        "images": len(before),
+        "images": len(features),
         "greatest_difference": float(share.max()),
-        "differing": int(((before <= limits.foreign) != (after <= limits.foreign)).sum()),
+        "differing": int(((before <= limit) != (after <= limit)).sum()),
     }
 
 

@@ -36,7 +36,7 @@ def images_of(held: HeldOut, places: Int64[ndarray, " images"]) -> dict[str, Any
         held: The held-out images.
         places: Which of them.
     """
-    sources = held.dataset.sources
+    sources, location = held.dataset.sources, held.run.record.data.location or ""
     rows = zip(
         held.rows[places].tolist(), held.labels[places].tolist(), held.predicted[places].tolist(), places, strict=True
     )
@@ -46,7 +46,7 @@ def images_of(held: HeldOut, places: Int64[ndarray, " images"]) -> dict[str, Any
         "answers": [
             {
                 "index": row,
-                "source": sources[row] if sources else None,
+                "source": sources[row].removeprefix(location).lstrip("/\\, ") if sources else None,
                 "label": label,
                 "predicted": answer,
                 "probability": round(float(held.probabilities[place, answer]), 7),

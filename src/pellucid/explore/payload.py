@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from pellucid.errors import PellucidError
 from pellucid.explore.doubt import doubt_of
 from pellucid.explore.held_out import HeldOut
@@ -21,17 +23,19 @@ from pellucid.trained.run import Run
 from pellucid.version import __version__
 
 FORMAT = 1
+NONE = np.zeros(0, np.int64)
 # What there is of a run whose network cannot be had.
 WITHOUT: dict[str, Any] = {"network": None, "lacking": None, "doubt": None, "images": None, "units": {}, "map": None}
 
 
-def payload_of(found: Material) -> dict[str, Any]:
+def payload_of(found: Material, *, with_images: bool = True) -> dict[str, Any]:
     """The document of a run. What cannot be had stands in its remarks, and is done without.
 
     Args:
         found: What there is of the run.
+        with_images: Whether held-out images are to be in the page.
     """
-    return _Payload(found).document()
+    return _Payload(found, with_images).document()
 
 
 class _Payload:
@@ -39,11 +43,13 @@ class _Payload:
 
     Attributes:
         found: What there is of the run.
+        with_images: Whether held-out images are to be in the page.
         remarks: What could not be had, and why.
     """
 
-    def __init__(self, found: Material) -> None:
+    def __init__(self, found: Material, with_images: bool) -> None:
         self.found = found
+        self.with_images = with_images
         self.remarks = list(found.lacking)
 
     def document(self) -> dict[str, Any]:
@@ -73,11 +79,12 @@ class _Payload:
         held = self._had(lambda: HeldOut.asked(run)) if self.found.data else None
         if parts["network"]:
             parts["doubt"] = self._had(lambda: doubt_of(run, held))
-        if held is not None and run.record.input_shape[2] in CHANNELS:
-            places = chosen(held)
-            shown = held.dataset.images[held.rows[places]]
-            parts["images"] = images_of(held, places)
-            parts["map"] = self._had(lambda: map_of(held, places))
+        if held is not None:
+            shown_in = chosen(held) if self.with_images and run.record.input_shape[2] in CHANNELS else NONE
+            if len(shown_in):
+                shown = held.dataset.images[held.rows[shown_in]]
+                parts["images"] = images_of(held, shown_in)
+            parts["map"] = self._had(lambda: map_of(held, shown_in))
         units = self._had(lambda: units_of(run, shown, maximised=self.found.whole, on_step=self.found.on_step))
         return parts | {"units": units or {}}
 

@@ -25,6 +25,7 @@ def write_explorer(
     *,
     language: str = ENGLISH,
     whole: bool = True,
+    images: bool = True,
     device: str = "auto",
     on_step: OnStep | None = None,
 ) -> Path:
@@ -38,6 +39,7 @@ def write_explorer(
         out: The file; unless given explorer.html in the run's folder.
         language: ``en`` or ``zh``.
         whole: Put pictures that maximise filters and classes into it too, which take longest.
+        images: Put some held-out images into it. Pictures that maximise filters may still look like them.
         device: Where the network is to answer, unless a run is given that is loaded.
         on_step: Told how far long work has come: its name, steps done, steps in all.
 
@@ -54,7 +56,9 @@ def write_explorer(
     if not out:
         require_own(file, "the page")
     write_file(
-        file, explorer_page(run, language=language, whole=whole, device=device, on_step=on_step), make_folder=True
+        file,
+        explorer_page(run, language=language, whole=whole, images=images, device=device, on_step=on_step),
+        make_folder=True,
     )
     return file
 
@@ -64,6 +68,7 @@ def explorer_page(
     *,
     language: str = ENGLISH,
     whole: bool = True,
+    images: bool = True,
     device: str = "auto",
     on_step: OnStep | None = None,
 ) -> str:
@@ -78,7 +83,7 @@ def explorer_page(
     loaded = None if isinstance(run, str | PathLike) else run
     with speaking(language):
         found = material_of(folder_of(run), loaded, whole=whole, device=device, on_step=on_step)
-        return page(payload_of(found))
+        return page(payload_of(found, with_images=images))
 
 
 def require_language(language: str) -> None:

@@ -9,6 +9,7 @@ import math
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,15 @@ from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.errors import RunError
 from pellucid.explore import network
 from pellucid.explore.doubt import Rounded
+from pellucid.explore.held_out import HeldOut
+from pellucid.explore.images import images_of
 from pellucid.explore.packed import packed
 from pellucid.explore.payload import payload_of
 from pellucid.explore.places import principal
 from pellucid.explore.record import reading_of
 from pellucid.judge.gaussians import Gaussians
 from pellucid.predict.features import _signs
+from pellucid.predict.predictor import Predictor
 from pellucid.run.folder import RunFolder
 from pellucid.run.record import Look
 from pellucid.spec.layers import LAYERS
@@ -296,6 +300,25 @@ def test_a_network_of_the_users_own_code_shows_its_record_and_what_it_answers(
     assert document["lacking"] == "The network is made by code of its author, nets:plain; a page cannot run that."
     assert len(document["images"]["answers"]) == 90
     assert document["units"].keys() == {"conv2d_1", "dense_1"}
+
+
+def test_images_can_be_left_out(run: pl.Run, faults_in_payload: Faults) -> None:
+    assert run.folder
+    document = payload_of(material_of(run.folder, run, whole=False), with_images=False)
+    assert faults_in_payload(document) == []
+    assert document["images"] is None
+    assert document["units"]["conv2d_1"]["strongest"] == []
+    assert document["map"]["places"]["shape"] == [90, 2]
+    assert document["map"]["points"] == []
+    assert document["doubt"]["foreign"]["rounding"]["images"] == 90
+
+
+def test_an_image_is_called_without_the_place_of_the_data(run: pl.Run, bars: DataSplits) -> None:
+    record = run.record.model_copy(update={"data": run.record.data.model_copy(update={"location": "/home/me/bars"})})
+    named = replace(bars.test, sources=tuple(f"/home/me/bars/test/{number}.png" for number in range(90)))
+    other = pl.Run(Predictor(run.model, record, run.device), data=DataSplits("bars", bars.train, named))
+    held = HeldOut.asked(other)
+    assert images_of(held, np.array([3]))["answers"][0]["source"] == "test/3.png"
 
 
 def test_code_that_is_not_trusted_is_not_run(bars_run: Path, tmp_path: Path) -> None:
