@@ -15,6 +15,7 @@ from typing import Any
 import pellucid as pl
 from pellucid.explore.doubt import Rounded, change_of
 from pellucid.explore.held_out import HeldOut
+from pellucid.explore.packed import Kind
 from pellucid.explore.page import template
 from pellucid.explore.payload import payload_of
 from pellucid.run.folder import RunFolder
@@ -72,7 +73,8 @@ def rounding(run: pl.Run) -> list[str]:
     features = HeldOut.asked(run).features
     about = [run.record.recipe, str(len(doubts.classes.centre))]
     rows = [_row(*about, "float16, as recorded", f"{-(-doubts.classes.factors.nbytes * 4 // 3):,}", "0", "0")]
-    for kind, bits in (("int8", 8), ("int4", 4)):
+    kinds: dict[Kind, int] = {"int8": 8, "int4": 4}
+    for kind, bits in kinds.items():
         rounded = Rounded(doubts.classes, kind)
         change = change_of(doubts.classes, rounded.classes, features, limit)
         size = text_bytes(rounded.document()["factors"])

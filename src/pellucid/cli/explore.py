@@ -59,16 +59,48 @@ def explore(
     with uninterrupted():
         from pellucid.explore.write import explorer_page, write_explorer
 
+    settings: dict[str, Any] = {"language": language, "whole": not quick, "images": not no_images, "device": device}
+    if out:
+        with _bar() as on_step:
+            file = write_explorer(run, out, **settings, on_step=on_step)
+        _tell(run, file, as_json)
+        return
     with _bar() as on_step:
-        settings: dict[str, Any] = {"language": language, "whole": not quick, "images": not no_images}
-        settings |= {"device": device, "on_step": on_step}
-        if out:
-            file = write_explorer(run, out, **settings)
-        else:
-            page = explorer_page(run, **settings)
-    if not out:
-        _serve(run, page, port or 0, open_browser=not no_open, as_json=as_json)
-    elif as_json:
+        page = explorer_page(run, **settings, on_step=on_step)
+    _serve(run, page, port or 0, open_browser=not no_open, as_json=as_json)
+
+
+def export_page(run: str, out: Path | None, *, overwrite: bool, images: bool, as_json: bool) -> None:
+    """Write the page as an export of a run.
+
+    Args:
+        run: A run folder, a name below runs/, or latest.
+        out: The HTML file; below exports/, by the name of the run, unless given.
+        overwrite: Let it take the place of an older page.
+        images: Put some held-out images into it.
+        as_json: Print one JSON document.
+
+    Raises:
+        RunError: There is no such run, or something stands in that place.
+    """
+    with uninterrupted():
+        from pellucid.explore.write import write_explorer
+    from pellucid.errors import RunError
+    from pellucid.run.files import require_own, require_place
+    from pellucid.run.folder import find_run
+
+    folder = find_run(run)
+    file = require_place(out or Path("exports") / f"{folder.path.resolve().name}.html")
+    if file.exists() and not overwrite:
+        raise RunError(f"{file} exists already. Choose another --out, or give --overwrite to replace the page.")
+    require_own(file, "the page")
+    with _bar() as on_step:
+        write_explorer(folder.path, file, images=images, on_step=on_step)
+    _tell(run, file, as_json)
+
+
+def _tell(run: str, file: Path, as_json: bool) -> None:
+    if as_json:
         print_json({"run": run, "page": str(file), "bytes": file.stat().st_size})
     else:
         print_path(file)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float16, Float32, Int8
+from jaxtyping import Float16, Float32, Int64
 from numpy import ndarray
 
 from pellucid.explore.held_out import HeldOut
@@ -65,7 +65,8 @@ class Rounded:
         rows, columns = np.tril_indices(width)
         beside = rows != columns
         diagonal, rest = factors[:, ~beside], factors[:, beside].astype(np.float32)
-        left, scales = _whole(rest, rows[beside], width, GREATEST[kind])
+        scales = _scales(rest, rows[beside], width, GREATEST[kind])
+        left = np.rint(rest / scales.astype(np.float32)[:, rows[beside]]).astype(np.int8)
         rounded = factors.copy()
         rounded[:, beside] = left * scales.astype(np.float32)[:, rows[beside]]
         self.classes = replace(self.classes, factors=rounded)
@@ -91,15 +92,15 @@ def _kind_of(factors: Float16[ndarray, "present triangle"]) -> Kind:
     return "int8" if factors.size <= MOST_INT8 else "int4"
 
 
-def _whole(
-    values: Float32[ndarray, "present left"], rows: ndarray, width: int, greatest: int
-) -> tuple[Int8[ndarray, "present left"], Float16[ndarray, "present features"]]:
-    """Whole numbers up to the greatest, and what those of each row of a triangle are to be multiplied by."""
+def _scales(
+    values: Float32[ndarray, "present left"], rows: Int64[ndarray, " left"], width: int, greatest: int
+) -> Float16[ndarray, "present features"]:
+    """What whole numbers are to be multiplied by in each row of a triangle, so that none is beyond the greatest."""
+    starts = np.searchsorted(rows, np.arange(1, width))  # the first row is empty
     most = np.zeros((len(values), width), np.float32)
-    np.maximum.at(most, (slice(None), rows), np.abs(values))
-    scales = np.nextafter((most / greatest).astype(np.float16), np.float16(np.inf))  # so that none is beyond
-    whole = np.rint(values / scales.astype(np.float32)[:, rows]).astype(np.int8)
-    return whole, scales
+    if width > 1:
+        most[:, 1:] = np.maximum.reduceat(np.abs(values), starts, axis=1)
+    return np.nextafter((most / greatest).astype(np.float16), np.float16(np.inf))
 
 
 def change_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
@@ -49,7 +49,7 @@ def principal(features: Float32[ndarray, "count features"]) -> Float64[ndarray, 
     wanted = min(2, min(centred.shape) - 1)
     if wanted > 0 and centred.any():
         start = np.ones(min(centred.shape))  # the same each time
-        left, lengths, right = svds(centred, k=wanted, v0=start)
+        left, lengths, right = cast("tuple[ndarray, ndarray, ndarray]", svds(centred, k=wanted, v0=start))
         order = np.argsort(-lengths)
         sign = np.where(right[order].sum(axis=1) < 0, -1, 1)
         found[:, :wanted] = left[:, order] * lengths[order] * sign

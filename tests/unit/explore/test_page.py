@@ -167,11 +167,21 @@ def test_a_served_page_is_for_this_machine_alone(server: PageServer) -> None:
 
 
 def test_the_command_writes_a_file_or_serves(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     out = tmp_path / "page.html"
     done = CliRunner().invoke(app, ["explore", str(folder), "--out", str(out), "--json"])
     assert json.loads(done.stdout) == {"run": str(folder), "page": str(out), "bytes": out.stat().st_size}
     wrong = CliRunner().invoke(app, ["explore", str(folder), "--out", str(out), "--port", "1"])
     assert wrong.exit_code == 2
+
+    exported = CliRunner().invoke(app, ["export", str(folder), "--format", "html", "--proof-images", "0"])
+    assert exported.stdout == "exports/run.html\n"
+    assert payload_in(Path("exports/run.html").read_text())["run"]["name"] == "run"
+    again = CliRunner().invoke(app, ["export", str(folder), "--format", "html"])
+    assert "exports/run.html exists already. Choose another --out, or give --overwrite" in str(again.exception)
+    Path("exports/run.html").write_text("my own")
+    mine = CliRunner().invoke(app, ["export", str(folder), "--format", "html", "--overwrite"])
+    assert "exports/run.html is there and is not Pellucid's" in str(mine.exception)
 
     def interrupted(server: PageServer) -> None:
         raise KeyboardInterrupt
