@@ -4,7 +4,7 @@ BIN := .venv/bin
 SHARED := --numprocesses auto --dist loadfile --no-loadscope-reorder  # a process for each core
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test quick coverage torture torture-files audit-deps licences check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export bench-calibration showcase bench-doubt explorer explorer-check clean
+.PHONY: train test quick coverage torture torture-files audit-deps licences check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export bench-explorer bench-calibration showcase bench-doubt explorer explorer-check clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -94,6 +94,10 @@ bench-robustness: .venv/.installed
 # docs/export-benchmark.md: exports beside the runs that they were made of (about two minutes on two cores)
 bench-export: .venv/.installed-dev
 	$(BIN)/python benchmarks/export.py --out docs/export-benchmark.md
+
+# docs/explore-benchmark.md: what the file of an explorer page holds (about twenty minutes on two cores)
+bench-explorer: .venv/.installed
+	$(BIN)/python benchmarks/explorer.py --out docs/explore-benchmark.md
 
 # docs/calibration-benchmark.md: how far probabilities are off, before and after (about ten minutes on two cores)
 bench-calibration: .venv/.installed

@@ -11,6 +11,7 @@ from .errors import RunError as RunError
 from .errors import SettingError as SettingError
 from .errors import SpecError as SpecError
 from .errors import TrainingError as TrainingError
+from .explore.write import write_explorer as write_explorer
 from .export.exported import Exported as Exported
 from .export.load import load_classifier as load_classifier
 from .export.run import export_run as export_run

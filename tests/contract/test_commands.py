@@ -51,6 +51,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {  # in a folder with runs/bars-one, run
     "predict": ("bars-one", "one.png"),
     "export": ("bars-one",),
     "report": ("bars-one", "--quick"),
+    "explore": ("bars-one", "--quick", "--out", "page.html"),
     "shapes": ("bars-one",),
     "plot": ("bars-one",),
     "runs": (),

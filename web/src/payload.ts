@@ -3,9 +3,8 @@
 /** Numbers as they lie in memory, little-endian, in base64. */
 export interface Packed {
   shape: number[];
-  type: "float32" | "float16" | "int8" | "uint8" | "uint16";
-  /** Of int8 alone: a value is its number times this; one a row of the first axis, or one for all. */
-  scale?: number[];
+  /** Of int4 two numbers stand in a byte, the first in its lower half. */
+  type: "float32" | "float16" | "int8" | "int4" | "uint8" | "uint16";
   data: string;
 }
 
@@ -42,15 +41,17 @@ export interface NetworkRecord {
   /** Height, width, channels. */
   input_shape: [number, number, number];
   layers: LayerRecord[];
-  /** By the names of the run's file; `members.0.` stands before those of a vote. Kernels as torch has them. */
+  /** By the names of the run's file, unrounded; `members.0.` stands before those of a vote. Kernels as torch has them. */
   weights: Record<string, Packed>;
   vote: number;
   temperature: number;
-  /** One for each test-time view beside the image itself: where each pixel comes from, [height, width, 2], x and y. */
+  /**
+   * One for each test-time view beside the image itself: where each pixel comes from, [height, width, 2], x and y, from
+   * -1 (the outer edge of the first pixel) to 1 (that of the last); bilinear, with 0 beyond the image.
+   */
   views: Packed[];
+  /** Of one answer: of all members and all views. At most 1,000,000,000. */
   multiply_adds: number;
-  /** What was measured when the page was written. */
-  parity: { images: number; greatest_difference: number; differing_answers: number } | null;
 }
 
 /** What the run's "I don't know" needs. */
@@ -60,15 +61,32 @@ export interface DoubtRecord {
   /** Null where features cannot be had of the network. */
   foreign: null | {
     limit: number;
-    /** Where there are more features than `centre` has: state and increment of numpy's PCG64, decimal. */
+    /**
+     * Where there are more features than `centre` has: state and increment of numpy's PCG64, decimal. Each step makes
+     * 64 bits (the state first goes on, then gives); their bytes from the lowest, of each byte the highest bit first.
+     * Bit 1 is +1, bit 0 is -1; [features before, features after], row by row; the sums are divided by the square root
+     * of the features after.
+     */
     signs: { state: string; increment: string } | null;
     centre: Packed;
     deviation: Packed;
     /** Upper triangle, row by row. */
     whitening: Packed;
     means: Packed;
-    /** Lower triangles, one a class, row by row; null where all classes have one covariance. */
-    factors: Packed | null;
+    /** A lower triangle for each class; null where all classes have one covariance. */
+    factors: null | {
+      /** [classes, features]. */
+      diagonal: Packed;
+      /** What stands left of the diagonal, class by class, row by row: whole numbers. */
+      left: Packed;
+      /** What the numbers of a row are to be multiplied by, [classes, features]. */
+      scales: Packed;
+    };
+    /**
+     * What the rounding of these numbers changes, as held-out images showed when the page was written: of the score as a
+     * share of it, and how many of the images are foreign by one and not by the other. Null without such images.
+     */
+    rounding: null | { images: number; greatest_difference: number; differing: number };
   };
 }
 
@@ -79,26 +97,39 @@ export interface ReadingRecord {
   /** Whether what is drawn is bright on dark, as in MNIST. */
   bright_on_dark: boolean;
   colour: "grey" | "rgb";
-  fit: string;
+  fit: "stretch" | "pad" | "crop";
+  /** Grey value, 0 to 255, below what is transparent and beside what is padded. */
+  background: number;
+  /** The values that stand for black and white in the run's own files, where these are not 0 and 255; see `Hand`. */
+  value_range: Pair | null;
 }
 
-/** Images side by side in one PNG: as many in a row as `columns` says, each of the network's height and width. */
+/** Images side by side in one PNG: as many in a row as `columns` says. */
 export interface Sprite {
+  /** A data: address. */
   png: string;
   columns: number;
   count: number;
+  /** Of each image. */
+  height: number;
+  width: number;
 }
 
+/** What the run itself answers for an image, so that the page can hold its own answer against it. */
 export interface Answered {
   /** Row in the split. */
   index: number;
+  /** The file or row that it came from, without the place of the data. */
   source: string | null;
   label: number;
   predicted: number;
   probability: number;
 }
 
-/** Held-out images that are in the page, the same number in the sprite and in `answers`; mistakes are among them. */
+/**
+ * Held-out images that are in the page, without loss, the same number in the sprite and in `answers`: mistakes first, the
+ * greatest loss first, then some of each class that are answered right.
+ */
 export interface ImagesRecord {
   split: string;
   sprite: Sprite;
@@ -107,7 +138,10 @@ export interface ImagesRecord {
 
 /** What one filter of a convolution, or one unit of the last layer, is about. */
 export interface UnitPictures {
-  /** A pictured input for each filter (or class), in its order. */
+  /**
+   * A pictured input for each filter (or class), in its order; plain grey where nothing moves the filter. Of a filter the
+   * part of an image that one place in the middle of its map sees. Null where that was not wanted or would take too long.
+   */
   maximised: Sprite | null;
   /** Numbers of the images (of `images`) that each filter answers most, the strongest first; of the map's maximum. */
   strongest: number[][];
@@ -121,8 +155,8 @@ export interface MapRecord {
   places: Packed;
   labels: Packed;
   predicted: Packed;
-  /** For each point its number in `images`, or -1. */
-  image: number[] | null;
+  /** For each image of `images` the number of its point, or -1. */
+  points: number[];
 }
 
 export interface Payload {
@@ -139,6 +173,8 @@ export interface Payload {
     counts: Record<string, number>;
     /** What repeats it. */
     command: string;
+    /** Content of the recipe.json that the command reads; null where it reads none. */
+    recipe_file: string | null;
     device: string;
   };
   classes: string[];
@@ -159,9 +195,28 @@ export interface Payload {
   };
   history: { epoch: number; loss: number; accuracy: number; val_loss: number | null; val_accuracy: number | null }[];
   images: ImagesRecord | null;
-  /** By the name of a convolution, or of the last layer. */
+  /** By the name of a convolution (of a vote `members.0.conv2d_1`), and of the last layer with weights (`dense_1`). */
   units: Record<string, UnitPictures>;
   map: MapRecord | null;
+  /** What else could not be had when the page was written, and why. */
+  remarks: string[];
+}
+
+/**
+ * Drawings as a file that `pellucid evaluate RUN hand.npz` and `pellucid train hand.npz` read: a zip archive, stored or
+ * deflated, of two .npy files of format 1.0 or later. Further .npy files in it are left alone; no pickled objects.
+ *
+ * - `images.npy`: `|u1`, [count, height, width, channels], C order: what the network got, 0 to 255. Where
+ *   `reading.value_range` is [low, high], `<f4` instead: low + (high - low) * value / 255, as the run's own files have it.
+ * - `labels.npy`: the class of each image by name, `<U` and the length of the longest in code points (each four bytes,
+ *   little-endian, filled up with zeros), [count]. Whole numbers (`<i8`) are read too, as classes that are called 0, 1, …
+ *
+ * To be evaluated a file needs one drawing; each class must be the run's. To be trained on it needs two classes, and of
+ * each a few drawings, since some are held out.
+ */
+export interface Hand {
+  images: Uint8Array | Float32Array;
+  labels: string[];
 }
 
 /** The payload that stands in this page. */
@@ -183,14 +238,12 @@ export function unpack(packed: Packed): Float32Array {
     case "uint8": return Float32Array.from(bytes);
     case "uint16": return Float32Array.from(new Uint16Array(bytes.buffer));
     case "float16": return Float32Array.from(new Uint16Array(bytes.buffer), fromHalf);
-    case "int8": return scaled(new Int8Array(bytes.buffer), packed);
+    case "int8": return Float32Array.from(new Int8Array(bytes.buffer));
+    case "int4": {
+      const count = packed.shape.reduce((all, side) => all * side, 1);
+      return Float32Array.from({ length: count }, (_, i) => (bytes[i >> 1] << (i % 2 ? 24 : 28)) >> 28);
+    }
   }
-}
-
-function scaled(values: Int8Array, packed: Packed): Float32Array {
-  const scale = packed.scale ?? [1];
-  const row = values.length / scale.length;
-  return Float32Array.from(values, (value, i) => value * scale[Math.floor(i / row)]);
 }
 
 function fromHalf(bits: number): number {

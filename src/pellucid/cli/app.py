@@ -26,6 +26,7 @@ COMMANDS = (
     "predict",
     "export",
     "report",
+    "explore",
     "shapes",
     "plot",
     "runs",

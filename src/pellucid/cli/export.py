@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pellucid.cli.explore import export_page
 from pellucid.cli.options import Json
 from pellucid.cli.show import show
 
@@ -17,7 +18,10 @@ def export(
     run: Annotated[
         str | None, typer.Argument(metavar="[RUN]", help="A run folder, a name below runs/, or latest (the default).")
     ] = None,
-    form: Annotated[str, typer.Option("--format", help="The format to write: onnx.")] = "onnx",
+    form: Annotated[
+        str,
+        typer.Option("--format", help="The format to write: onnx; html (the page of pellucid explore, in one file)."),
+    ] = "onnx",
     out: Annotated[
         Path | None, typer.Option(help="The folder to write.  [default: exports/ and the name of the run]")
     ] = None,
@@ -62,6 +66,11 @@ def export(
         from pellucid.sections.export import verification_section
 
         show(verification_section(verify_export(verify)), as_json, {})
+        return
+    if form == "html":
+        if maps or data:
+            raise typer.BadParameter("--maps and --data are of other formats than html: leave them out")
+        export_page(run or "latest", out, overwrite=overwrite, images=proof_images > 0, as_json=as_json)
         return
     from pellucid.export.export import export_folder
     from pellucid.run.folder import find_run

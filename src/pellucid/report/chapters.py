@@ -9,7 +9,6 @@ from pellucid.audit.duplicates import leaks
 from pellucid.errors import PellucidError
 from pellucid.judge.speed import Speed
 from pellucid.language import tell
-from pellucid.report.material import Material
 from pellucid.sections.advice import advice_section
 from pellucid.sections.calibration import calibration_section
 from pellucid.sections.confusion import confusion_section
@@ -27,6 +26,7 @@ from pellucid.sections.slices import slices_section
 from pellucid.sections.speed import speed_section
 from pellucid.spec.model import FactorySpec
 from pellucid.text import printable
+from pellucid.trained.material import Material
 
 OnChapter = Callable[[str], None]
 

@@ -6,20 +6,19 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pellucid.errors import RunError, SettingError, unknown
+from pellucid.errors import SettingError, unknown
 from pellucid.judge.comparison import MARGIN
 from pellucid.language import ENGLISH, LANGUAGES, speaking
 from pellucid.names import user_path
 from pellucid.report.chapters import OnChapter, chapters_of
 from pellucid.report.comparison import compared
-from pellucid.report.material import OnStep, material_of
 from pellucid.report.page import Head, page
 from pellucid.run.contents import REPORT
-from pellucid.run.files import bears_mark, require_place, write_file
-from pellucid.run.folder import RunFolder, find_run
+from pellucid.run.files import require_own, require_place, write_file
 from pellucid.sections.headline import headline_section
 from pellucid.sections.repeat import repeat_section
 from pellucid.text import shortened
+from pellucid.trained.material import OnStep, folder_of, material_of
 
 if TYPE_CHECKING:
     from pellucid.trained.run import Run
@@ -61,12 +60,12 @@ def write_report(
     if language not in LANGUAGES:
         raise SettingError([unknown("language", language, LANGUAGES)])
     loaded = None if isinstance(run, str | PathLike) else run
-    first = _folder(run)
-    folders = [first, *map(_folder, others)]
+    first = folder_of(run)
+    folders = [first, *map(folder_of, others)]
     name = REPORT.format("" if language == ENGLISH else f"-{language}")
-    file = _place(
-        user_path(out) if out else first.path / name if not others else Path(f"comparison-{name}"), out is None
-    )
+    file = require_place(user_path(out) if out else first.path / name if not others else Path(f"comparison-{name}"))
+    if not out:
+        require_own(file, "the report")
     with speaking(language):
         if others:
             text = compared(folders, margin)
@@ -77,24 +76,4 @@ def write_report(
             head = Head(kicker, headline_section(record, found.evaluation), repeat_section(record), found.lacking)
             text = page(head, chapters_of(found, on_chapter))
     write_file(file, text, make_folder=True)
-    return file
-
-
-def _folder(run: Run | str | PathLike[str]) -> RunFolder:
-    if isinstance(run, str | PathLike):
-        return find_run(str(run))
-    if run.folder is None:
-        raise RunError("A report is of a run in a folder; this one is in memory only. Save it first: run.save(PATH).")
-    return run.folder
-
-
-def _place(file: Path, own: bool) -> Path:
-    """The file, which may be written; where its name was not given, it takes the place of Pellucid's own only.
-
-    Raises:
-        RunError: It cannot be written, or something of the user's is there.
-    """
-    require_place(file)
-    if own and file.exists() and not bears_mark(file):
-        raise RunError(f"{file} is there and is not Pellucid's; the report would replace it. Choose another --out.")
     return file

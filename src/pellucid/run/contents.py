@@ -19,25 +19,23 @@ RECORD, HISTORY, WEIGHTS, CURVES, EVALUATION, ROBUSTNESS, DOUBT = (
     "doubt.safetensors",
 )
 FILES = (RECORD, HISTORY, WEIGHTS, CURVES, "curves.svg", EVALUATION, ROBUSTNESS, DOUBT)
-REPORT = "report{}.html"  # and one of each other language
-REPORTS = re.compile(r"report(-[a-z]{2})?\.html")
+REPORT, EXPLORER = "report{}.html", "explorer{}.html"  # and one of each other language
+PAGES = re.compile(r"(report|explorer)(-[a-z]{2})?\.html")
 PICTURES, CHECKPOINTS = "pictures", "checkpoints"
 CHECKPOINT = re.compile(r"\d{8,18}-[0-9a-f]{64}\.safetensors")
 # What `write_file` leaves of a file when it is killed.
-PARTS = re.compile(
-    rf"\.({'|'.join(map(re.escape, FILES))}|{REPORTS.pattern}|{CHECKPOINT.pattern})\.[a-z0-9_]{{8}}\.part"
-)
+PARTS = re.compile(rf"\.({'|'.join(map(re.escape, FILES))}|{PAGES.pattern}|{CHECKPOINT.pattern})\.[a-z0-9_]{{8}}\.part")
 
 
 def own_files(folder: Path) -> list[Path]:
     """The files in a run's folder that Pellucid wrote.
 
     The files of the run itself are known by their names, since the record beside them is Pellucid's. In the folder of
-    pictures anybody may have put something, so those are Pellucid's that bear its mark; and so are reports.
+    pictures anybody may have put something, so those are Pellucid's that bear its mark; and so are pages.
     """
     own = [folder / name for name in FILES if os.path.lexists(folder / name)]
     own += [place for place in folder.glob(".*.part") if PARTS.fullmatch(place.name)]
-    own += [place for place in folder.glob("report*.html") if REPORTS.fullmatch(place.name) and bears_mark(place)]
+    own += [place for place in folder.glob("*.html") if PAGES.fullmatch(place.name) and bears_mark(place)]
     own += checkpoint_files(folder)
     pictures = folder / PICTURES
     if pictures.is_symlink():  # it leads to where others may keep their pictures

@@ -36,6 +36,24 @@ def require_place(path: Path) -> Path:
     return path
 
 
+def require_own(file: Path, what: str) -> Path:
+    """See that no file of the user's is in a place that was not asked for by name.
+
+    Args:
+        file: The place.
+        what: What is to be written there.
+
+    Returns:
+        The place itself.
+
+    Raises:
+        RunError: Something of the user's is there.
+    """
+    if file.exists() and not bears_mark(file):
+        raise RunError(f"{file} is there and is not Pellucid's; {what} would replace it. Choose another --out.")
+    return file
+
+
 def write_file(path: Path, content: bytes | str, *, make_folder: bool = False) -> None:
     """Write a whole file or leave what was there: nobody ever sees half of it.
 

@@ -13,6 +13,7 @@ from pellucid.words import counted
 
 Positions = frozenset[int]
 Ranges = tuple[tuple[int, int], ...]
+Field = tuple[tuple[int, int], tuple[int, int]]
 SIDES = ("row", "column")
 
 
@@ -76,6 +77,19 @@ def coverage(steps: Sequence[Step]) -> Coverage:
         columns=_ranges(columns),
         blind_layers=tuple(_blind_layers(on_maps)),
     )
+
+
+def field_of(steps: Sequence[Step], place: tuple[int, int]) -> Field:
+    """The rows and the columns of the image that one output depends on: the first, and the one behind the last.
+
+    Args:
+        steps: The walk through the network up to the layer that gives the output.
+        place: Row and column of the output in its map.
+    """
+    rows, columns = frozenset({place[0]}), frozenset({place[1]})
+    for step in reversed(steps):
+        rows, columns = (_seen(step.layer, step.input_shape, side, of) for side, of in enumerate((rows, columns)))
+    return (min(rows), max(rows) + 1), (min(columns), max(columns) + 1)
 
 
 def _seen(layer: Layer, shape: Shape, side: int, outputs: Iterable[int]) -> Positions:

@@ -42,7 +42,7 @@ def with_neighbours(
     if not worst:
         return evaluation
     indices = [mistake.index for mistake in worst]
-    asked = _features(predictor, judged.images[indices])
+    asked = last_features(predictor, judged.images[indices])
     rows = training.rows[evenly_spread(len(training), MOST_SEARCHED)]
     left_out = training.rows[indices] if same else np.full(len(worst), -1)
     distances, places = _nearest(predictor, asked, training.dataset, rows, left_out)
@@ -85,7 +85,7 @@ def _nearest(
     at_once = evaluation_batch_size(torch.from_numpy(np.empty((0, *dataset.input_shape), np.uint8)))
     for start in range(0, len(rows), at_once):
         part = rows[start : start + at_once]
-        new = torch.cdist(asked, _features(predictor, dataset.images[part]))
+        new = torch.cdist(asked, last_features(predictor, dataset.images[part]))
         new[torch.from_numpy(left_out[:, None] == part).to(new.device)] = torch.inf
         own = torch.arange(start, start + len(part), device=asked.device).expand(len(asked), -1)
         distances, places = torch.cat((distances, new), dim=1), torch.cat((places, own), dim=1)
@@ -94,7 +94,7 @@ def _nearest(
     return distances.cpu().numpy(), places.cpu().numpy()
 
 
-def _features(
+def last_features(
     predictor: Predictor, images: UInt8[ndarray, "count height width channels"]
 ) -> Float[Tensor, "count features"]:
     """What the last layer that has weights takes; of a vote, of each member."""

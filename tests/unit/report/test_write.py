@@ -13,12 +13,12 @@ from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.errors import RunError, SettingError
 from pellucid.judge.evaluation import Answers, Evaluation, evaluation_of
 from pellucid.report.chapters import chapters_of
-from pellucid.report.material import material_of
 from pellucid.run.contents import others_files, own_files
 from pellucid.run.folder import RunFolder
 from pellucid.sections.confusion import confusion_section
 from pellucid.sections.headline import headline_section
 from pellucid.spec.model import FactorySpec
+from pellucid.trained.material import material_of
 
 ANCHORS = (
     *("network", "data", "curves", "confusion", "mistakes", "slices", "calibration", "doubt", "advice"),

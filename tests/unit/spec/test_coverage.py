@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid.model.build import build
-from pellucid.spec.coverage import Coverage
+from pellucid.spec.coverage import Coverage, field_of
 from pellucid.spec.model import ModelSpec
 from pellucid.spec.recipes import RECIPES, recipe
 
@@ -119,3 +119,11 @@ def test_a_recipe_widens_what_would_leave_a_remainder_on_that_side_alone() -> No
     # 7 at stride 3 leave over 1 of 32 rows and none of 28 columns; then a 2x2 pool leaves 1 of 7 rows, none of 6.
     layers = recipe("fast", (32, 28, 1), 10).model.layers
     assert (layers[0].kernel_size, layers[4].pool_size, layers[4].strides) == ((8, 7), (3, 2), (2, 2))
+
+
+def test_what_one_output_sees_lies_where_the_strides_and_margins_put_it() -> None:
+    steps = ModelSpec.from_shorthand(
+        "input 28x28x1, conv 4 3x3, maxpool 2x2, conv 4 3x3 same, flatten, dense 2 softmax"
+    ).walk()
+    assert field_of(steps[:1], (13, 0)) == ((13, 16), (0, 3))
+    assert field_of(steps[:3], (5, 0)) == ((8, 16), (0, 6))  # two of its eight columns lie beyond

@@ -62,7 +62,7 @@ class Gaussians {
     this.deviation = unpack(record.deviation);
     this.whitening = unpack(record.whitening);
     this.means = unpack(record.means);
-    this.factors = record.factors && unpack(record.factors);
+    this.factors = record.factors && triangles(record.factors);
     this.count = record.means.shape[0];
     this.generator = record.signs;
   }
@@ -100,6 +100,20 @@ class Gaussians {
       for (let column = 0; column <= row; column++) sums[column] += away[row] * this.factors[at++];
     return sums.reduce((sum, value) => sum + value * value, 0);
   }
+}
+
+/** Lower triangles, one a class, row by row. */
+function triangles(record: NonNullable<NonNullable<DoubtRecord["foreign"]>["factors"]>): Float32Array {
+  const [diagonal, left, scales] = [record.diagonal, record.left, record.scales].map(unpack);
+  const [count, width] = record.diagonal.shape;
+  const found = new Float32Array((count * width * (width + 1)) / 2);
+  for (let number = 0, at = 0, from = 0; number < count; number++)
+    for (let row = 0; row < width; row++) {
+      const scale = scales[number * width + row];
+      for (let column = 0; column < row; column++) found[at++] = left[from++] * scale;
+      found[at++] = diagonal[number * width + row];
+    }
+  return found;
 }
 
 const MULTIPLIER = 0x2360ed051fc65da44385df649fccf645n;

@@ -1,18 +1,19 @@
-"""What there is of a run to report on: its files, and where they can be had its network and its data."""
+"""What there is of a run to tell of: its files, and where they can be had its network and its data."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pellucid.data.dataset import DataSplits, ImageDataset
-from pellucid.errors import PellucidError
+from pellucid.errors import PellucidError, RunError
 from pellucid.judge.evaluation import Evaluation
 from pellucid.judge.robustness import Robustness
 from pellucid.language import tell
-from pellucid.run.folder import EVALUATION, ROBUSTNESS, RunFolder
+from pellucid.run.folder import EVALUATION, ROBUSTNESS, RunFolder, find_run
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
 from pellucid.text import printable
@@ -25,7 +26,7 @@ OnStep = Callable[[str, int, int], None]  # what is done, how much of it, of how
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """What a report is made of.
+    """What a report or an explorer page is made of.
 
     Attributes:
         path: The run folder.
@@ -36,7 +37,8 @@ class Material:
         run: The run with its network; None where that cannot be had.
         data: The run's own data; None where they cannot be had.
         lacking: What cannot be had, and why.
-        whole: Whether what takes long is reported too.
+        without_run: Why the run with its network cannot be had; None where it can.
+        whole: Whether what takes long is told too.
         on_step: Told how far such work has come.
     """
 
@@ -48,6 +50,7 @@ class Material:
     run: Run | None
     data: DataSplits | None
     lacking: tuple[str, ...]
+    without_run: str | None
     whole: bool
     on_step: OnStep | None = None
 
@@ -59,6 +62,22 @@ class Material:
         return self.data.test if self.data.test.fingerprint == self.evaluation.fingerprint else None
 
 
+def folder_of(run: Run | str | PathLike[str]) -> RunFolder:
+    """The folder of a run that is told of.
+
+    Args:
+        run: The run, its folder, a name below ``runs/``, or ``latest``.
+
+    Raises:
+        RunError: There is no such run, or it is in memory only.
+    """
+    if isinstance(run, str | PathLike):
+        return find_run(str(run))
+    if run.folder is None:
+        raise RunError("This tells of a run in a folder; the run is in memory only. Save it first: run.save(PATH).")
+    return run.folder
+
+
 def material_of(
     folder: RunFolder,
     run: Run | None = None,
@@ -67,12 +86,12 @@ def material_of(
     device: str = "auto",
     on_step: OnStep | None = None,
 ) -> Material:
-    """What can be had of a run. What cannot is told in the report, which does without it.
+    """What can be had of a run. What cannot is told, and done without.
 
     Args:
         folder: The run folder.
         run: The run itself, where it is loaded already.
-        whole: Whether to report what takes long too.
+        whole: Whether to tell what takes long too.
         device: Where the network is to answer.
         on_step: Told how far long work has come.
 
@@ -98,6 +117,7 @@ def material_of(
     if (folder.path / ROBUSTNESS).exists():
         robustness = had(lambda: Robustness.from_json(folder.read_bytes(ROBUSTNESS), folder.path / ROBUSTNESS))
     run = run or had(lambda: _loaded(folder, device))  # pyright: ignore[reportAssignmentType]
+    without_run = None if run else lacking[-1]
     data = had(lambda: _data(run, record))
     return Material(
         path=folder.path,
@@ -108,6 +128,7 @@ def material_of(
         run=run,
         data=data if isinstance(data, DataSplits) else None,
         lacking=tuple(dict.fromkeys(lacking)),
+        without_run=without_run,
         whole=whole,
         on_step=on_step,
     )
