@@ -1,17 +1,19 @@
 /**
- * Bilinear resizing with antialiasing as Pillow does it, to the bit, so that the page reads a file as Python does.
- * Source: Pillow's Resample.c and Reduce.c.
+ * Bilinear resizing with antialiasing by Pillow's arithmetic, so that the page reads a file as Python does. Rows come
+ * first, and then columns; later versions of Pillow may take them the other way round, which moves a value by at most one
+ * grey level. Source: Pillow's Resample.c and Reduce.c.
  */
 
 import { bitmap, type Bitmap } from "./bitmap";
 
-/** Left, top, right, bottom, in pixels; they need not be whole. */
+/** Left, top, right, bottom, in pixels; they need not be whole, and are floats of 32 bits. */
 export type Box = [number, number, number, number];
 
 const BITS = 2 ** 22;
 
 /** Bring what lies in a box to a size. */
-export function resized(image: Bitmap, width: number, height: number, box: Box = whole(image)): Bitmap {
+export function resized(image: Bitmap, width: number, height: number, wanted: Box = whole(image)): Bitmap {
+  const box = wanted.map(Math.fround);
   const across = width !== image.width || box[0] !== 0 || box[2] !== width;
   const down = height !== image.height || box[1] !== 0 || box[3] !== height;
   const wide = across ? alongRows(image, weights(image.width, box[0], box[2], width)) : image;
@@ -37,7 +39,7 @@ interface Weights {
 }
 
 function weights(length: number, from: number, to: number, places: number): Weights {
-  const scale = (to - from) / places;
+  const scale = Math.fround(to - from) / places;
   const support = Math.max(scale, 1);
   const starts: number[] = [];
   const shares: number[][] = [];
@@ -46,7 +48,7 @@ function weights(length: number, from: number, to: number, places: number): Weig
     const start = Math.max(Math.trunc(centre - support + 0.5), 0);
     const end = Math.min(Math.trunc(centre + support + 0.5), length);
     const own = Array.from({ length: end - start }, (_, i) =>
-      Math.max(0, 1 - Math.abs((i + start - centre + 0.5) / support)));
+      Math.max(0, 1 - Math.abs((i + start - centre + 0.5) * (1 / support)))); // as there, for the same rounding
     const total = own.reduce((sum, share) => sum + share, 0);
     starts.push(start);
     shares.push(own.map((share) => Math.trunc(0.5 + (share / total) * BITS)));
