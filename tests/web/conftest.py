@@ -167,7 +167,12 @@ def payload_of(run: Run, test: ImageDataset) -> dict[str, Any]:
         },
         "lacking": None,
         "doubt": _doubt(run),
-        "reading": {"digits": record.input_shape == (28, 28, 1), "bright_on_dark": True, "background": 0}
+        "reading": {
+            "digits": record.input_shape == (28, 28, 1),
+            "bright_on_dark": True,
+            "background": 0,
+            "value_range": None,
+        }
         | {"colour": "rgb" if record.input_shape[2] == 3 else "grey", "fit": "pad"},
         "evaluation": {"split": "test", "count": evaluation.count, "accuracy": evaluation.accuracy}
         | {"interval": evaluation.accuracy_interval, "confusion": evaluation.confusion, "per_class": []},

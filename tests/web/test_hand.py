@@ -114,6 +114,23 @@ def test_hostile_names_are_labels_of_the_file(open_page: Any, colours: dict[str,
     assert "pellucid evaluate c" in page.inner_text(".keeping pre")
 
 
+def test_a_run_whose_black_and_white_are_others_gets_its_own_values(
+    open_page: Any, digits: dict[str, Any], tmp_path: Path
+) -> None:
+    page = open_page(digits | {"reading": digits["reading"] | {"value_range": [-1.0, 3.0]}}, "hand")
+    said(page, "1")
+    with page.expect_download() as download:
+        page.click("text=Export hand.npz")
+    path = tmp_path / "hand.npz"
+    download.value.save_as(path)
+    data = pl.load_data(path, test_split=None, value_range=(-1, 3))
+    with np.load(path) as arrays:
+        assert arrays["images"].dtype == np.float32
+        assert [arrays["images"].min(), arrays["images"].max()] == [-1, 3]
+    assert [data.train.images.min(), data.train.images.max()] == [0, 255]
+    assert imported(page, path) == "Imported: 0. Already here: 1."
+
+
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_a_file_of_numpy_is_judged_as_python_judges_it(
     open_page: Any, digits: dict[str, Any], digits_run: Run, small_mnist: DataSplits, tmp_path: Path, save: Any
@@ -157,13 +174,13 @@ def test_files_that_do_not_fit_are_refused_and_nothing_is_lost(
         return told
 
     small = refusal("small", images=np.zeros((2, 8, 8, 1), np.uint8), labels=labels)
-    assert "28 × 28 × 1, as the network takes them; the file has 8 × 8 × 1" in small  # noqa: RUF001
-    assert "of 8 bits" in refusal("floats", images=images.astype(np.int16), labels=labels)
-    assert "version 2" in refusal("later", images=images, labels=labels, hand_version=np.array([2]))
+    assert "28 × 28 × 1 uint8, as an export of this page has them; the file has 8 × 8 × 1 uint8" in small  # noqa: RUF001
+    assert "1 other numbers" in refusal("shorts", images=images.astype(np.int16), labels=labels)
+    assert "version 2" in refusal("later", images=images, labels=labels, format=np.array([2]))
     assert "2 images and 1 labels" in refusal("fewer", images=images, labels=labels[:1])
     assert "The label \u201ccat\u201d" in refusal("strange", images=images, labels=np.array(["1", "cat"]))
     assert "no arrays images and labels" in refusal("named", x=images, y=labels)
-    assert "only whole numbers and texts" in refusal("objects", images=images, labels=np.array([1, None]))
+    assert "only numbers and texts" in refusal("objects", images=images, labels=np.array([1, None]))
     assert "its end is missing" in refusal("cut", raw[: len(raw) // 2])
     assert "damaged" in refusal("changed", raw[:400] + b"\x01" + raw[401:])
     assert "no zip archive" in refusal("pickled", pickle.dumps({"images": 1}))

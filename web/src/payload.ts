@@ -82,6 +82,8 @@ export interface ReadingRecord {
   fit: "stretch" | "pad" | "crop";
   /** Grey value, 0 to 255, below what is transparent and beside what is padded. */
   background: number;
+  /** The values that stand for black and white in the run's own files, where these are not 0 and 255. */
+  value_range: Pair | null;
 }
 
 /** Images side by side in one PNG: as many in a row as `columns` says, each of the network's height and width. */

@@ -1,4 +1,4 @@
-/** NumPy's arrays as bytes: whole numbers and texts. Source: numpy.lib.format, version 1.0. */
+/** NumPy's arrays as bytes: numbers and texts. Source: numpy.lib.format, version 1.0. */
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 const ALIGNED = 64;
@@ -6,6 +6,8 @@ const ALIGNED = 64;
 export interface Numbers {
   shape: number[];
   values: number[] | Uint8Array;
+  /** Whether they are bytes. */
+  bytes: boolean;
 }
 
 export interface Texts {
@@ -15,6 +17,10 @@ export interface Texts {
 
 export function uint8Array(shape: number[], values: Uint8Array): Uint8Array<ArrayBuffer> {
   return written("|u1", shape, values);
+}
+
+export function float32Array(shape: number[], values: Float32Array): Uint8Array<ArrayBuffer> {
+  return written("<f4", shape, new Uint8Array(values.buffer));
 }
 
 export function int64Array(values: number[]): Uint8Array<ArrayBuffer> {
@@ -48,15 +54,15 @@ export function readArray(bytes: Uint8Array<ArrayBuffer>): Numbers | Texts {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [length, start] = bytes[6] === 1 ? [view.getUint16(8, true), 10] : [view.getUint32(8, true), 12];
   const header = new TextDecoder().decode(bytes.subarray(start, start + length));
-  const kind = /'descr': *'([<|])([uiU])(\d+)'/.exec(header);
+  const kind = /'descr': *'([<|])([uifU])(\d+)'/.exec(header);
   const sides = /'shape': *\(([\d, ]*)\)/.exec(header);
-  if (!kind || !sides || !/'fortran_order': *False/.test(header)) throw new Error("only whole numbers and texts, row by row, can be read");
+  if (!kind || !sides || !/'fortran_order': *False/.test(header)) throw new Error("only numbers and texts, row by row, can be read");
   const shape = sides[1].split(",").filter((side) => side.trim()).map(Number);
   const count = shape.reduce((product, side) => product * side, 1);
   const content = bytes.slice(start + length);
   const [letter, width] = [kind[2], Number(kind[3])];
   if (content.length !== count * width * (letter === "U" ? 4 : 1)) throw new Error("its length is not what its header says");
-  return letter === "U" ? { shape, texts: textsIn(content, count, width) } : { shape, values: numbersIn(content, count, letter, width) };
+  return letter === "U" ? { shape, texts: textsIn(content, count, width) } : { shape, values: numbersIn(content, count, letter, width), bytes: letter === "u" && width === 1 };
 }
 
 function textsIn(content: Uint8Array<ArrayBuffer>, count: number, width: number): string[] {
@@ -71,6 +77,7 @@ function numbersIn(content: Uint8Array<ArrayBuffer>, count: number, letter: stri
   const read: Record<string, (at: number) => number> = {
     i1: (at) => view.getInt8(at), u2: (at) => view.getUint16(at, true), i2: (at) => view.getInt16(at, true),
     u4: (at) => view.getUint32(at, true), i4: (at) => view.getInt32(at, true),
+    f4: (at) => view.getFloat32(at, true), f8: (at) => view.getFloat64(at, true),
     u8: (at) => Number(view.getBigUint64(at, true)), i8: (at) => Number(view.getBigInt64(at, true)),
   };
   const own = read[`${letter}${width}`];

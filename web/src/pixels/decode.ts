@@ -1,5 +1,6 @@
 /** Image files, decoded by the browser. What cannot be used is refused in words. */
 
+import { cannotPaint } from "../drawing/obstacle";
 import { tell } from "../language";
 import { opaque } from "../parts/sprite";
 import type { Bitmap } from "./bitmap";
@@ -36,7 +37,7 @@ function pixelsOf(image: ImageBitmap, background: number): Bitmap {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [image.width, image.height];
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (!context) throw new Error(tell("This browser cannot paint (it has no canvas), and so one cannot draw here. Another browser, or another setting of this one, can."));
+  if (!context) throw new Error(cannotPaint());
   context.fillStyle = `rgb(${background} ${background} ${background})`;
   context.fillRect(0, 0, image.width, image.height);
   context.drawImage(image, 0, 0);

@@ -1,6 +1,6 @@
 /** An image of any size brought to the network's shape and colours, by the steps of pellucid.data.decode. */
 
-import type { ReadingRecord } from "../payload";
+import type { Pair, ReadingRecord } from "../payload";
 import { bitmap, coloured, grey, type Bitmap } from "./bitmap";
 import { resized, resizedByGap, type Box } from "./resize";
 
@@ -9,9 +9,18 @@ const GAP = 3;
 /** Null where nothing would be left of it: it is far too narrow. */
 export function fitted(image: Bitmap, shape: number[], reading: ReadingRecord): Bitmap | null {
   const [height, width, channels] = shape;
-  const plain = channels === 1 ? grey(image) : image;
+  const ranged = withinRange(image, reading.value_range);
+  const plain = channels === 1 ? grey(ranged) : ranged;
   const brought = plain.width === width && plain.height === height ? plain : FITS[reading.fit](plain, width, height, reading.background);
   return brought && (channels === 3 ? coloured(brought) : brought);
+}
+
+/** The values that the run takes for black and white brought to 0 and 255; a range beyond 8 bits is not a file's here. */
+function withinRange(image: Bitmap, range: Pair | null): Bitmap {
+  if (!range || range[1] > 255) return image;
+  const [low, high] = range;
+  const table = Uint8ClampedArray.from({ length: 256 }, (_, value) => (value - low) * (255 / (high - low)));
+  return { ...image, values: image.values.map((value) => table[value]) };
 }
 
 type Fit = (image: Bitmap, width: number, height: number, background: number) => Bitmap | null;

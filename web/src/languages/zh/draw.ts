@@ -5,10 +5,6 @@ import { translate } from "../../language";
 translate({
   Draw: "画一画",
   "Draw something, and see what your network makes of it": "画点什么，看看你的网络怎么认",
-  "This page cannot run the network: {why}": "本页面无法运行这个网络：{why}",
-  "The network takes images of {channels} channels, which one cannot draw.": "这个网络接收 {channels} 个通道的图像，无法手绘。",
-  "This browser cannot paint (it has no canvas), and so one cannot draw here. Another browser, or another setting of this one, can.":
-    "此浏览器不支持画布（canvas），因此无法在这里作画。请换一个浏览器，或更改浏览器设置。",
   "What the network gets": "网络实际得到的图像",
   "What the network gets, {height} × {width} pixels": "网络实际得到的图像，{height} × {width} 像素",
   "row {row}, column {column}: {values}": "第 {row} 行第 {column} 列：{values}",

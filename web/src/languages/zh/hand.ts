@@ -43,7 +43,9 @@ translate({
   "The file is larger than {most} MiB.": "文件超过 {most} MiB。",
   "The file cannot be read: {why}.": "无法读取该文件：{why}。",
   "The file is of version {version} of such files; this page reads version {own}.": "该文件的版本是 {version}，本页面只能读取版本 {own}。",
-  "Images must be of 8 bits and {shape}, as the network takes them; the file has {received}.": "图像必须为 8 位、{shape}，与网络所需一致；文件中是 {received}。",
+  "Images must be {shape} {kind}, as an export of this page has them; the file has {received}.": "图像必须为 {shape} {kind}，与本页面导出的一致；文件中是 {received}。",
+  texts: "文本",
+  "other numbers": "其他类型的数字",
   "The file has {images} images and {labels} labels.": "文件中有 {images} 幅图像，却有 {labels} 个标签。",
   "The label {name} is none of the network’s classes.": "标签{name}不是该网络的类别。",
 });

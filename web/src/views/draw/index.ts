@@ -1,14 +1,16 @@
 /** Draw something, and see what the network makes of it. */
 
+import "../using.css";
 import "./draw.css";
 import { h } from "../../dom";
 import { board } from "../../drawing/board";
+import { obstacleTo } from "../../drawing/obstacle";
 import { sheetOf, type Sheet } from "../../drawing/sheet";
 import { choices, tools } from "../../drawing/tools";
 import { tell } from "../../language";
 import "../../languages/zh/draw";
 import { bars, MOST_BARS } from "../../parts/bars";
-import { canPaint, paint, picture } from "../../parts/picture";
+import { paint, picture } from "../../parts/picture";
 import { images } from "../../parts/sprite";
 import { verdict } from "../../parts/verdict";
 import type { Store } from "../../store";
@@ -18,7 +20,9 @@ export const draw: View = {
   id: "draw",
   title: "Draw",
   has: () => true,
-  mount(root, store) {
+  mount(main, store) {
+    const root = h("div", { class: "using" });
+    main.append(root);
     const sheet = sheetOf(store);
     const obstacle = obstacleTo(store, sheet);
     if (obstacle || !sheet) {
@@ -43,14 +47,6 @@ export const draw: View = {
     return () => (own.end(), kit.end(), deaf());
   },
 };
-
-/** Why one cannot draw here, in words; empty where one can. */
-export function obstacleTo(store: Store, sheet: Sheet | null): string {
-  if (!store.network) return tell("This page cannot run the network: {why}", { why: store.payload.lacking ?? "" });
-  if (!sheet) return tell("The network takes images of {channels} channels, which one cannot draw.", { channels: store.network.record.input_shape[2] });
-  if (!canPaint()) return tell("This browser cannot paint (it has no canvas), and so one cannot draw here. Another browser, or another setting of this one, can.");
-  return "";
-}
 
 /** What the network gets, pixel by pixel, and how that comes about. */
 function gets(store: Store, sheet: Sheet): { element: HTMLElement; update(): void } {

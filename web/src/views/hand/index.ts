@@ -1,15 +1,16 @@
 /** How well the network reads the hand of whoever sits here. */
 
+import "../using.css";
 import "./hand.css";
 import { h } from "../../dom";
 import { board } from "../../drawing/board";
+import { obstacleTo } from "../../drawing/obstacle";
 import { sheetOf, type Sheet } from "../../drawing/sheet";
 import { tools } from "../../drawing/tools";
 import { tell } from "../../language";
 import "../../languages/zh/hand";
 import { bitmapOf } from "../../pixels/bitmap";
 import type { Store } from "../../store";
-import { obstacleTo } from "../draw";
 import type { View } from "../view";
 import { asking } from "./asking";
 import { collectionOf, drawing, type Collection } from "./collection";
@@ -22,7 +23,9 @@ export const hand: View = {
   id: "hand",
   title: "Your hand",
   has: ({ network }) => network !== null,
-  mount(root, store) {
+  mount(main, store) {
+    const root = h("div", { class: "using" });
+    main.append(root);
     const sheet = sheetOf(store);
     const obstacle = obstacleTo(store, sheet);
     root.append(h("h1", {}, tell("How well does it read your hand?")));

@@ -16,9 +16,10 @@ const HERE = "Your drawings stay in this browser, and go nowhere else.";
 
 export function keeping(store: Store, collection: Collection): { element: HTMLElement; update(): void } {
   const shape = store.payload.network!.input_shape;
+  const range = store.payload.reading.value_range ?? null;
   const where = h("p", { class: "note" });
   const status = h("p", { "aria-live": "polite", class: "status" });
-  const save = h("button", { type: "button", onclick: () => download(exported(collection.drawings, shape)) }, tell("Export {name}", { name: NAME }));
+  const save = h("button", { type: "button", onclick: () => download(exported(collection.drawings, shape, range)) }, tell("Export {name}", { name: NAME }));
   const chooser = h("input", { type: "file", class: "hidden", id: "import", accept: ".npz", onchange: () => take(chooser.files?.[0]) });
   const element = h(
     "section", { class: "keeping" },
@@ -31,7 +32,7 @@ export function keeping(store: Store, collection: Collection): { element: HTMLEl
   async function take(file: File | undefined): Promise<void> {
     if (!file) return;
     try {
-      const found = await imported(file, shape, store.payload.classes);
+      const found = await imported(file, shape, range, store.payload.classes);
       const added = fresh(found, collection.drawings);
       collection.add(added);
       status.className = "status";

@@ -1,7 +1,9 @@
 /** Try the network on files and held-out images, cover parts of them, and see what the answer hangs on. */
 
+import "../using.css";
 import "./try.css";
 import { h } from "../../dom";
+import { obstacleTo } from "../../drawing/obstacle";
 import { sheetOf } from "../../drawing/sheet";
 import { tell } from "../../language";
 import "../../languages/zh/try";
@@ -10,7 +12,6 @@ import { images } from "../../parts/sprite";
 import { verdict } from "../../parts/verdict";
 import type { Bitmap } from "../../pixels/bitmap";
 import type { Store } from "../../store";
-import { obstacleTo } from "../draw";
 import type { View } from "../view";
 import { covering } from "./covering";
 import { files } from "./files";
@@ -22,7 +23,9 @@ export const attempt: View = {
   id: "try",
   title: "Try",
   has: ({ network }) => network !== null,
-  mount(root, store, place, go) {
+  mount(main, store, place, go) {
+    const root = h("div", { class: "using" });
+    main.append(root);
     const obstacle = obstacleTo(store, sheetOf(store));
     root.append(h("h1", {}, tell("Try it on images that it has never seen")));
     if (obstacle) {
