@@ -2,5 +2,6 @@
 
 import { draw } from "./draw";
 import type { View } from "./view";
+import { walk } from "./walk/walk";
 
-export const VIEWS: View[] = [draw];
+export const VIEWS: View[] = [draw, walk];
