@@ -121,8 +121,8 @@ export interface MapRecord {
   places: Packed;
   labels: Packed;
   predicted: Packed;
-  /** For each point its number in `images`, or -1. */
-  image: number[] | null;
+  /** For each image of `images` the number of its point, or -1. */
+  points: number[];
 }
 
 export interface Payload {
@@ -139,6 +139,8 @@ export interface Payload {
     counts: Record<string, number>;
     /** What repeats it. */
     command: string;
+    /** Content of the recipe.json that the command reads; null where it reads none. */
+    recipe_file: string | null;
     device: string;
   };
   classes: string[];
@@ -162,6 +164,8 @@ export interface Payload {
   /** By the name of a convolution, or of the last layer. */
   units: Record<string, UnitPictures>;
   map: MapRecord | null;
+  /** What else could not be had when the page was written, and why. */
+  remarks: string[];
 }
 
 /** The payload that stands in this page. */

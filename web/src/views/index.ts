@@ -1,7 +1,9 @@
 /** The views in the order of the page; a further one is a module beside its siblings, and one line here. */
 
 import { draw } from "./draw";
+import { learn } from "./learn/learn";
+import { run } from "./run/run";
 import type { View } from "./view";
 import { walk } from "./walk/walk";
 
-export const VIEWS: View[] = [draw, walk];
+export const VIEWS: View[] = [draw, walk, run, learn];

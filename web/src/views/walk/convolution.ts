@@ -7,7 +7,7 @@ import { decimal, bracketed, whole } from "../../numbers";
 import { columns } from "../../parts/columns";
 import { grid } from "../../parts/grid";
 import { lookOf } from "../../parts/maps";
-import { curve } from "./curve";
+import { curve } from "../../parts/curve";
 import { activating, equation, sign, term } from "./equation";
 import type { Scene, Setting } from "./scene";
 import { sliding } from "./sliding";

@@ -8,7 +8,7 @@ import { bracketed, decimal, whole } from "../../numbers";
 import { board } from "../../parts/board";
 import { columns } from "../../parts/columns";
 import { extent } from "../../parts/picture";
-import { curve } from "./curve";
+import { curve } from "../../parts/curve";
 import { activating, equation, sign, term } from "./equation";
 import { evidenceOf, origin } from "../../parts/origin";
 import type { Scene, Setting } from "./scene";

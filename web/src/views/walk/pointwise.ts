@@ -7,7 +7,7 @@ import { bracketed, decimal } from "../../numbers";
 import { board, type Board } from "../../parts/board";
 import { lookOf, strongest } from "../../parts/maps";
 import { strip } from "../../parts/strip";
-import { curve } from "./curve";
+import { curve } from "../../parts/curve";
 import { activating, equation, sign, term } from "./equation";
 import type { Scene, Setting } from "./scene";
 

@@ -1,12 +1,13 @@
 /** An activation as a curve, with the value that it is given and the one that it gives. */
 
-import { s } from "../../dom";
-import { tell } from "../../language";
-import { activated } from "../../network/layers";
-import { tensor } from "../../network/tensor";
-import { decimal } from "../../numbers";
-import { ACTIVATIONS } from "../../parts/layer_words";
-import type { ActivationName } from "../../payload";
+import "./curve.css";
+import { s } from "../dom";
+import { tell } from "../language";
+import { activated } from "../network/layers";
+import { tensor } from "../network/tensor";
+import { decimal } from "../numbers";
+import { ACTIVATIONS } from "./layer_words";
+import type { ActivationName } from "../payload";
 
 const SIDE = 120;
 
