@@ -79,7 +79,9 @@ export interface ReadingRecord {
   /** Whether what is drawn is bright on dark, as in MNIST. */
   bright_on_dark: boolean;
   colour: "grey" | "rgb";
-  fit: string;
+  fit: "stretch" | "pad" | "crop";
+  /** Grey value, 0 to 255, below what is transparent and beside what is padded. */
+  background: number;
 }
 
 /** Images side by side in one PNG: as many in a row as `columns` says, each of the network's height and width. */

@@ -59,8 +59,13 @@ function row(): { element: HTMLElement; show(name: string, probability: number |
       name.title = text;
     }
     bar.style.transform = `scaleX(${probability ?? 0})`;
-    value.textContent = probability === null ? "" : percent(probability);
+    value.textContent = probability === null ? "" : told(probability);
     element.classList.toggle("first", first);
   }
   return { element, show };
+}
+
+/** A probability in percent; one that is not quite 1 does not read as certain. */
+function told(probability: number): string {
+  return probability < 1 && probability > 0.9995 ? `>${percent(0.999)}` : percent(probability);
 }

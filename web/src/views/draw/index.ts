@@ -1,0 +1,142 @@
+/** Draw something, and see what the network makes of it. */
+
+import "./draw.css";
+import { h } from "../../dom";
+import { board } from "../../drawing/board";
+import { sheetOf, type Sheet } from "../../drawing/sheet";
+import { choices, tools } from "../../drawing/tools";
+import { tell } from "../../language";
+import "../../languages/zh/draw";
+import { bars, MOST_BARS } from "../../parts/bars";
+import { canPaint, paint, picture } from "../../parts/picture";
+import { images } from "../../parts/sprite";
+import { verdict } from "../../parts/verdict";
+import type { Store } from "../../store";
+import type { View } from "../view";
+
+export const draw: View = {
+  id: "draw",
+  title: "Draw",
+  has: () => true,
+  mount(root, store) {
+    const sheet = sheetOf(store);
+    const obstacle = obstacleTo(store, sheet);
+    if (obstacle || !sheet) {
+      root.append(h("h1", {}, tell("Draw")), h("p", {}, obstacle));
+      return () => {};
+    }
+    const own = board(sheet, store);
+    const kit = tools(sheet);
+    const got = gets(store, sheet);
+    const answered = answers(store, sheet);
+    root.append(
+      h("h1", {}, tell("Draw something, and see what your network makes of it")),
+      h(
+        "div", { class: "draw" },
+        h("div", { class: "sheet" }, own.element), h("div", { class: "told" }, answered.told),
+        h("div", { class: "kit" }, kit.element, example(store, sheet)), answered.element, got.element,
+      ),
+    );
+    const update = (): void => (got.update(), answered.update());
+    const deaf = store.subscribe(update);
+    update();
+    return () => (own.end(), kit.end(), deaf());
+  },
+};
+
+/** Why one cannot draw here, in words; empty where one can. */
+export function obstacleTo(store: Store, sheet: Sheet | null): string {
+  if (!store.network) return tell("This page cannot run the network: {why}", { why: store.payload.lacking ?? "" });
+  if (!sheet) return tell("The network takes images of {channels} channels, which one cannot draw.", { channels: store.network.record.input_shape[2] });
+  if (!canPaint()) return tell("This browser cannot paint (it has no canvas), and so one cannot draw here. Another browser, or another setting of this one, can.");
+  return "";
+}
+
+/** What the network gets, pixel by pixel, and how that comes about. */
+function gets(store: Store, sheet: Sheet): { element: HTMLElement; update(): void } {
+  const [height, width] = sheet.shape;
+  const seen = picture(tell("What the network gets, {height} × {width} pixels", { height, width }), null);
+  const value = h("p", { class: "value" });
+  seen.addEventListener("pointermove", (event) => (value.textContent = valueAt(store, seen, event)));
+  seen.addEventListener("pointerleave", () => (value.textContent = ""));
+  const why = h("p", { class: "note" });
+  const told = (): string => {
+    if (sheet.centred === null) return tell("Your sheet, brought to the {height} × {width} pixels that the network takes.", { height, width });
+    if (sheet.centred) return tell("What you draw is cut out, brought to a box of 20 × 20 pixels, and laid so that its centre of mass is in the middle: so were the images that the network was trained on.");
+    return tell("Your sheet as it is. The network has seen nothing but centred images: draw small, or move your drawing into a corner, and it errs. It cannot know better.");
+  };
+  const element = h(
+    "div", { class: "gets" },
+    h("h2", {}, tell("What the network gets")), seen, value,
+    sheet.centred !== null && choices(
+      tell("How the drawing is brought to the network"), [["centred", tell("Centred")], ["drawn", tell("As drawn")]],
+      sheet.centred ? "centred" : "drawn", (value) => sheet.centre(value === "centred"),
+    ),
+    why,
+  );
+  function update(): void {
+    const input = store.answer?.input;
+    paint(seen, input ?? blank(sheet));
+    why.textContent = told();
+  }
+  return { element, update };
+}
+
+/** The numbers of the pixel under the pointer. */
+function valueAt(store: Store, seen: HTMLCanvasElement, event: PointerEvent): string {
+  const input = store.answer?.input;
+  if (!input) return "";
+  const [height, width, channels] = input.shape;
+  const box = seen.getBoundingClientRect();
+  const column = Math.min(width - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * width)));
+  const row = Math.min(height - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * height)));
+  const at = (row * width + column) * channels;
+  const values = [...input.values.subarray(at, at + channels)].map((each) => each.toFixed(2)).join(", ");
+  return tell("row {row}, column {column}: {values}", { row: row + 1, column: column + 1, values });
+}
+
+function blank(sheet: Sheet): { shape: number[]; values: Float32Array } {
+  const [height, width, channels] = sheet.shape;
+  return { shape: sheet.shape, values: new Float32Array(height * width * channels).fill(Number(sheet.ground === "#ffffff")) };
+}
+
+function answers(store: Store, sheet: Sheet): { told: HTMLElement; element: HTMLElement; update(): void } {
+  const { classes, doubt } = store.payload;
+  const told = verdict(store, tell("Nothing drawn yet."));
+  const likely = bars(classes);
+  const few = classes.length <= MOST_BARS;
+  const element = h(
+    "div", { class: "likely" },
+    likely.element,
+    few
+      ? choices(tell("Order"), [["classes", tell("In order")], ["probability", tell("Most probable first")]], "classes", likely.order)
+      : h("p", { class: "note" }, tell("The ten most probable of {count} classes.", { count: classes.length })),
+    !doubt && h("p", { class: "note" }, tell("This run never says “I don’t know”: it has an answer to everything, a scribble too.")),
+  );
+  const slow = h("p", { class: "note" });
+  element.append(slow);
+  function update(): void {
+    told.update();
+    likely.update(store.answer?.probabilities ?? null, Boolean(store.verdict?.kind));
+    slow.textContent = store.took > 50 && sheet.marks.length ? tell("An answer of this network takes a while here, so it follows you a little behind.") : "";
+  }
+  return { told: told.element, element, update };
+}
+
+/** Lay an image of the run's own on the sheet; each press takes another one. */
+function example(store: Store, sheet: Sheet): HTMLElement | null {
+  const held = store.payload.images;
+  if (!held?.answers.length) return null;
+  let next = Math.floor(held.answers.length / 2);
+  const lay = async (): Promise<void> => {
+    const all = await images(held.sprite, sheet.shape);
+    sheet.clear();
+    sheet.add({ kind: "image", image: all[next] });
+    next = (next + 1) % all.length;
+  };
+  return h(
+    "div", {},
+    h("button", { type: "button", class: "quiet", onclick: lay }, tell("Lay a held-out image on the sheet")),
+    h("p", { class: "note" }, tell("Draw on it, or move it with the arrow keys.")),
+  );
+}
