@@ -59,7 +59,7 @@ export function mapOfMaps(index: number): Chapter {
           image.paint(answer.input);
           image.mark(field);
           text.set(
-            tell("The next filters slide over the maps, and not over the image: over all {count} of them at once, with weights for each. So a filter here can ask for several things together: this stroke, and that one below it. These four count most.", { count: whole(maps) }),
+            tell("The next filters slide over the maps, and not over the image: over all {count} of them at once, with weights for each. So a filter here can ask for several things together: this edge, and that one below it. Shown are the maps that count most here.", { count: whole(maps) }),
             tell("That is how simple patterns become parts, and parts become things. A value of the first layer sees {first} pixels of the image, this one {own}.", {
               first: sides(layers.slice(0, firstConvolution(layers) + 1)), own: times([field.bottom - field.top, field.right - field.left]),
             }),
