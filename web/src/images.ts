@@ -49,12 +49,11 @@ export function sheetOf(sprite: Sprite): Sheet {
   return sheet;
 }
 
-/** Look at one of the images of the page. */
+/** Look at one of the images of the page; nothing comes of it where the browser cannot read them. */
 export async function lookAt(store: Store, number: number): Promise<void> {
   const { images, network } = store.payload;
-  if (!images) return;
-  const sheet = sheetOf(images.sprite);
-  await sheet.ready;
+  const sheet = images && sheetOf(images.sprite);
+  if (!sheet || !(await sheet.ready.then(() => true, () => false))) return;
   const channels = network ? network.input_shape[2] : 1;
   store.show({ kind: "image", number }, sheet.tensor(number, channels));
 }
@@ -62,7 +61,7 @@ export async function lookAt(store: Store, number: number): Promise<void> {
 /** Where nothing is looked at, look at an image that is answered right; of none, at the first. */
 export function lookAtSomething(store: Store): void {
   const { images } = store.payload;
-  if (store.answer || !store.network || !images) return;
+  if (store.answer || !store.network || !images?.answers.length) return;
   const right = images.answers.findIndex(({ label, predicted }) => label === predicted);
   void lookAt(store, Math.max(right, 0));
 }

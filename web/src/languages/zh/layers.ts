@@ -4,6 +4,8 @@ import { translate } from "../../language";
 
 translate({
   "This page holds no network that it can run.": "这个页面里没有可以运行的网络。",
+  "This browser cannot paint (it has no canvas), so nothing can be shown here. Another browser, or another setting of this one, can.":
+    "这个浏览器不能绘图（没有 canvas），所以这里什么也显示不了。换一个浏览器，或换一种设置，就可以。",
   Layer: "层",
   Kind: "种类",
   Output: "输出",

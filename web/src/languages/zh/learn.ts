@@ -118,6 +118,7 @@ translate({
   "Then every pixel meets another weight, and the answer may be another. Convolutional networks slide small filters over the image, so that a thing is found wherever it lies; this network has none.":
     "那么每个像素碰到的权重都变了，答案也可能变。卷积网络让小滤波器在图像上滑动，东西无论在哪里都能找到；这个网络没有滤波器。",
   "The image, with a piece of it outlined": "图像，其中一块被框出",
+  "Row {row}, column {column}": "第 {row} 行第 {column} 列",
   "The piece as numbers": "这一块写成数",
   "Numbers, and nothing else. Your image is {size} = {count} of them, one for each pixel: 0 is black, 1 is white. The piece that is outlined is written out here.":
     "只有数，别的什么也没有。你的图像是 {size} = {count} 个数，每个像素一个：0 是黑，1 是白。框出的那一块写在这里。",

@@ -21,8 +21,9 @@ export const learn: View = {
   mount(root, store, place) {
     const page = h("article", { class: "learn" });
     root.append(page);
-    if (!store.network) {
-      page.append(h("h1", {}, tell("How does a network see?")), ...lacking(store));
+    const missing = lacking(store);
+    if (missing) {
+      page.append(h("h1", {}, tell("How does a network see?")), ...missing);
       return () => {};
     }
     lookAtSomething(store);

@@ -1,5 +1,6 @@
 /** Which classes are taken for which: a table of few classes, a list of the pairs of many. */
 
+import "../../parts/table.css";
 import { h } from "../../dom";
 import { percent, tell } from "../../language";
 import { whole } from "../../numbers";

@@ -6,6 +6,7 @@ import { h } from "../../dom";
 import { percent, tell } from "../../language";
 import { decimal, whole } from "../../numbers";
 import { accuracyCurve, lossCurve } from "../../parts/curves";
+import { canPaint } from "../../parts/picture";
 import type { Store } from "../../store";
 import type { View } from "../view";
 import { confusion } from "./confusion";
@@ -29,7 +30,7 @@ export const run: View = {
     const { payload } = store;
     const parts: Part[] = [
       { element: headline(store) }, curves(store), ...(payload.evaluation ? [confusion(payload.evaluation.confusion, payload.classes, payload.evaluation.split)] : []),
-      ...galleries(store), ...(payload.map ? [featureMap(store, payload.map)] : []), { element: facts(store) },
+      ...(canPaint() ? galleries(store) : []), ...(canPaint() && payload.map ? [featureMap(store, payload.map)] : []), { element: facts(store) },
     ];
     root.append(h("article", { class: "run-view" }, parts.map(({ element }) => element)));
     const update = (): void => parts.forEach((part) => part.update?.());

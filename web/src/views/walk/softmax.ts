@@ -1,5 +1,6 @@
 /** Softmax in numbers: from sums to shares. */
 
+import "../../parts/table.css";
 import { h } from "../../dom";
 import { percent, tell } from "../../language";
 import type { Step } from "../../network/network";

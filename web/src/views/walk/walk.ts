@@ -20,12 +20,13 @@ export const walk: View = {
   mount(root, store, place, go) {
     const page = h("article", { class: "walk" });
     root.append(page);
-    if (!store.network) {
-      page.append(h("h1", {}, tell("From the image to the answer")), ...lacking(store));
+    const missing = lacking(store);
+    if (missing) {
+      page.append(h("h1", {}, tell("From the image to the answer")), ...missing);
       return () => {};
     }
     lookAtSomething(store);
-    const index = store.network.record.layers.findIndex(({ name }) => name === place[0]);
+    const index = store.network!.record.layers.findIndex(({ name }) => name === place[0]);
     return index < 0 ? overview(page, store, looked) : detail(page, store, looked, index, place.slice(1).map(Number), go);
   },
 };
