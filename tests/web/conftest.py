@@ -30,6 +30,8 @@ POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
 )
+# Playwright's own waiting compiles a text in the page, which the policy forbids.
+UNTIL = "() => new Promise(done => {{ const look = () => {} ? done() : setTimeout(look, 10); look() }})"
 MODEL = "conv 8 5x5 relu, maxpool 2x2, conv 8 3x3 relu, maxpool 2x2, flatten, dense 10 softmax"
 MISTAKES, SHOWN, COLUMNS = 20, 60, 20
 
@@ -98,6 +100,35 @@ def many(colours: dict[str, Any]) -> dict[str, Any]:
     return payload
 
 
+@pytest.fixture(scope="session", name="packed")
+def packed_() -> Callable[[np.ndarray], dict[str, Any]]:
+    """Numbers as the page takes them."""
+    return packed
+
+
+@pytest.fixture(scope="session")
+def with_layers() -> Callable[[dict[str, Any], str], tuple[dict[str, Any], Any]]:
+    """The same page with a network of any layers that nobody trained, and that network in torch."""
+    import torch
+
+    from pellucid.model.build import build
+    from pellucid.spec.model import ModelSpec
+
+    def changed(payload: dict[str, Any], shorthand: str) -> tuple[dict[str, Any], Any]:
+        spec = ModelSpec.from_shorthand(shorthand, input_shape=tuple(payload["network"]["input_shape"]))
+        network = build(spec).eval()
+        for name, buffer in network.named_buffers():
+            if "running" in name:
+                buffer.copy_(torch.linspace(0.5, 1.5, buffer.numel()))
+        named = {name: value.numpy() for name, value in network.state_dict().items() if value.is_floating_point()}
+        layers = [_layer(step) for step in spec.walk()]
+        record = payload["network"] | {"layers": layers, "temperature": 1.0}
+        record["weights"] = {name: packed(value) for name, value in named.items()}
+        return payload | {"network": record, "layers": layers, "doubt": None}, network
+
+    return changed
+
+
 @pytest.fixture
 def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Open a page of a payload at a view; at the end nothing may have been asked for or complained of."""
@@ -114,6 +145,7 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         page.on("request", lambda asked: heard.append(asked.url) if not asked.url.startswith(("file:", "data:")) else 0)
         if script:
             page.add_init_script(script)
+        page.until = lambda condition: page.evaluate(UNTIL.format(condition))
         page.goto(f"{file.as_uri()}#/{view}")
         opened.append((context, page, heard))
         return page

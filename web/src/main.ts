@@ -27,7 +27,7 @@ function start(root: HTMLElement): void {
     end();
     main.replaceChildren();
     end = view.mount(main, store, place, (...parts) => go(view, parts));
-    for (const link of root.querySelectorAll("nav a"))
+    for (const link of root.querySelectorAll("header nav a"))
       link.setAttribute("aria-current", link.getAttribute("href") === `#/${view.id}` ? "page" : "false");
     document.title = `${tell(view.title)} · ${payload.run.name}`;
   }

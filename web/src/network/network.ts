@@ -38,7 +38,7 @@ export class Network {
     this.record = record;
     this.views = record.views.map(unpack);
     this.members = Array.from({ length: record.vote }, (_, number) =>
-      record.layers.map((layer) => part(record, layer, record.vote > 1 ? `members.${number}.` : "")),
+      record.layers.map((layer) => part(layer, weightsOf(record, layer, number))),
     );
   }
 
@@ -58,14 +58,19 @@ export class Network {
   }
 }
 
-function part(record: NetworkRecord, layer: LayerRecord, prefix: string): Part {
-  const make = LAYERS[layer.kind];
-  if (!make) throw new Error(`This page does not know the layer ${layer.name} (${layer.kind}).`);
-  const weight: Weight = (name) => {
+/** The weights of a layer of one member of the vote, unpacked each time that they are asked for. */
+export function weightsOf(record: NetworkRecord, layer: LayerRecord, member: number): Weight {
+  const prefix = record.vote > 1 ? `members.${member}.` : "";
+  return (name) => {
     const packed = record.weights[`${prefix}${layer.name}.${name}`];
     if (!packed) throw new Error(`The weight ${prefix}${layer.name}.${name} is missing.`);
     return unpack(packed);
   };
+}
+
+function part(layer: LayerRecord, weight: Weight): Part {
+  const make = LAYERS[layer.kind];
+  if (!make) throw new Error(`This page does not know the layer ${layer.name} (${layer.kind}).`);
   return { layer, run: make(layer, weight) };
 }
 

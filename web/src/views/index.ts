@@ -2,7 +2,10 @@
 
 import { draw } from "./draw";
 import { hand } from "./hand";
+import { learn } from "./learn/learn";
+import { run } from "./run/run";
 import { attempt } from "./try";
 import type { View } from "./view";
+import { walk } from "./walk/walk";
 
-export const VIEWS: View[] = [draw, attempt, hand];
+export const VIEWS: View[] = [draw, walk, attempt, hand, run, learn];
