@@ -33,12 +33,12 @@ ROUNDS, STARTS = 11, 3
 INTRODUCTION = """# Exports: size, start and speed
 
 Made by `make bench-export`, on {machine} with {cores} cores, Python {python}, torch {torch} and ONNX Runtime
-{onnxruntime}. torch takes the threads that it chooses; ONNX Runtime takes one a call, and many images are shared
-out to one a core. Run (eager torch) and export (ONNX Runtime) take turns; times are medians of {rounds} rounds
-({starts} for new processes; `pellucid predict` is asked about one file). The ratio is the run's time over the
-export's in the same round: its median, and the least and the greatest in brackets. Other work on the machine
-lengthens the times and changes the ratios too, since torch's threads wait for each other: the load average was
-{load:.1f} at the start. Only figures of a machine at rest tell what the engines are worth.
+{onnxruntime}. torch takes the threads that it chooses; ONNX Runtime takes one a call, and many images are shared out
+to one a core. Run (eager torch) and export (ONNX Runtime) take turns; times are medians of {rounds} rounds ({starts}
+for new processes; `pellucid predict` is asked about one file). The ratio is the run's time over the export's in the
+same round: its median, and the least and the greatest in brackets. Other work on the machine lengthens the times and
+changes the ratios too, since torch's threads wait for each other: the load average was {load:.1f} at the start. Only
+figures of a machine at rest tell what the engines are worth.
 The networks are those of the recipes for 28x28x1 and 10 classes.
 """
 LOADED = {

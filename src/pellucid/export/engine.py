@@ -40,8 +40,13 @@ class Engine:
     shared out to threads instead, which then need not agree on anything.
 
     Attributes:
+        name: What answers.
+        input_shape: (height, width, channels) of the images that it takes.
+        classes: How many probabilities it gives for each; None where the file does not say.
         at_once: How many images it is asked about at once.
     """
+
+    name = "onnxruntime"
 
     def __init__(self, content: bytes, place: Path) -> None:
         require_library("onnxruntime")
@@ -52,10 +57,11 @@ class Engine:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         try:  # of bytes, so that it takes no further file
             self._session: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-            _, height, width, _ = self._session.get_inputs()[0].shape
-            self.at_once = answered_at_once(height, width)
         except Exception as error:  # noqa: BLE001 - its errors have no common kind
             raise RunError(f"{place} cannot be loaded by ONNX Runtime ({_first_words(error)}).") from None
+        self.input_shape, self.classes = _required(self._session, place)
+        height, width, _ = self.input_shape
+        self.at_once = answered_at_once(height, width)
         self._threads = _threads()
 
     def probabilities(self, images: UInt8[ndarray, "count height width channels"]) -> Float32[ndarray, "count classes"]:
@@ -82,6 +88,24 @@ class Engine:
             rule = f"The export must answer for {counted(len(images), 'image')} at once"
             remedy = "A network of one's own code must leave the number open, as reshape(-1, …) does."
             raise RunError(f"{rule}; ONNX Runtime says: {_first_words(error)}. {remedy}") from None
+
+
+def _required(session: Any, place: Path) -> tuple[tuple[int, int, int], int | None]:
+    """The shape of images that a network takes, and how many probabilities it gives.
+
+    Raises:
+        RunError: It takes or gives something else, as an ONNX file from elsewhere does.
+    """
+    given = {each.name: (each.type, each.shape) for each in session.get_inputs()}
+    found = {each.name: each.shape for each in session.get_outputs()}
+    kind, shape = given.get(IMAGES, ("", []))
+    if len(given) != 1 or kind != "tensor(uint8)" or len(shape) != 4 or len(found.get(PROBABILITIES, [])) != 2:
+        rule = f"{place} must take {IMAGES} (uint8, [batch, height, width, channels]) and give {PROBABILITIES}"
+        taken = ", ".join(f"{name} ({kind} {shape})" for name, (kind, shape) in given.items())
+        raise RunError(f"{rule}; it takes {taken[:200]}, and gives {', '.join(found)[:200]}. Export it by Pellucid.")
+    height, width, channels = shape[1:]
+    classes = found[PROBABILITIES][1]
+    return (height, width, channels), classes if isinstance(classes, int) else None
 
 
 def _threads() -> int:

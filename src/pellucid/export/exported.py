@@ -63,6 +63,8 @@ class Exported(Classifier):
         except (ValueError, TypeError, KeyError, AttributeError):
             raise RunError(f"{folder.path / LABELS} is not of an export of Pellucid's.") from None
         self._input_shape = height, width, channels
+        if not self.proved:
+            self._require_fit(self.engine, model)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Exported:
@@ -89,6 +91,18 @@ class Exported(Classifier):
             told = f"{place} has no {PARITY} beside it: nothing tells whether it answers as its run does"
             warnings.warn(f"{told}.", PellucidWarning, stacklevel=2)
         return loaded
+
+    def _require_fit(self, engine: Engine, model: str) -> None:
+        """See that labels are of the network; where both were proved, they are.
+
+        Raises:
+            RunError: They are not.
+        """
+        count = len(self.class_names)
+        if self.input_shape != engine.input_shape or engine.classes not in {None, count}:
+            found = f"{count} classes and images of {'x'.join(map(str, self.input_shape))}"
+            rule = f"{self.path / LABELS} must be of the network in {model}; received {found}"
+            raise RunError(f"{rule}, which that one has not. Put the right one beside it.")
 
     @cached_property
     def parity(self) -> Parity:

@@ -67,7 +67,11 @@ def described(classifier: Classifier) -> dict[str, Any]:
         classifier: A run's network, which is its own proof, or an export.
     """
     if isinstance(classifier, Exported):
-        return {"run": str(classifier.path), "engine": "onnxruntime", "proved": classifier.proved}
+        return {
+            "run": str(classifier.path),
+            "engine": getattr(classifier.engine, "name", None),
+            "proved": classifier.proved,
+        }
     folder = getattr(classifier, "folder", None)
     return {"run": str(folder.path) if folder else None, "engine": "torch", "proved": None}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -115,6 +116,24 @@ def test_labels_that_are_none_are_refused(shipped: Path, tmp_path: Path, labels:
     shutil.copy(shipped / "model.onnx", tmp_path)
     (tmp_path / "labels.json").write_text(labels)
     with pytest.raises(RunError, match=r"labels\.json is not of an export of Pellucid's"):
+        pl.Exported.load(tmp_path / "model.onnx")
+
+
+def test_labels_or_models_from_elsewhere_are_refused(shipped: Path, tmp_path: Path) -> None:
+    shutil.copy(shipped / "model.onnx", tmp_path)
+    labels = json.loads((shipped / "labels.json").read_text())
+    for other in ({"classes": ["a", "b"]}, {"input": {"shape": [9, 8, 1]}}):
+        (tmp_path / "labels.json").write_text(json.dumps(labels | other))
+        with pytest.raises(RunError, match=r"labels\.json must be of the network in model\.onnx; received \d classes"):
+            pl.Exported.load(tmp_path / "model.onnx")
+    helper = pytest.importorskip("onnx").helper
+    given, taken = (helper.make_tensor_value_info(name, 1, [1, 4]) for name in ("x", "y"))
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "g", [given], [taken])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    (tmp_path / "model.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(
+        RunError, match=r"must take images \(uint8, .*; it takes x \(tensor\(float\) \[1, 4\]\), and gives y"
+    ):
         pl.Exported.load(tmp_path / "model.onnx")
 
 
