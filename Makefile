@@ -95,7 +95,7 @@ bench-robustness: .venv/.installed
 bench-export: .venv/.installed-dev
 	$(BIN)/python benchmarks/export.py --out docs/export-benchmark.md
 
-# docs/explore-benchmark.md: what the file of an explorer page holds (about twenty minutes on two cores)
+# docs/explore-benchmark.md: what the file of an explorer page holds (about five minutes on two cores)
 bench-explorer: .venv/.installed
 	$(BIN)/python benchmarks/explorer.py --out docs/explore-benchmark.md
 

@@ -20,13 +20,15 @@ from pellucid.explore.page import template
 from pellucid.explore.payload import payload_of
 from pellucid.run.folder import RunFolder
 from pellucid.trained.material import material_of
+from pellucid.words import counted
 
-RECIPES = ("tutorial", "fast", "tiny")
+EPOCHS = {"tutorial": 5, "fast": 1}  # by recipe; what is measured hangs on the network more than on how long it learned
 PARTS = ("network", "doubt", "images", "units", "map")
 INTRODUCTION = """# The explorer page: what its file holds
 
-Made by `make bench-explorer`: the recipes, trained on MNIST with their defaults, and the pages of these runs. The whole
-is the file on disk; the parts are what is told of the run, as text in it, and the page is the program itself.
+Made by `make bench-explorer`: recipes, trained on MNIST for {epochs},
+and the pages of these runs. The whole is the file on disk. The parts are what is told of the run, as text in it; the
+page is the program itself.
 
 | recipe | whole, bytes | page | network | doubt | images | pictures of filters | map | rest |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|
@@ -36,7 +38,7 @@ ROUNDING = """
 
 Weights and images are not rounded. What tells foreign images is: below stands what takes most of it, a factor of each
 class's inverse covariance, kept in other ways, with what comes of it for the scores and refusals of MNIST's 10,000 test
-images. Whole numbers have a scale for each row. The page takes 8 bits for up to 100,000 numbers, else 4.
+images. Whole numbers have a scale for each row. The page takes 8 bits for up to 150,000 numbers, else 4.
 
 | recipe | features | kept as | bytes as text | greatest change of a score | foreign by one and not by the other |
 |---|---:|---|---:|---:|---:|
@@ -47,7 +49,7 @@ def trained(recipe: str, folder: Path) -> pl.Run:
     """The run of a recipe on MNIST, judged."""
     place = folder / recipe
     if not (place / "run.json").exists():
-        pl.fit(pl.load_data("mnist"), recipe=recipe, out=place).evaluate()
+        pl.fit(pl.load_data("mnist"), recipe=recipe, epochs=EPOCHS[recipe], out=place).evaluate()
     return pl.load_run(place)
 
 
@@ -85,11 +87,12 @@ def rounding(run: pl.Run) -> list[str]:
 
 def page(folder: Path) -> str:
     """The document."""
-    runs = [trained(recipe, folder) for recipe in RECIPES]
+    runs = [trained(recipe, folder) for recipe in EPOCHS]
     with tempfile.TemporaryDirectory() as place:
         rows = [sizes(run, Path(place)) for run in runs]
     changes = [row for run in runs for row in rounding(run)]
-    return INTRODUCTION + "\n".join(rows) + "\n" + ROUNDING + "\n".join(changes) + "\n"
+    epochs = " and ".join(f"{counted(number, 'epoch')} ({recipe})" for recipe, number in EPOCHS.items())
+    return INTRODUCTION.format(epochs=epochs) + "\n".join(rows) + "\n" + ROUNDING + "\n".join(changes) + "\n"
 
 
 def _row(*cells: str) -> str:

@@ -17,7 +17,7 @@ from pellucid.spec.layers import Conv2D, Dense
 from pellucid.spec.model import FactorySpec
 from pellucid.trained.run import Run
 
-MOST_INT8 = 100_000  # numbers of 8 bits in the page; beyond, they have 4
+MOST_INT8 = 150_000  # numbers of 8 bits in the page; beyond, they have 4
 GREATEST: dict[Kind, int] = {"int8": 127, "int4": 7}
 
 
