@@ -32,6 +32,7 @@ POLICY = (
 )
 # Playwright's own waiting compiles a text in the page, which the policy forbids.
 UNTIL = "() => new Promise(done => {{ const look = () => {} ? done() : setTimeout(look, 10); look() }})"
+PATIENCE = 300_000  # milliseconds; only so as not to hang
 MODEL = "conv 8 5x5 relu, maxpool 2x2, conv 8 3x3 relu, maxpool 2x2, flatten, dense 10 softmax"
 MISTAKES, SHOWN, COLUMNS = 20, 60, 20
 
@@ -138,6 +139,7 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         file = tmp_path / "page.html"
         file.write_text(page_of(payload), encoding="utf-8")
         context = browser.new_context(viewport={"width": 1280, "height": 900}, **settings)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         heard: list[str] = []
         page.on("console", lambda message: heard.append(message.text))

@@ -53,15 +53,14 @@ export class Paper {
     const [height, width] = this.sheet.shape;
     const fine = this.read();
     const plain = averaged(fine, 0, 0, this.fine, width, height);
-    const faint = Math.abs(plain.values[0] - (this.groundLevel() ?? plain.values[0])) <= FAINTEST
-      && plain.values.every((value, i) => Math.abs(value - plain.values[i % this.sheet.shape[2]]) <= FAINTEST);
-    if (faint) return null;
+    if (this.faint(plain)) return null;
     return this.sheet.centred ? centred(fine) : plain;
   }
 
-  /** What an untouched pixel of a grey sheet has; null of colours. */
-  private groundLevel(): number | null {
-    return this.sheet.shape[2] === 1 ? Number(this.sheet.ground === "#ffffff") : null;
+  /** Whether all pixels are as good as alike: of a grey sheet as its ground, of a coloured one as the first. */
+  private faint({ values, shape: [, , channels] }: Tensor): boolean {
+    const ground = channels === 1 ? [Number(this.sheet.ground === "#ffffff")] : values.slice(0, channels);
+    return values.every((value, i) => Math.abs(value - ground[i % channels]) <= FAINTEST);
   }
 
   private read(): Tensor {

@@ -15,7 +15,9 @@ translate({
   "{meant} taken for {said}: {count}": "{meant} 被认成 {said}：{count} 次",
   "Of your hand {right} of {count} are right: {share}, 95% interval {low} to {high}%.": "你画的 {count} 幅中认对 {right} 幅：{share}，95% 置信区间 {low}% 到 {high}%。",
   "On its {split} images {accuracy} are right; of your hand {right} of {count}: {share}, 95% interval {low} to {high}%.":
-    "在 {split} 图像上它认对 {accuracy}；你画的 {count} 幅中认对 {right} 幅：{share}，95% 置信区间 {low}% 到 {high}%。",
+    "在{split}图像上它认对 {accuracy}；你画的 {count} 幅中认对 {right} 幅：{share}，95% 置信区间 {low}% 到 {high}%。",
+  test: "测试",
+  validation: "验证",
   "Your hand is harder for it than its test images, by more than chance explains: what it was trained on came about in another way.":
     "你画的比测试图像更难认，这不是偶然能解释的：它训练用的图像是以别的方式产生的。",
   "Your hand is easier for it than its test images, by more than chance explains.": "你画的比测试图像更好认，这不是偶然能解释的。",

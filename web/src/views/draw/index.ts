@@ -52,9 +52,9 @@ export const draw: View = {
 function gets(store: Store, sheet: Sheet): { element: HTMLElement; update(): void } {
   const [height, width] = sheet.shape;
   const seen = picture(tell("What the network gets, {height} × {width} pixels", { height, width }), null);
-  const value = h("p", { class: "value" });
-  seen.addEventListener("pointermove", (event) => (value.textContent = valueAt(store, seen, event)));
-  seen.addEventListener("pointerleave", () => (value.textContent = ""));
+  const pixel = h("p", { class: "pixel" });
+  seen.addEventListener("pointermove", (event) => (pixel.textContent = valueAt(store, seen, event)));
+  seen.addEventListener("pointerleave", () => (pixel.textContent = ""));
   const why = h("p", { class: "note" });
   const told = (): string => {
     if (sheet.centred === null) return tell("Your sheet, brought to the {height} × {width} pixels that the network takes.", { height, width });
@@ -63,7 +63,7 @@ function gets(store: Store, sheet: Sheet): { element: HTMLElement; update(): voi
   };
   const element = h(
     "div", { class: "gets" },
-    h("h2", {}, tell("What the network gets")), seen, value,
+    h("h2", {}, tell("What the network gets")), seen, pixel,
     sheet.centred !== null && choices(
       tell("How the drawing is brought to the network"), [["centred", tell("Centred")], ["drawn", tell("As drawn")]],
       sheet.centred ? "centred" : "drawn", (value) => sheet.centre(value === "centred"),

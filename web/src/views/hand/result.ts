@@ -49,7 +49,7 @@ function sentence({ right, count }: Score, store: Store): string {
   const { evaluation } = store.payload;
   if (!evaluation) return tell("Of your hand {right} of {count} are right: {share}, 95% interval {low} to {high}%.", own);
   const accuracy = percent(evaluation.accuracy);
-  return tell("On its {split} images {accuracy} are right; of your hand {right} of {count}: {share}, 95% interval {low} to {high}%.", { ...own, accuracy, split: evaluation.split });
+  return tell("On its {split} images {accuracy} are right; of your hand {right} of {count}: {share}, 95% interval {low} to {high}%.", { ...own, accuracy, split: tell(evaluation.split) });
 }
 
 /** Whether chance explains that a hand is read otherwise than the test images. */
