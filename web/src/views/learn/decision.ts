@@ -40,7 +40,7 @@ function byWeights(store: Store, index: number): Page {
   function oneCase(): Case {
     const caption = h("figcaption");
     const place = from.place ? board(tell("Where the evidence lies"), from.place) : null;
-    const each = place ? null : columns(tell("What each input adds to the sum"), layer.input_shape[0], () => {});
+    const each = place ? null : columns(tell("What each input adds to the sum"), layer.input_shape[0]);
     return {
       element: captioned((place ?? each)!.element, caption),
       show(values, unit, sum) {
