@@ -18,6 +18,16 @@ OTHERS = {
     "flatten, dense 8 tanh, dropout 0.1, dense 3 softmax": 8,
     "avgpool 2x2, flatten, dense 3 softmax": 8,
 }
+ALL_STEPS = """async () => {
+  const told = [];
+  for (const link of [...document.querySelectorAll('.progress a')].map(a => a.getAttribute('href'))) {
+    location.hash = link;
+    while (document.querySelector('.progress [aria-current=step]').getAttribute('href') !== link)
+      await new Promise(done => setTimeout(done));
+    told.push(document.querySelector('.chapter').innerText);
+  }
+  return told;
+}"""
 
 
 def go(page: Any, step: int) -> None:
@@ -100,12 +110,10 @@ def test_the_story_stays_whole_for_other_networks(open_page: Any, colours: dict[
         payload, _ = with_layers(colours, shorthand)
         page = open_page(payload | {"history": HISTORY}, "learn")
         page.until("pellucid.answer !== null")
-        assert steps_of(page) == count, shorthand
-        for step in range(1, count + 1):
-            go(page, step)
-            assert len(told(page)) > 60, (shorthand, step)
-            assert "undefined" not in told(page)
-            assert "NaN" not in told(page)
+        texts = page.evaluate(ALL_STEPS)
+        assert len(texts) == count, shorthand
+        assert min(map(len, texts)) > 60, shorthand
+        assert not any(word in text for word in ("undefined", "NaN", "{name", "{count") for text in texts), shorthand
         page.context.close()
 
 

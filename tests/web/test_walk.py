@@ -109,6 +109,25 @@ def test_a_filter_is_worked_out_product_by_product(open_page: Any, digits: dict[
         assert sum(shown) == pytest.approx(told, abs=0.05)
 
 
+def test_flattened_values_and_units_are_the_networks_own(open_page: Any, digits: dict[str, Any]) -> None:
+    page = opened(open_page, digits, "walk/flatten_1/37")
+    assert page.inner_text(".equation .strong b") == "38"
+    terms = [float(text) for text in page.locator(".equation b").all_inner_texts()]
+    row, column, number, place, value = terms
+    assert ((row - 1) * 4 + column - 1) * 8 + number == place
+    assert value == pytest.approx(output_of(page, 4)[37], abs=6e-4)
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    go(page, "walk/dense_1/3")
+    assert page.evaluate("scrollY") == 0
+    linear = page.evaluate("pellucid.answer.members[0][5].linear.values[3]")
+    term = page.locator(".equation .term").nth(2).locator("b")
+    assert float(term.inner_text().replace("\u2212", "-")) == pytest.approx(linear, abs=6e-4)
+    assert page.inner_text(".softmax .here th") == "3"
+    page.get_by_label("Class").select_option("8")
+    page.until("location.hash === '#/walk/dense_1/8'")
+    assert page.inner_text(".softmax .here th") == "8"
+
+
 def test_the_window_is_moved_by_keys_by_dragging_and_by_itself(open_page: Any, digits: dict[str, Any]) -> None:
     page = opened(open_page, digits, "walk/conv2d_1/2/5/6")
     board = page.locator(".stage .windowed").first

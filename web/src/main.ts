@@ -33,7 +33,11 @@ function start(root: HTMLElement): void {
   }
 
   root.replaceChildren(head(store, views), main);
-  addEventListener("hashchange", show);
+  addEventListener("hashchange", () => {
+    show();
+    scrollTo(0, 0);
+    if (document.activeElement === document.body) main.focus({ preventScroll: true });
+  });
   show();
 }
 

@@ -52,7 +52,7 @@ export function grid(label: string, rows: number, columns: number, pointed?: (ce
 
 function colour(cell: HTMLElement, share: number, signed: boolean): void {
   if (signed) {
-    const part = Math.round(55 * Math.min(Math.abs(share), 1));
+    const part = Math.round(48 * Math.min(Math.abs(share), 1));
     cell.style.background = `color-mix(in srgb, var(--${share < 0 ? "blue" : "orange"}) ${part}%, var(--well))`;
     cell.style.color = "";
   } else {

@@ -1,4 +1,4 @@
-/** A vector as cells in rows, one of which is chosen by pointing and by arrow keys. */
+/** A vector as cells in rows; with `choose`, one of them is chosen by pointing and by arrow keys. */
 
 import { tensor } from "../network/tensor";
 import { board } from "./board";
@@ -14,12 +14,12 @@ export interface Strip {
   mark(unit: number | null, text?: string): void;
 }
 
-export function strip(label: string, count: number, choose: (unit: number) => void): Strip {
+export function strip(label: string, count: number, choose?: (unit: number) => void): Strip {
   const columns = Math.min(count, Math.max(ONE_ROW, Math.ceil(Math.sqrt(4 * count))));
   const rows = Math.ceil(count / columns);
   let at = 0;
-  const to = (unit: number): void => choose((at = Math.min(Math.max(unit, 0), count - 1)));
-  const cells = board(label, [rows, columns], {
+  const to = (unit: number): void => choose?.((at = Math.min(Math.max(unit, 0), count - 1)));
+  const cells = board(label, [rows, columns], choose && {
     to: (row, column) => to(row * columns + column),
     by: (down, across) => to(at + down * columns + across),
   });

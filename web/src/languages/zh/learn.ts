@@ -33,10 +33,10 @@ translate({
   "It bends: positive values pass almost as they are, negative ones shrink. {share} of the {count} values were negative.":
     "它会弯折：正值几乎原样通过，负值缩小。{count} 个值中有 {share} 是负的。",
   "{name}: sum {sum}": "{name}：总和 {sum}",
-  "By weighing evidence. All maps are put in one row of {inputs} values (that is called flattening). For each of {classes} classes every value has a weight of its own, and the products are added. Orange places speak for the class, blue ones against it.":
-    "靠权衡证据。所有特征图排成一列，共 {inputs} 个值（这叫展平）。对 {classes} 个类别中的每一个，每个值都有自己的权重，乘积加在一起。橙色的位置支持这个类别，蓝色的反对。",
-  "By weighing evidence. What is left are {inputs} values. For each of {classes} classes every value has a weight of its own, and the products are added. Orange values speak for the class, blue ones against it.":
-    "靠权衡证据。剩下 {inputs} 个值。对 {classes} 个类别中的每一个，每个值都有自己的权重，乘积加在一起。橙色的值支持这个类别，蓝色的反对。",
+  "By weighing evidence. All maps are put in one row of {inputs} values (that is called flattening). For each of {classes} classes, the answers that it can give, every value has a weight of its own, and the products are added. Orange places speak for the class, blue ones against it.":
+    "靠权衡证据。所有特征图排成一列，共 {inputs} 个值（这叫展平）。对 {classes} 个类别（它能给出的答案）中的每一个，每个值都有自己的权重，乘积加在一起。橙色的位置支持这个类别，蓝色的反对。",
+  "By weighing evidence. What is left are {inputs} values. For each of {classes} classes, the answers that it can give, every value has a weight of its own, and the products are added. Orange values speak for the class, blue ones against it.":
+    "靠权衡证据。剩下 {inputs} 个值。对 {classes} 个类别（它能给出的答案）中的每一个，每个值都有自己的权重，乘积加在一起。橙色的值支持这个类别，蓝色的反对。",
   "You see the two classes with the greatest sums. The greatest one is the answer.": "图中是总和最大的两个类别。最大的那个就是答案。",
   "The map of a class": "一个类别的特征图",
   "Here each class has a map of its own: where it is strong, something speaks for the class. One number is made of each map, and the greatest is the answer. You see the maps of the two classes with the greatest numbers.":
@@ -69,9 +69,9 @@ translate({
   "{label}: sum {sum}": "{label}：总和 {sum}",
   "your image, moved": "移动后的图像",
   "What the filter finds in it": "滤波器在其中找到的",
-  "what the filter finds": "滤波器找到的",
-  "Because a thing stays the same thing wherever it lies. The same {weights} weights are used at all {places} places. So when the image moves, what the filter finds moves along. Outlined is where it finds most.":
-    "因为一样东西无论在哪里都还是它。同样的 {weights} 个权重用在全部 {places} 个位置上。所以图像移动时，滤波器找到的也跟着移动。框出的是找到最多的地方。",
+  "the map of what the filter finds": "滤波器找到的（特征图）",
+  "Because a thing stays the same thing wherever it lies. The same {weights} weights are used at all {places} places, and what the filter finds there is drawn as a picture of its own, the map: orange where it finds its pattern. When the image moves, the map moves along. Outlined is where it finds most.":
+    "因为一样东西无论在哪里都还是它。同样的 {weights} 个权重用在全部 {places} 个位置上，滤波器在那里找到的画成另一幅图，叫特征图：找到图案的地方是橙色。图像移动时，特征图也跟着移动。框出的是找到最多的地方。",
   "It saves work as well: this layer has {own} parameters. Weights of its own for each pixel and each value would have been {dense}.":
     "这样也省事：这一层有 {own} 个参数。如果每个像素对每个值都有单独的权重，就要 {dense} 个。",
   "The weights of one unit, as a picture": "一个单元的权重，画成图",
@@ -90,8 +90,8 @@ translate({
     "这次训练由 {count} 个网络投票。这里的特征图和权重都是第一个网络的。",
   "By small steps. At first all {parameters} numbers in it were random. It was shown images in small groups, the batches, and after each batch every number was moved a little in the direction that would have made its answers better. {epochs}":
     "一小步一小步地学。开始时，里面的 {parameters} 个数都是随机的。图像一小批一小批地给它看，每批之后，每个数都朝着能让答案更好的方向挪一点点。{epochs}",
-  "What is “better” is said by the cross-entropy: the negative logarithm of the share that the right class got. It is 0 for a sure and right answer, and grows without end for a sure and wrong one.":
-    "什么叫“更好”，由交叉熵来说：它是正确类别所得份额的负对数。答得又肯定又正确时它是 0，又肯定又错误时它会无限增大。",
+  "What is “better” is said by the loss, the cross-entropy: the negative logarithm of the share that the right class got. It is 0 for a sure and right answer, and grows without end for a sure and wrong one.":
+    "什么叫“更好”，由损失来说，这里是交叉熵：它是正确类别所得份额的负对数。答得又肯定又正确时它是 0，又肯定又错误时它会无限增大。",
   "How far each number moves is often left to Adam. It keeps for each number a running mean of the directions and of their size, so that numbers that are pulled the same way again and again move faster, and those that are pulled to and fro move less.":
     "每个数挪多远，常常交给 Adam 决定。它为每个数记下方向及其大小的滑动平均，于是总被拉向同一边的数挪得快，被来回拉的数挪得少。",
   "It saw each of {count} training images once: that is one epoch.": "{count} 张训练图像各看了一遍：这叫一轮。",

@@ -30,7 +30,7 @@ export function bending(layers: LayerRecord[]): Chapter {
       const [count] = layer.output_shape;
       const pair = [tell("before"), tell("after")].map((label) => {
         if (!isMap) {
-          const own = strip(label, count, () => {});
+          const own = strip(label, count);
           return { element: captioned(own.element, label), show: ({ values }: Tensor, _: number) => own.update(values) };
         }
         const own = board(label, layer.output_shape);

@@ -40,7 +40,7 @@ function byWeights(store: Store, index: number): Page {
   function oneCase(): Case {
     const caption = h("figcaption");
     const place = from.place ? board(tell("Where the evidence lies"), from.place) : null;
-    const each = place ? null : columns(tell("What each input adds to the sum"), layer.input_shape[0], () => {});
+    const each = place ? null : columns(tell("What each input adds to the sum"), layer.input_shape[0]);
     return {
       element: captioned((place ?? each)!.element, caption),
       show(values, unit, sum) {
@@ -64,8 +64,8 @@ function byWeights(store: Store, index: number): Page {
       const parts = { classes: whole(layer.units!), inputs: whole(layer.input_shape[0]) };
       text.set(
         from.place
-          ? tell("By weighing evidence. All maps are put in one row of {inputs} values (that is called flattening). For each of {classes} classes every value has a weight of its own, and the products are added. Orange places speak for the class, blue ones against it.", parts)
-          : tell("By weighing evidence. What is left are {inputs} values. For each of {classes} classes every value has a weight of its own, and the products are added. Orange values speak for the class, blue ones against it.", parts),
+          ? tell("By weighing evidence. All maps are put in one row of {inputs} values (that is called flattening). For each of {classes} classes, the answers that it can give, every value has a weight of its own, and the products are added. Orange places speak for the class, blue ones against it.", parts)
+          : tell("By weighing evidence. What is left are {inputs} values. For each of {classes} classes, the answers that it can give, every value has a weight of its own, and the products are added. Orange values speak for the class, blue ones against it.", parts),
         tell("You see the two classes with the greatest sums. The greatest one is the answer."),
       );
     },

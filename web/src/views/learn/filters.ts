@@ -98,7 +98,7 @@ export function sliding(index: number): Chapter {
       const layer = store.network!.record.layers[index];
       const pairs = [tell("your image"), tell("your image, moved")].map((name) => {
         const [image, map] = [board(name, layer.input_shape), board(tell("What the filter finds in it"), layer.output_shape)];
-        return { image, map, element: h("div", { class: "pair" }, captioned(image.element, name), h("span", { class: "arrow" }, "→"), captioned(map.element, tell("what the filter finds"))) };
+        return { image, map, element: h("div", { class: "pair" }, captioned(image.element, name), h("span", { class: "arrow" }, "→"), captioned(map.element, tell("the map of what the filter finds"))) };
       });
       const text = paragraphs(2);
       const [height, width] = layer.input_shape;
@@ -119,7 +119,7 @@ export function sliding(index: number): Chapter {
           }
           const [places, weights] = [size(layer.output_shape.slice(0, 2)), size(layer.kernel_size!) * layer.input_shape[2]];
           text.set(
-            tell("Because a thing stays the same thing wherever it lies. The same {weights} weights are used at all {places} places. So when the image moves, what the filter finds moves along. Outlined is where it finds most.", { weights: whole(weights), places: whole(places) }),
+            tell("Because a thing stays the same thing wherever it lies. The same {weights} weights are used at all {places} places, and what the filter finds there is drawn as a picture of its own, the map: orange where it finds its pattern. When the image moves, the map moves along. Outlined is where it finds most.", { weights: whole(weights), places: whole(places) }),
             tell("It saves work as well: this layer has {own} parameters. Weights of its own for each pixel and each value would have been {dense}.", {
               own: whole(layer.parameters), dense: whole(size(layer.input_shape) * size(layer.output_shape)),
             }),

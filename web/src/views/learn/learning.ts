@@ -16,7 +16,7 @@ export const learning: Chapter = {
       tell("By small steps. At first all {parameters} numbers in it were random. It was shown images in small groups, the batches, and after each batch every number was moved a little in the direction that would have made its answers better. {epochs}", {
         parameters: whole(parameters), epochs: seen(run.epochs, run.counts.train),
       }),
-      tell("What is “better” is said by the cross-entropy: the negative logarithm of the share that the right class got. It is 0 for a sure and right answer, and grows without end for a sure and wrong one."),
+      tell("What is “better” is said by the loss, the cross-entropy: the negative logarithm of the share that the right class got. It is 0 for a sure and right answer, and grows without end for a sure and wrong one."),
       tell("How far each number moves is often left to Adam. It keeps for each number a running mean of the directions and of their size, so that numbers that are pulled the same way again and again move faster, and those that are pulled to and fro move less."),
       outcome(history),
     );

@@ -109,6 +109,8 @@ export function convolution(setting: Setting): Scene {
   }
 
   function shareText(number: number, share: number): string {
+    if (maps === 3 && setting.layers.length === 1)
+      return tell("Shown is how much {colour} there is; it adds {share}.", { colour: tell(["red", "green", "blue"][number]), share: decimal(share, 3) });
     return tell("Shown is input map {number} of {count}; it adds {share}.", {
       number: number + 1, count: whole(maps), share: decimal(share, 3),
     });

@@ -22,8 +22,9 @@ export function filter(store: Store, layer: LayerRecord, unit: number, member: n
   const { units } = store.payload;
   const pictures = units[prefix + layer.name] ?? (layer.kind === "dense" ? units[layer.name] : undefined);
   const kernel = layer.kind === "conv2d" ? kernelOf(layer, unit, weight) : null;
-  const strongest = pictures?.strongest[unit]?.length && store.payload.images
-    ? picker(store, pictures.strongest[unit], tell("Images that answer it most")) : null;
+  const count = store.payload.images?.answers.length ?? 0;
+  const numbers = (pictures?.strongest[unit] ?? []).filter((number) => number < count);
+  const strongest = numbers.length ? picker(store, numbers, tell("Images that answer it most")) : null;
   if (!kernel && !pictures?.maximised && !strongest) return null;
   const element = h(
     "section", { class: "filter" }, h("h2", {}, kernel ? tell("What does this filter look for?") : tell("What does this class look for?")),
