@@ -37,3 +37,17 @@ def require_trust(model: ModelSpec | FactorySpec, folder: Path) -> None:
     if isinstance(model, FactorySpec) and not trusted():
         what = f"The network of {folder} is made by code, {model.factory}, which would be run here"
         raise RunError(f"{what}. If you know who wrote it, give --trust (in Python trust=True).")
+
+
+def require_trusted_file(place: Path, what: str) -> None:
+    """See that a file that is code, or may hold some, is trusted before it is loaded.
+
+    Args:
+        place: The file.
+        what: What it would do here, to follow its name.
+
+    Raises:
+        RunError: Nobody said that it may.
+    """
+    if not trusted():
+        raise RunError(f"{place} {what}. If you know who made it, give --trust (in Python trust=True).")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pellucid.export.exported import Exported
-from pellucid.export.parity import Agreement, Parity
+from pellucid.export.formats.table import FORMATS
+from pellucid.export.parity import Agreement, PairedAccuracy, Parity
 from pellucid.export.verify import Verified
 from pellucid.language import tell
 from pellucid.sections.section import Section, Table
 from pellucid.text import printable, shortened
-from pellucid.words import counted, size
+from pellucid.words import counted, percent, size
 
 
 def export_section(export: Exported) -> Section:
@@ -23,9 +24,8 @@ def export_section(export: Exported) -> Section:
     sizes = {name: (place / name).stat().st_size for name in parity.files}
     shape = ", ".join(map(str, export.input_shape))
     what = tell(
-        "{form}, opset {opset}: uint8 [batch, {shape}] in, the probabilities of {classes} out",
-        form=parity.format.upper(),
-        opset=parity.opset,
+        "{form}: uint8 [batch, {shape}] in, the probabilities of {classes} out",
+        form=FORMATS[parity.format].title + (tell(", opset {opset}", opset=parity.opset) if parity.opset else ""),
         shape=shape,
         classes=counted(len(export.class_names), "class"),
     )
@@ -34,7 +34,14 @@ def export_section(export: Exported) -> Section:
     return Section(
         title=tell("Export of {run}", run=shortened(parity.run)),
         document={"folder": str(place), "bytes": sizes, "parity": parity.model_dump(mode="json")},
-        body=(what, _agreements(parity.agreements, caption), _files(parity, sizes), _versions(parity.versions)),
+        body=(
+            what,
+            _agreements(parity.agreements, caption),
+            *_accuracy(parity.accuracy),
+            _files(parity, sizes),
+            *_facts(parity),
+            _versions(parity.versions),
+        ),
         remarks=_kept(parity),
     )
 
@@ -54,10 +61,11 @@ def verification_section(verified: Verified) -> Section:
         document={
             "folder": str(place),
             "agreements": [each.model_dump(mode="json") for each in verified.agreements],
+            "accuracy": verified.accuracy.model_dump(mode="json") if verified.accuracy else None,
             "versions": verified.versions,
             "parity": parity.model_dump(mode="json"),
         },
-        body=(unchanged, *(asked if verified.agreements else ())),
+        body=(unchanged, *(asked if verified.agreements else ()), *_accuracy(verified.accuracy)),
         remarks=() if verified.agreements else (unasked,),
     )
 
@@ -81,6 +89,36 @@ def _agreements(agreements: Sequence[Agreement], caption: str) -> Table:
         for each in agreements
     )
     return Table(header, rows, left=0, caption=caption)
+
+
+def _accuracy(found: PairedAccuracy | None) -> tuple[str, ...]:
+    """What an export that is not exact costs, and the rule that it was proved by."""
+    if found is None:
+        return ()
+    told = tell(
+        "accuracy {export} in place of {run} on {images}: a difference of {difference}, with {confidence} confidence "
+        "from {low} to {high}; it may cost {margin}",
+        export=percent(found.export),
+        run=percent(found.run),
+        images=counted(found.images, "image", separator=","),
+        difference=f"{found.difference:+.2%}",
+        confidence=percent(found.confidence, 0),
+        low=f"{found.interval[0]:+.2%}",
+        high=f"{found.interval[1]:+.2%}",
+        margin=percent(found.margin),
+    )
+    return (told,)
+
+
+def _facts(parity: Parity) -> tuple[Table, ...]:
+    """What else there is to tell of the files, such as the memory that they need."""
+    if not parity.facts:
+        return ()
+    rows = tuple(
+        (printable(name.replace("_", " ")), f"{value:,}" if isinstance(value, int) else printable(str(value)))
+        for name, value in parity.facts.items()
+    )
+    return (Table((tell("what"), tell("value")), rows, left=1),)
 
 
 def _files(parity: Parity, sizes: dict[str, int]) -> Table:
