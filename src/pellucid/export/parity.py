@@ -13,6 +13,7 @@ from numpy import ndarray
 from pydantic import BaseModel, ConfigDict
 
 from pellucid.errors import RunError
+from pellucid.export.formats.table import Facts
 from pellucid.words import counted, some
 
 TOLERANCE = 1e-4  # of a probability
@@ -117,7 +118,7 @@ class Parity(Part):
     tolerance: float | None
     agreements: tuple[Agreement, ...]
     accuracy: PairedAccuracy | None = None
-    facts: dict[str, int | float | str] = {}
+    facts: Facts = {}
     proof_images: int
     versions: dict[str, dict[str, str]]
 

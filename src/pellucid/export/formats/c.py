@@ -9,7 +9,7 @@ from pathlib import Path
 from pellucid.errors import RunError
 from pellucid.export.c_library import Library, compiler_version
 from pellucid.export.c_source import source_of
-from pellucid.export.formats.table import FORMATS
+from pellucid.export.formats.table import FORMATS, Facts
 from pellucid.export.source import Source
 from pellucid.export.usage import Usage
 from pellucid.model.trust import require_trusted_file
@@ -63,7 +63,7 @@ pixels[0].tofile("image.raw")
 {again}"""
 
 
-def write(source: Source) -> dict[str, int | str]:
+def write(source: Source) -> Facts:
     """Write model.c; see `FormatModule.write`. Nothing is written where no compiler is that could prove it."""
     spec, record, compiled_by = source.layers("C"), source.record, compiler_version()
     made = source_of(

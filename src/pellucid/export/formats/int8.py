@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from jaxtyping import UInt8
 from numpy import ndarray
@@ -15,6 +16,7 @@ from pellucid.errors import RunError
 from pellucid.export.engine import Engine
 from pellucid.export.folder import MODEL
 from pellucid.export.formats import onnx as onnx_format
+from pellucid.export.formats.table import Facts
 from pellucid.export.held_out import calibration_images
 from pellucid.export.interface import IMAGES
 from pellucid.export.source import Source
@@ -30,7 +32,7 @@ right in place of {before}: a difference of {difference}, with 95% confidence wi
 """
 
 
-def write(source: Source) -> dict[str, int | str]:
+def write(source: Source) -> Facts:
     """Write model.onnx: the exact one first, then in 8 bits; see `FormatModule.write`.
 
     Kernels have a scale for each filter. They use 7 of their 8 bits, so that no processor's sums overflow and all
@@ -48,7 +50,7 @@ def write(source: Source) -> dict[str, int | str]:
             at_once = answered_at_once(*images.shape[1:3])
             self.batches = ({IMAGES: images[start : start + at_once]} for start in range(0, len(images), at_once))
 
-        def get_next(self) -> dict[str, UInt8[ndarray, "count height width channels"]] | None:
+        def get_next(self) -> Any:
             return next(self.batches, None)
 
     onnx_format.write(source)

@@ -8,6 +8,7 @@ from pathlib import Path
 from pellucid.errors import Fault, SpecError
 from pellucid.export.engine import Engine
 from pellucid.export.folder import MODEL
+from pellucid.export.formats.table import Facts
 from pellucid.export.source import Source
 from pellucid.export.usage import Usage
 from pellucid.export.witness import TRACE, ask
@@ -62,7 +63,7 @@ console.log(classes[best], probabilities.data[best]);
 {again}"""
 
 
-def write(source: Source) -> dict[str, int]:
+def write(source: Source) -> Facts:
     """Write model.onnx; see `FormatModule.write`."""
     import onnx
 

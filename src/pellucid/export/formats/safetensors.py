@@ -14,7 +14,7 @@ from numpy import ndarray
 
 from pellucid.data.portions import answered_at_once
 from pellucid.errors import RunError
-from pellucid.export.formats.table import FORMATS, Answering
+from pellucid.export.formats.table import FORMATS, Answering, Facts
 from pellucid.export.source import Source
 from pellucid.export.usage import Usage
 from pellucid.export.views import matrix_of
@@ -84,7 +84,7 @@ print(classes[best], float(answer[best]))
 {again}"""
 
 
-def write(source: Source) -> dict[str, int]:
+def write(source: Source) -> Facts:
     """Write the weights, what they are of, and who reads both; see `FormatModule.write`."""
     spec = source.layers("safetensors")
     (source.work / WEIGHTS).write_bytes(source.weights_file())

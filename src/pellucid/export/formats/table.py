@@ -19,6 +19,8 @@ from pellucid.errors import RunError, SettingError, unknown
 from pellucid.export.interface import OPSET
 from pellucid.words import some
 
+Facts = dict[str, int | float | str]
+
 
 @runtime_checkable
 class Answering(Protocol):
@@ -39,7 +41,7 @@ class Answering(Protocol):
 class FormatModule(Protocol):
     """What a module of a format has."""
 
-    def write(self, source: Any) -> dict[str, int]:
+    def write(self, source: Any) -> Facts:
         """Write the files of the format into `Source.work`.
 
         Returns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pellucid.export.formats.table import FORMATS, Answering
+from pellucid.export.formats.table import FORMATS, Answering, Facts
 from pellucid.export.source import Source
 from pellucid.export.usage import Usage
 from pellucid.export.witness import PROGRAM, ask
@@ -45,7 +45,7 @@ print(classes[best], float(probabilities[best]))
 {again}"""
 
 
-def write(source: Source) -> dict[str, int]:
+def write(source: Source) -> Facts:
     """Write model.pt2, in a process of its own; see `FormatModule.write`."""
     require_trust(source.record.model, source.run.path)
     ask(PROGRAM, source.question)
