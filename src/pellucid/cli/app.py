@@ -105,7 +105,7 @@ def _program(
     ),
 ) -> None:
     if trust:
-        from pellucid.model.trust import trusting
+        from pellucid.untrusted import trusting
 
         context.with_resource(trusting())
 

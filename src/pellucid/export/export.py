@@ -24,9 +24,9 @@ from pellucid.export.source import Source
 from pellucid.export.usage import Usage
 from pellucid.export.witness import Question
 from pellucid.judge.doubt_file import read_doubts
-from pellucid.model.trust import trusted
 from pellucid.run.folder import GO_ON, WEIGHTS, RunFolder
 from pellucid.run.record import RunRecord
+from pellucid.untrusted import trusted
 from pellucid.version import __version__
 from pellucid.words import counted
 

@@ -19,12 +19,11 @@ from pellucid.errors import PellucidWarning, RunError
 from pellucid.export.engine import Engine
 from pellucid.export.folder import DOUBT, LABELS, MODEL, PARITY, PROOF, ExportFolder
 from pellucid.export.formats.table import Answering, format_of
-from pellucid.model.trust import trusting
 from pellucid.judge.refusal import Doubts, Limits
 from pellucid.names import user_path
 from pellucid.predict.classifier import Classifier, Shown, TrainedOn
 from pellucid.spec.image_reading import ImageReading, PlainReading
-from pellucid.untrusted import parsed_json
+from pellucid.untrusted import parsed_json, trusting
 
 if TYPE_CHECKING:
     from pellucid.export.parity import Parity

@@ -10,8 +10,8 @@ from pellucid.export.formats.table import format_named
 from pellucid.export.held_out import answered, held_out_images
 from pellucid.export.parity import alone, versions_of
 from pellucid.export.witness import IN_BATCHES, ONE_BY_ONE, Question, answer
-from pellucid.model.trust import trusting
 from pellucid.run.folder import RunFolder
+from pellucid.untrusted import trusting
 
 
 def ask_export(question: Question) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from pellucid.errors import RunError
 from pellucid.export.export import EXPORTS, PROOF_IMAGES, export_folder
 from pellucid.export.exported import Exported
 from pellucid.export.held_out import LABELS, TRAINING, some_to_calibrate
-from pellucid.model.trust import trusting
 from pellucid.run.folder import RunFolder
 from pellucid.trained.data import is_there
 from pellucid.trained.run import Run
+from pellucid.untrusted import trusting
 
 IN_MEMORY = "run"
 

@@ -12,7 +12,7 @@ from pellucid.export.c_source import source_of
 from pellucid.export.formats.table import FORMATS, Facts
 from pellucid.export.source import Source
 from pellucid.export.usage import Usage
-from pellucid.model.trust import require_trusted_file
+from pellucid.untrusted import require_trusted_file
 
 (FILE,) = FORMATS["c"].files
 TEXT = """# An image classifier

@@ -9,7 +9,8 @@ from pellucid.export.formats.table import FORMATS, Answering, Facts
 from pellucid.export.source import Source
 from pellucid.export.usage import Usage
 from pellucid.export.witness import PROGRAM, ask
-from pellucid.model.trust import require_trust, require_trusted_file
+from pellucid.model.trust import require_trust
+from pellucid.untrusted import require_trusted_file
 
 (FILE,) = FORMATS["torch"].files
 TEXT = """# An image classifier
