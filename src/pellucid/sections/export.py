@@ -25,7 +25,7 @@ def export_section(export: Exported) -> Section:
     shape = ", ".join(map(str, export.input_shape))
     what = tell(
         "{form}: uint8 [batch, {shape}] in, the probabilities of {classes} out",
-        form=FORMATS[parity.format].title + (tell(", opset {opset}", opset=parity.opset) if parity.opset else ""),
+        form=_title(parity),
         shape=shape,
         classes=counted(len(export.class_names), "class"),
     )
@@ -68,6 +68,12 @@ def verification_section(verified: Verified) -> Section:
         body=(unchanged, *(asked if verified.agreements else ()), *_accuracy(verified.accuracy)),
         remarks=() if verified.agreements else (unasked,),
     )
+
+
+def _title(parity: Parity) -> str:
+    """What the format is called, with the version of ONNX's operators."""
+    title = FORMATS[parity.format].title if parity.format in FORMATS else printable(parity.format)
+    return tell("{format}, opset {opset}", format=title, opset=parity.opset) if parity.opset else title
 
 
 def _agreements(agreements: Sequence[Agreement], caption: str) -> Table:

@@ -152,7 +152,8 @@ def own_code(bars: DataSplits, tmp_path: Path, one_process: None, monkeypatch: p
         "from torch import nn\ndef make(classes):\n    return nn.Sequential(nn.Flatten(), nn.Linear(64, classes))\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    return pl.fit(bars, model="own_layers:make", epochs=1, batch_size=64)
+    views = {"augmentation": {"horizontal_flip": True}, "test_time_augmentation": {"horizontal_flip": True}}
+    return pl.fit(bars, model="own_layers:make", epochs=1, batch_size=64, **views)
 
 
 @pytest.mark.parametrize(("name", "title"), [("safetensors", "safetensors"), ("c", "C")])
@@ -165,6 +166,15 @@ def test_a_network_of_ones_own_code_is_refused_by_formats_of_layers(
     ):
         own_code.export(tmp_path / "out", form=name)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["onnx", "int8"])
+def test_a_network_of_ones_own_code_is_followed_with_its_views(
+    name: str, own_code: pl.Run, bars: DataSplits, tmp_path: Path
+) -> None:
+    export = pl.export_run(own_code, tmp_path / "out", form=name, margin=0.2 if name == "int8" else None)
+    found = np.abs(export.probabilities(bars.test.images) - own_code.probabilities(bars.test.images)).max()
+    assert found < (1e-5 if name == "onnx" else 0.1)
 
 
 def test_settings_that_a_format_does_not_heed_are_refused(bars_run: Path, tmp_path: Path) -> None:
