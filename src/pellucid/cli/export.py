@@ -37,6 +37,13 @@ def export(
             "--maps", help="Give what each layer makes of an image as further outputs, by its name; onnx only."
         ),
     ] = False,
+    raw_images: Annotated[
+        bool,
+        typer.Option(
+            "--raw-images",
+            help="Write raw.onnx, too, which takes images of any size and resizes them itself; onnx only.",
+        ),
+    ] = False,
     margin: Annotated[
         float | None,
         typer.Option(min=0, max=1, help="How much accuracy an export in int8 may cost, as a share.  [default: 0.01]"),
@@ -98,6 +105,7 @@ def export(
         out,
         form=form,
         maps=maps,
+        raw_images=raw_images,
         margin=margin,
         data=data,
         proof_images=proof_images,

@@ -40,6 +40,7 @@ def export_folder(
     *,
     form: str = "onnx",
     maps: bool = False,
+    raw_images: bool = False,
     margin: float | None = None,
     data: str | None = None,
     arrays: Path | None = None,
@@ -56,6 +57,7 @@ def export_folder(
         out: The folder to write; ``exports/`` and the name of the run unless given.
         form: One of `FORMATS`.
         maps: Let the export give what each layer makes of an image, too.
+        raw_images: Write a file for images of any size, too, which resizes them inside.
         margin: How much accuracy a format may cost that does not answer exactly; 0.01 unless given.
         data: Data to take the held-out images from, where the run's own are not to serve.
         arrays: A folder with images as arrays, for data that are nowhere else; see `held_out_images`.
@@ -71,7 +73,7 @@ def export_folder(
         PellucidError: A library or a compiler is missing.
     """
     chosen = format_named(form)
-    _require_heeded(chosen, {"maps": maps or None, "margin": margin})
+    _require_heeded(chosen, {"maps": maps or None, "raw_images": raw_images or None, "margin": margin})
     for library in chosen.libraries:
         require_library(library)
     name = name or run.path.resolve().name
@@ -81,9 +83,10 @@ def export_folder(
     _require_trained(run, record)
     with tempfile.TemporaryDirectory(prefix="pellucid-export-") as work:
         question = Question(run.path, Path(work), form, data, arrays, trust=trusted())
-        facts = chosen.module.write(Source(run, record, question, maps))
+        facts = chosen.module.write(Source(run, record, question, maps, raw_images))
         proof = prove(question, held_out_images(record, question), MARGIN if margin is None else margin)
-        files = {file: (question.work / file).read_bytes() for file in chosen.files}
+        made = [name for name in (*chosen.files, *chosen.asked_for) if (question.work / name).exists()]
+        files = {name: (question.work / name).read_bytes() for name in made}
     files |= {LABELS: _labels(record), **(_doubt(run, record) if chosen.exact else {})}
     if rows := proof.some(proof_images):
         files[PROOF] = proof.file_of(rows)
@@ -99,6 +102,7 @@ def export_folder(
         tolerance=TOLERANCE if chosen.exact else None,
         agreements=proof.agreements,
         accuracy=proof.accuracy,
+        raw_images=proof.raw_images,
         facts=facts,
         proof_images=len(rows),
         versions=proof.versions,

@@ -23,7 +23,7 @@ else:
 
 MODEL, LABELS, PARITY, README, PROOF = "model.onnx", "labels.json", "parity.json", "README.md", "proof.safetensors"
 DOUBT = "doubt.safetensors"
-FILES = {LABELS, PARITY, README, PROOF, DOUBT}.union(*(entry.files for entry in FORMATS.values()))
+FILES = {LABELS, PARITY, README, PROOF, DOUBT}.union(*(entry.files + entry.asked_for for entry in FORMATS.values()))
 MOST_MODEL_BYTES = 2**31
 MOST_BYTES = {LABELS: 64 * 2**20, PARITY: 2**20, PROOF: 256 * 2**20, DOUBT: 256 * 2**20}
 

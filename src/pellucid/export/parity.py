@@ -71,6 +71,26 @@ class PairedAccuracy(Part):
     margin: float
 
 
+class RawAgreement(Part):
+    """How far an export that resizes by itself sees and answers images as Pellucid does, over images of several sizes.
+
+    Attributes:
+        images: How many there are.
+        sizes: Their heights and widths.
+        greatest_level_difference: The greatest difference of a pixel as the network sees it, in grey levels.
+        exact_pixels: Share of the values that are the same.
+        greatest_difference: The greatest absolute difference of two probabilities of one class for one image.
+        differing_answers: Images whose most probable class is another.
+    """
+
+    images: int
+    sizes: tuple[tuple[int, int], ...]
+    greatest_level_difference: int
+    exact_pixels: float
+    greatest_difference: float
+    differing_answers: int
+
+
 class ProofData(Part):
     """The held-out images that an export was proved on.
 
@@ -102,6 +122,7 @@ class Parity(Part):
         tolerance: How far probabilities may be apart; None where ``accuracy`` is what is proved.
         agreements: How far apart they are, one for each size of batch.
         accuracy: How well run and export answer; None where the probabilities are proved.
+        raw_images: How images of any size are resized inside; None where no file does.
         facts: What else there is to tell of the files, by name, such as bytes of memory that they need.
         proof_images: How many of the images lie in the folder, so that it can be proved again.
         versions: Versions of what answered, for the ``run`` and for the ``export``.
@@ -118,6 +139,7 @@ class Parity(Part):
     tolerance: float | None
     agreements: tuple[Agreement, ...]
     accuracy: PairedAccuracy | None = None
+    raw_images: RawAgreement | None = None
     facts: Facts = {}
     proof_images: int
     versions: dict[str, dict[str, str]]

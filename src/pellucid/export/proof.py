@@ -13,7 +13,7 @@ from pellucid.errors import RunError
 from pellucid.export.accuracy import compare_accuracy, require_within
 from pellucid.export.formats.table import format_named
 from pellucid.export.held_out import HeldOut
-from pellucid.export.parity import Agreement, PairedAccuracy, alone, compare
+from pellucid.export.parity import Agreement, PairedAccuracy, RawAgreement, alone, compare
 from pellucid.export.witness import EXPORT, IN_BATCHES, ONE_BY_ONE, RUN, RUN_ANSWERS, Question, ask
 from pellucid.spec.seeds import derive_seed
 
@@ -29,6 +29,7 @@ class Proof:
         answers: Probabilities, as the run gives them.
         agreements: How far the export answers alike, one for each size of batch.
         accuracy: How well both answer; None where they must answer alike.
+        raw_images: How images of any size are resized inside; None where no file does.
         versions: Versions of what answered, for the ``run`` and for the ``export``.
     """
 
@@ -36,6 +37,7 @@ class Proof:
     answers: Float32[ndarray, "images classes"]
     agreements: tuple[Agreement, ...]
     accuracy: PairedAccuracy | None
+    raw_images: RawAgreement | None
     versions: dict[str, dict[str, str]]
 
     def some(self, most: int) -> list[int]:
@@ -77,4 +79,7 @@ def prove(question: Question, held: HeldOut, margin: float) -> Proof:
     if not exact and held.labels is not None:
         accuracy = compare_accuracy(answers, np.load(question.work / IN_BATCHES), held.labels, margin)
         require_within(accuracy)
-    return Proof(held, answers, tuple(agreements), accuracy, {"run": run["versions"], "export": export["versions"]})
+    raw = RawAgreement.model_validate(export["raw_images"]) if "raw_images" in export else None
+    return Proof(
+        held, answers, tuple(agreements), accuracy, raw, {"run": run["versions"], "export": export["versions"]}
+    )

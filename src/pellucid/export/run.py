@@ -26,6 +26,7 @@ def export_run(
     *,
     form: str = "onnx",
     maps: bool = False,
+    raw_images: bool = False,
     margin: float | None = None,
     proof_images: int = PROOF_IMAGES,
     overwrite: bool = False,
@@ -41,6 +42,7 @@ def export_run(
         form: The format: ``onnx``; ``int8`` (ONNX in 8 bits, a third as large, not exact); ``torch`` (a program of
             torch.export); ``safetensors`` (weights, and the network as JSON); ``c`` (one C99 file).
         maps: Let the export give what each layer makes of an image, too; ``onnx`` only.
+        raw_images: Write raw.onnx, too, which takes images of any size and resizes them inside; ``onnx`` only.
         margin: How much accuracy an export in ``int8`` may cost, as a share; 0.01 unless given.
         proof_images: How many of the held-out images are put into the folder, to prove it again elsewhere; 0 leaves
             them out.
@@ -66,6 +68,7 @@ def export_run(
             path or EXPORTS / name,
             form=form,
             maps=maps,
+            raw_images=raw_images,
             margin=margin,
             arrays=arrays,
             proof_images=proof_images,

@@ -27,12 +27,14 @@ class Source:
         record: What run.json says.
         question: What the processes are asked that answer for the proof.
         maps: Whether what each layer makes of an image is to be given, too.
+        raw_images: Whether there is to be a file for images of any size, too.
     """
 
     run: RunFolder
     record: RunRecord
     question: Question
     maps: bool = False
+    raw_images: bool = False
 
     @property
     def work(self) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pellucid.export.folder import DOUBT, LABELS, PARITY, PROOF
-from pellucid.export.formats.table import format_named
+from pellucid.export.formats.table import RAW, format_named
 from pellucid.export.parity import Parity
 from pellucid.run.record import RunRecord
 from pellucid.words import counted
@@ -24,8 +24,9 @@ ROW = "| `{name}` | {content} |\n"
 OF_LABELS = "names of the classes in the order of the probabilities, and how images are brought to that size"
 OF_PARITY = "the proof that it answers as the run that it was made of: on how many images, how far apart at most"
 OF_DOUBT = 'what Pellucid says "I don\'t know" by, where an image lies between two classes'
+OF_RAW = "the same for images of any size in colour: `images` (uint8, [batch, any height, any width, 3]) in"
 OF_PROOF = "{images}, and what the run answers for them"
-RAW = "the values of an image from 0 (black) to 255, row by row, each\npixel's channels together"
+IN_RAW = "the values of an image from 0 (black) to 255, row by row, each\npixel's channels together"
 AGAIN = """## Is it as it was?
 `pellucid export --verify FOLDER{trust}` (`pip install pellucid[export]`) checks the digests of the files{asked}.
 """
@@ -61,7 +62,7 @@ class Usage:
             "files": self._files(),
             "pixels": self._pixels(sizes),
             "beyond": self._beyond() if self._takes_files else "",
-            "raw": RAW,
+            "raw": IN_RAW,
             "again": AGAIN.format(trust=trust, asked=asked),
         }
 
@@ -80,6 +81,8 @@ class Usage:
 
     def _files(self) -> str:
         contents = {LABELS: OF_LABELS, PARITY: OF_PARITY}
+        if RAW in self.parity.files:
+            contents[RAW] = OF_RAW
         if count := self.parity.proof_images:
             contents[PROOF] = OF_PROOF.format(images=counted(count, "held-out image"))
         if DOUBT in self.parity.files:

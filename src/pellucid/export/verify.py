@@ -7,15 +7,18 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Shaped, UInt8
 from numpy import ndarray
 
 from pellucid.errors import RunError
 from pellucid.export.accuracy import compare_accuracy, require_not_beyond
 from pellucid.export.exported import Exported
-from pellucid.export.formats.table import format_named
+from pellucid.export.folder import ExportFolder
+from pellucid.export.formats.table import RAW, format_named
 from pellucid.export.held_out import answered
-from pellucid.export.parity import Agreement, PairedAccuracy, Parity, alone, compare, versions_of
+from pellucid.export.parity import Agreement, PairedAccuracy, Parity, RawAgreement, alone, compare, versions_of
+from pellucid.export.raw import RawEngine
+from pellucid.export.raw_proof import compare_raw
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Verified:
         agreements: How far it answers here as the run did, one for each size of batch; none where the folder holds no
             images to ask about.
         accuracy: How well it answers here beside the run; None where the probabilities are proved.
+        raw_images: How images of any size are resized inside here; None where no file does, or there are no images.
         versions: Versions of what answered here.
     """
 
@@ -35,6 +39,7 @@ class Verified:
     parity: Parity
     agreements: tuple[Agreement, ...]
     accuracy: PairedAccuracy | None
+    raw_images: RawAgreement | None
     versions: dict[str, str]
 
 
@@ -54,7 +59,7 @@ def verify_export(path: str | PathLike[str], *, trust: bool = False) -> Verified
     form, proof = format_named(export.parity.format), export.proof()
     versions = versions_of("pellucid", *form.libraries, "numpy")
     if proof is None:
-        return Verified(export.path, export.parity, (), None, versions)
+        return Verified(export.path, export.parity, (), None, None, versions)
     _require_fitting(export, proof)
     images, run = proof["images"], proof["probabilities"]
     every, at_once = np.arange(len(images)), export.engine.at_once
@@ -71,7 +76,19 @@ def verify_export(path: str | PathLike[str], *, trust: bool = False) -> Verified
     if export.parity.accuracy:
         accuracy = compare_accuracy(run, found[at_once], proof["labels"], export.parity.accuracy.margin)
         require_not_beyond(accuracy)
-    return Verified(export.path, export.parity, tuple(agreements), accuracy, versions)
+    return Verified(export.path, export.parity, tuple(agreements), accuracy, _raw_again(export, images), versions)
+
+
+def _raw_again(export: Exported, images: UInt8[ndarray, "count height width channels"]) -> RawAgreement | None:
+    """Hold what a file that resizes sees against how Pellucid reads images here.
+
+    Raises:
+        RunError: It is more than one grey level off.
+    """
+    if not export.parity.raw_images:
+        return None
+    raw = RawEngine(ExportFolder(export.path).read(RAW, export.parity.files), export.path / RAW)
+    return compare_raw(raw, export.engine, images, export.own_reading)
 
 
 def _require_fitting(export: Exported, proof: dict[str, Shaped[ndarray, ...]]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pellucid.export.exported import Exported
 from pellucid.export.formats.table import FORMATS
-from pellucid.export.parity import Agreement, PairedAccuracy, Parity
+from pellucid.export.parity import Agreement, PairedAccuracy, Parity, RawAgreement
 from pellucid.export.verify import Verified
 from pellucid.language import tell
 from pellucid.sections.section import Section, Table
@@ -38,6 +38,7 @@ def export_section(export: Exported) -> Section:
             what,
             _agreements(parity.agreements, caption),
             *_accuracy(parity.accuracy),
+            *_raw(parity.raw_images),
             _files(parity, sizes),
             *_facts(parity),
             _versions(parity.versions),
@@ -62,10 +63,16 @@ def verification_section(verified: Verified) -> Section:
             "folder": str(place),
             "agreements": [each.model_dump(mode="json") for each in verified.agreements],
             "accuracy": verified.accuracy.model_dump(mode="json") if verified.accuracy else None,
+            "raw_images": verified.raw_images.model_dump(mode="json") if verified.raw_images else None,
             "versions": verified.versions,
             "parity": parity.model_dump(mode="json"),
         },
-        body=(unchanged, *(asked if verified.agreements else ()), *_accuracy(verified.accuracy)),
+        body=(
+            unchanged,
+            *(asked if verified.agreements else ()),
+            *_accuracy(verified.accuracy),
+            *_raw(verified.raw_images),
+        ),
         remarks=() if verified.agreements else (unasked,),
     )
 
@@ -112,6 +119,23 @@ def _accuracy(found: PairedAccuracy | None) -> tuple[str, ...]:
         low=f"{found.interval[0]:+.2%}",
         high=f"{found.interval[1]:+.2%}",
         margin=percent(found.margin),
+    )
+    return (told,)
+
+
+def _raw(found: RawAgreement | None) -> tuple[str, ...]:
+    """How far images that are resized inside are as Pellucid reads them."""
+    if found is None:
+        return ()
+    told = tell(
+        "raw.onnx resizes {images} of {sizes} as Pellucid reads them: at most {levels} off, {exact} of the values the "
+        "same; probabilities differ by at most {difference}, {answers}",
+        images=counted(found.images, "image"),
+        sizes=counted(len(found.sizes), "size"),
+        levels=counted(found.greatest_level_difference, "grey level"),
+        exact=percent(found.exact_pixels),
+        difference=f"{found.greatest_difference:.2g}",
+        answers=counted(found.differing_answers, "differing answer"),
     )
     return (told,)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from pellucid.errors import Fault, SpecError
 from pellucid.export.engine import Engine
 from pellucid.export.folder import MODEL
-from pellucid.export.formats.table import Facts
+from pellucid.export.formats.table import RAW, Facts
+from pellucid.export.raw import raw_of, require_readable
 from pellucid.export.source import Source
 from pellucid.export.usage import Usage
 from pellucid.export.witness import TRACE, ask
@@ -42,7 +43,7 @@ session = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionPro
 best = int(probabilities[0].argmax())
 print(classes[best], float(probabilities[0, best]))
 ```
-{beyond}
+{beyond}{any_size}
 ## JavaScript
 With `npm install onnxruntime-node`, in this folder; in a browser the same with `onnxruntime-web`, where `fetch` reads
 the files and a canvas the image. `image.raw` holds {raw}, as `pixels.tofile("image.raw")` writes them in Python:
@@ -62,6 +63,20 @@ console.log(classes[best], probabilities.data[best]);
 
 {again}"""
 
+ANY_SIZE = """
+## Images of any size
+`raw.onnx` does by itself what these lines do after `convert`: it takes images as they are, in colour, and resizes them
+as Pillow does, to within {levels} grey level of it in the proof. `resized` is a further output: what the network sees.
+
+```python
+image = ImageOps.exif_transpose(Image.open("image.png")).convert("RGB")
+session = onnxruntime.InferenceSession("raw.onnx", providers=["CPUExecutionProvider"])
+(probabilities,) = session.run(["probabilities"], {{"images": np.asarray(image)[None]}})
+best = int(probabilities[0].argmax())
+print(classes[best], float(probabilities[0, best]))
+```
+"""
+
 
 def write(source: Source) -> Facts:
     """Write model.onnx; see `FormatModule.write`."""
@@ -70,6 +85,8 @@ def write(source: Source) -> Facts:
     from pellucid.export.graph import graph_of  # which imports onnx, and loading needs none
 
     record = source.record
+    if source.raw_images:
+        require_readable(record.input_shape)
     if isinstance(record.model, FactorySpec):
         require_trust(record.model, source.run.path)
         if source.maps:
@@ -87,6 +104,9 @@ def write(source: Source) -> Facts:
         )
         (source.work / MODEL).write_bytes(content)
     onnx.checker.check_model(source.work / MODEL, full_check=True)
+    if source.raw_images:
+        raw = raw_of((source.work / MODEL).read_bytes(), record.input_shape, record.reading)
+        (source.work / RAW).write_bytes(raw)
     return {}
 
 
@@ -102,4 +122,6 @@ def usage(about: Usage, remark: str = "") -> str:
         about: What there is to say of the export.
         remark: What else is to be known of the network.
     """
-    return TEXT.format(**about.parts(), opset=about.parity.opset, remark=remark)
+    raw = about.parity.raw_images
+    any_size = ANY_SIZE.format(levels=raw.greatest_level_difference) if raw else ""
+    return TEXT.format(**about.parts(), opset=about.parity.opset, remark=remark, any_size=any_size)

@@ -77,6 +77,7 @@ class Format:
         name: What it is called where it is chosen, and its module.
         title: What it is called in texts.
         files: What its module writes; beside these a folder has what every export has.
+        asked_for: Further files, which its module writes where a setting asks for them.
         libraries: Those that write it and answer for it.
         settings: The settings of an export that only some formats heed, and this one does.
         opset: Version of ONNX's operators, where it is ONNX.
@@ -89,6 +90,7 @@ class Format:
     title: str
     files: tuple[str, ...]
     libraries: tuple[str, ...] = ()
+    asked_for: tuple[str, ...] = ()
     settings: frozenset[str] = frozenset()
     opset: int | None = None
     exact: bool = True
@@ -101,10 +103,15 @@ class Format:
 
 
 ONNX = ("onnx", "onnxruntime")
+RAW = "raw.onnx"  # for images of any size
 FORMATS = {
     entry.name: entry
     for entry in (
-        Format("onnx", "ONNX", ("model.onnx",), ONNX, settings=frozenset({"maps"}), opset=OPSET),
+        Format(
+            *("onnx", "ONNX", ("model.onnx",), ONNX, (RAW,)),
+            settings=frozenset({"maps", "raw_images"}),
+            opset=OPSET,
+        ),
         Format(
             *("int8", "ONNX in 8 bits", ("model.onnx",), ONNX),
             settings=frozenset({"margin"}),
