@@ -29,11 +29,12 @@ PROVED_ON = 2_000
 CALLS = {1: 100, 500: 2}  # in a round, by images in a batch
 ROUNDS = 9
 
-INTRODUCTION = """# Formats of exports: size, likeness and speed
+INTRODUCTION = """# Formats of exports: size, nearness and speed
 
-Made by `make bench-formats`, on {machine} with {cores} cores and a load average of {load:.1f} at the start, by Python
-{python}, torch {torch} and ONNX Runtime {onnxruntime}; C is compiled here with `{options}`. The networks are those of
-the recipes `fast` (1 epoch) and `tiny` (2 epochs) for MNIST; each export is proved on the first {images:,} test images.
+Made by `make bench-formats`, on {machine} with {cores} cores and a load average of {load:.1f} at the start, each format
+on one thread, by Python {python}, torch {torch} and ONNX Runtime {onnxruntime}; C is compiled by
+`cc {options}`. The networks are those of the recipes `fast` (1 epoch) and `tiny`
+(2 epochs) for MNIST; each export is proved on the first {images:,} test images.
 
 - **size**: of the network's files, in KiB. The run's own weights have {weights}.
 - **nearness**: the greatest difference of a probability from the run's. For `int8` the difference of the accuracy, with
@@ -134,6 +135,8 @@ def _row(*cells: object) -> str:
 
 def main() -> None:
     """Measure, and write the page."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # which ONNX Runtime is asked by, here and in processes of their own
+    torch.set_num_threads(1)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, help="where the page goes")
     arguments = parser.parse_args()

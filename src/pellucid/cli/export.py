@@ -92,8 +92,9 @@ def export(
         show(verification_section(verify_export(verify)), as_json, {})
         return
     if form == "html":
-        if maps or data:
-            raise typer.BadParameter("--maps and --data are of other formats than html: leave them out")
+        if maps or raw_images or data or margin is not None:
+            rule = "--maps, --raw-images, --margin and --data are of other formats than html"
+            raise typer.BadParameter(f"{rule}: leave them out")
         export_page(run or "latest", out, overwrite=overwrite, images=proof_images > 0, as_json=as_json)
         return
     from pellucid.export.export import export_folder
