@@ -4,7 +4,7 @@ BIN := .venv/bin
 SHARED := --numprocesses auto --dist loadfile --no-loadscope-reorder  # a process for each core
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test quick coverage torture torture-files audit-deps licences check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export bench-explorer bench-calibration showcase bench-doubt explorer explorer-check clean
+.PHONY: train test quick coverage torture torture-files audit-deps licences check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export bench-formats bench-explorer bench-calibration showcase bench-doubt explorer explorer-check clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -98,6 +98,10 @@ bench-export: .venv/.installed-dev
 # docs/explore-benchmark.md: what the file of an explorer page holds (about five minutes on two cores)
 bench-explorer: .venv/.installed
 	$(BIN)/python benchmarks/explorer.py --out docs/explore-benchmark.md
+
+# docs/formats-benchmark.md: the formats of exports beside each other (about three minutes on two cores)
+bench-formats: .venv/.installed-dev
+	$(BIN)/python benchmarks/formats.py --out docs/formats-benchmark.md
 
 # docs/calibration-benchmark.md: how far probabilities are off, before and after (about ten minutes on two cores)
 bench-calibration: .venv/.installed

@@ -112,17 +112,29 @@ def bars_run(bars: DataSplits, tmp_path_factory: pytest.TempPathFactory) -> Path
     return path
 
 
-@pytest.fixture
-def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the processes of an export answer is answered here, which takes seconds less."""
-    from pellucid.export import export, proof, witness
+@pytest.fixture(scope="session")
+def ask_here() -> Callable[[pytest.MonkeyPatch], None]:
+    """A function that has answered here what the processes of an export answer, which takes seconds less."""
+    from pellucid.export import proof, witness
+    from pellucid.export.formats import onnx, torch
     from pellucid.export.of_export import ask_export
     from pellucid.export.of_run import ask_run
+    from pellucid.export.program import write_program
     from pellucid.export.trace import trace
 
-    here = {witness.RUN: ask_run, witness.EXPORT: ask_export, witness.TRACE: trace}
-    for user in (export, proof):
-        monkeypatch.setattr(user, "ask", lambda module, question: here[module](question))
+    here = {witness.RUN: ask_run, witness.EXPORT: ask_export, witness.TRACE: trace, witness.PROGRAM: write_program}
+
+    def patch_all(patch: pytest.MonkeyPatch) -> None:
+        for user in (onnx, torch, proof):
+            patch.setattr(user, "ask", lambda module, question: here[module](question))
+
+    return patch_all
+
+
+@pytest.fixture
+def one_process(ask_here: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the processes of an export answer is answered here."""
+    ask_here(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,7 @@
-"""Files that anybody may have made: opened only where they are files, read up to a bound, understood up to a depth."""
+"""Files that anybody may have made: opened only where they are files, read up to a bound, understood up to a depth.
+
+Code that they hold or name is run only when the caller says so.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,14 @@ import errno
 import json
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
+from pellucid.errors import RunError
 from pellucid.machine import memory_bytes
 
 SHARE = 2  # of the machine's memory, a half is for what is read from a file
@@ -18,6 +25,8 @@ NO_FILE = "it is a device, a pipe or the like, and no file"
 MOST_TEXT_BYTES = 64 * 2**20  # of a file of settings; those that Pellucid writes have a thousandth of that
 # As bytes, where the system has another way, and without waiting for somebody at the other end of a pipe.
 AT_ONCE = getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+
+_trusted: ContextVar[bool] = ContextVar("trusted", default=False)
 
 
 def most_bytes_here() -> int:
@@ -87,3 +96,32 @@ def parsed_json(text: str) -> Any:
         return json.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+@contextmanager
+def trusting(trust: bool = True) -> Iterator[None]:
+    """Within this context the code that folders hold or name is run, as before that or if it is trusted now."""
+    token = _trusted.set(trust or _trusted.get())
+    try:
+        yield
+    finally:
+        _trusted.reset(token)
+
+
+def trusted() -> bool:
+    """Whether the code that folders hold or name is run here."""
+    return _trusted.get()
+
+
+def require_trusted_file(place: Path, what: str) -> None:
+    """See that a file that is code, or may hold some, is trusted before it is loaded.
+
+    Args:
+        place: The file.
+        what: What it would do here, to follow its name.
+
+    Raises:
+        RunError: Nobody said that it may.
+    """
+    if not trusted():
+        raise RunError(f"{place} {what}. If you know who made it, give --trust (in Python trust=True).")

@@ -7,13 +7,19 @@ without test-time views.
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
+import safetensors.numpy
 import torch
 
+from pellucid.export import c_library
+from pellucid.export.c_library import Library
+from pellucid.export.c_source import source_of
+from pellucid.export.formats.safetensors import Reader, described
 from pellucid.export.graph import graph_of
 from pellucid.interpret.layers import observed
 from pellucid.model.build import build
@@ -91,15 +97,38 @@ def test_an_export_answers_in_every_map_as_torch_does(name: str) -> None:
                 assert np.abs(given[layer] - values).max() < TOLERANCE * max(1, np.abs(values).max()), layer
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_other_formats_answer_as_torch_does(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(c_library, "OPTIONS", ("-std=c99", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror"))
+    for channels, vote, views in ((1, 1, None), (3, 2, VIEWS)):
+        spec = ModelSpec.from_shorthand(CASES[name], (11, 14, channels))
+        network = network_of(spec, vote)
+        weights = {key: value.numpy() for key, value in network.state_dict().items()}
+        images = np.random.default_rng(channels).integers(0, 256, (5, *spec.input_shape), dtype=np.uint8)
+        several = {"vote": vote, "test_time": views, "temperature": 1.5}
+        expected = probabilities(network, images, torch.device("cpu"), views, temperature=1.5)
+        written = source_of(spec, weights, **several).text.encode()
+        library = Library(written, spec.classes, Path("model.c"))
+        assert np.abs(library.probabilities(images) - expected).max() < TOLERANCE
+        reader = Reader(described(spec, **several).encode(), safetensors.numpy.save(weights), Path())
+        assert np.abs(reader.probabilities(images) - expected).max() < TOLERANCE
+
+
 def test_every_kind_of_view_and_the_temperature_are_inside() -> None:
     spec = ModelSpec.from_shorthand("conv 3 3x3 relu, flatten, dense 4", (11, 14, 3))
     network = network_of(spec, vote=2)
     weights = {key: value.numpy() for key, value in network.state_dict().items()}
     images = np.random.default_rng(0).integers(0, 256, (3, *spec.input_shape), dtype=np.uint8)
     every = AugmentSpec(shift=0.13, rotation=20, scale=0.2, shear=10, horizontal_flip=True)
-    content = graph_of(spec, weights, vote=2, test_time=every, temperature=2.5)
+    several = {"vote": 2, "test_time": every, "temperature": 2.5}
+    content = graph_of(spec, weights, **several)
     onnx.checker.check_model(content, full_check=True)
-    assert content == graph_of(spec, weights, vote=2, test_time=every, temperature=2.5)
-    (found,) = onnxruntime.InferenceSession(content).run(None, {"images": images})
-    logits = torch.from_numpy(probabilities(network, images, torch.device("cpu"), every)).log()
-    assert np.abs(found - (logits / 2.5).softmax(dim=1).numpy()).max() < TOLERANCE
+    assert content == graph_of(spec, weights, **several)
+    answers = [
+        onnxruntime.InferenceSession(content).run(None, {"images": images})[0],
+        Library(source_of(spec, weights, **several).text.encode(), 4, Path("model.c")).probabilities(images),
+        Reader(described(spec, **several).encode(), safetensors.numpy.save(weights), Path()).probabilities(images),
+    ]
+    expected = probabilities(network, images, torch.device("cpu"), every, temperature=2.5)
+    for found in answers:
+        assert np.abs(found - expected).max() < TOLERANCE

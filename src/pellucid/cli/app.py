@@ -99,11 +99,13 @@ def _program(
         False, "--version", help="Print the version and exit.", callback=_show_version
     ),
     trust: bool = typer.Option(
-        False, TRUST, help="Run the code that a run or study names for its network; it may come from anybody."
+        False,
+        TRUST,
+        help="Run the code that a run or study names for its network, or an export holds; it may come from anybody.",
     ),
 ) -> None:
     if trust:
-        from pellucid.model.trust import trusting
+        from pellucid.untrusted import trusting
 
         context.with_resource(trusting())
 

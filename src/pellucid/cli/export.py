@@ -20,14 +20,34 @@ def export(
     ] = None,
     form: Annotated[
         str,
-        typer.Option("--format", help="The format to write: onnx; html (the page of pellucid explore, in one file)."),
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="The format to write: onnx; int8 (ONNX in 8 bits, smaller, not exact); torch (a program of"
+            " torch.export); safetensors (weights, and the network as JSON); c (one C99 file, for microcontrollers);"
+            " html (the page of pellucid explore, in one file).",
+        ),
     ] = "onnx",
     out: Annotated[
         Path | None, typer.Option(help="The folder to write.  [default: exports/ and the name of the run]")
     ] = None,
     maps: Annotated[
-        bool, typer.Option("--maps", help="Give what each layer makes of an image as further outputs, by its name.")
+        bool,
+        typer.Option(
+            "--maps", help="Give what each layer makes of an image as further outputs, by its name; onnx only."
+        ),
     ] = False,
+    raw_images: Annotated[
+        bool,
+        typer.Option(
+            "--raw-images",
+            help="Write raw.onnx, too, which takes images of any size and resizes them itself; onnx only.",
+        ),
+    ] = False,
+    margin: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="How much accuracy an export in int8 may cost, as a share.  [default: 0.01]"),
+    ] = None,
     data: Annotated[
         str | None,
         typer.Option(help="Data to take the images of the proof from, where the run's own are not here."),
@@ -46,17 +66,21 @@ def export(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write a trained network as ONNX, with the proof that it answers elsewhere as the run does here.
+    """Write a trained network as ONNX or in another format, with the proof that it answers elsewhere as here.
 
     Run and export answer the test split, or the validation split where there is none, each in a process of its own. If
     a probability differs by more than 1e-4, or an answer that is no tie, nothing is written and the images are named.
-    The folder has model.onnx, labels.json, parity.json (the proof), README.md (how to use it in Python and JavaScript)
-    and images of the proof. Needs the extra: pip install 'pellucid[export]'
+    In int8, which is not exact, the accuracy is held against the run's on the same images: it must not be worse by
+    more than --margin, and the 95% interval of the difference must show that.
+    The folder has the network, labels.json, parity.json (the proof), README.md (how to use it, for somebody who has
+    never heard of Pellucid) and images of the proof. ONNX needs the extra: pip install 'pellucid[export]'. C needs a
+    compiler. Exports in torch and c are code, which --verify runs only with --trust.
 
     \b
     Examples:
       pellucid export latest
       pellucid export runs/first --out shipped --maps
+      pellucid export runs/small --format c --out sketch
       pellucid export --verify shipped
     """
     if verify is not None:
@@ -68,8 +92,9 @@ def export(
         show(verification_section(verify_export(verify)), as_json, {})
         return
     if form == "html":
-        if maps or data:
-            raise typer.BadParameter("--maps and --data are of other formats than html: leave them out")
+        if maps or raw_images or data or margin is not None:
+            rule = "--maps, --raw-images, --margin and --data are of other formats than html"
+            raise typer.BadParameter(f"{rule}: leave them out")
         export_page(run or "latest", out, overwrite=overwrite, images=proof_images > 0, as_json=as_json)
         return
     from pellucid.export.export import export_folder
@@ -81,6 +106,8 @@ def export(
         out,
         form=form,
         maps=maps,
+        raw_images=raw_images,
+        margin=margin,
         data=data,
         proof_images=proof_images,
         overwrite=overwrite,

@@ -10,29 +10,26 @@ import warnings
 from os import PathLike
 from pathlib import Path
 
-import safetensors.numpy
-from numpy import ndarray
-from safetensors import SafetensorError
-
-from pellucid.errors import Fault, PellucidWarning, RunError, SettingError, SpecError, unknown
+from pellucid.errors import Fault, PellucidWarning, RunError, SettingError
+from pellucid.export.accuracy import MARGIN
 from pellucid.export.engine import require_library
 from pellucid.export.exported import Exported
-from pellucid.export.folder import DOUBT, LABELS, MODEL, PARITY, PROOF, README, ExportFolder
+from pellucid.export.folder import DOUBT, LABELS, PARITY, PROOF, README, ExportFolder
+from pellucid.export.formats.table import FORMATS, Format, format_named
 from pellucid.export.held_out import held_out_images
-from pellucid.export.interface import IMAGES, OPSET, PROBABILITIES
+from pellucid.export.interface import IMAGES, PROBABILITIES
 from pellucid.export.parity import TOLERANCE, Parity, now
 from pellucid.export.proof import prove
-from pellucid.export.usage import usage_of
-from pellucid.export.witness import TRACE, Question, ask
+from pellucid.export.source import Source
+from pellucid.export.usage import Usage
+from pellucid.export.witness import Question
 from pellucid.judge.doubt_file import read_doubts
-from pellucid.model.trust import require_trust
-from pellucid.run.folder import GO_ON, WEIGHTS, RunFolder, require_whole
+from pellucid.run.folder import GO_ON, WEIGHTS, RunFolder
 from pellucid.run.record import RunRecord
-from pellucid.spec.model import FactorySpec
+from pellucid.untrusted import trusted
 from pellucid.version import __version__
 from pellucid.words import counted
 
-FORMATS = ("onnx",)
 EXPORTS = Path("exports")
 PROOF_IMAGES = 200
 
@@ -43,6 +40,8 @@ def export_folder(
     *,
     form: str = "onnx",
     maps: bool = False,
+    raw_images: bool = False,
+    margin: float | None = None,
     data: str | None = None,
     arrays: Path | None = None,
     proof_images: int = PROOF_IMAGES,
@@ -56,10 +55,12 @@ def export_folder(
     Args:
         run: The run folder.
         out: The folder to write; ``exports/`` and the name of the run unless given.
-        form: ``onnx``.
+        form: One of `FORMATS`.
         maps: Let the export give what each layer makes of an image, too.
+        raw_images: Write a file for images of any size, too, which resizes them inside.
+        margin: How much accuracy a format may cost that does not answer exactly; 0.01 unless given.
         data: Data to take the held-out images from, where the run's own are not to serve.
-        arrays: A .npy file with the held-out images, for data that are nowhere else.
+        arrays: A folder with images as arrays, for data that are nowhere else; see `held_out_images`.
         proof_images: How many of the images are put into the folder, to prove it again; 0 leaves them out.
         overwrite: Let the export take the place of an older one.
         name: What the run is called; as its folder unless given.
@@ -67,12 +68,13 @@ def export_folder(
     Raises:
         RunError: The run is incomplete or damaged, answers differ, or the folder cannot be written.
         DataError: There are no held-out images.
+        SettingError: There is no such format, or it does not heed a setting.
         SpecError: The format cannot hold the network; nothing has been written then.
-        PellucidError: A library is missing.
+        PellucidError: A library or a compiler is missing.
     """
-    if form not in FORMATS:
-        raise SettingError([unknown("format", form, FORMATS)])
-    for library in ("onnx", "onnxruntime"):
+    chosen = format_named(form)
+    _require_heeded(chosen, {"maps": maps or None, "raw_images": raw_images or None, "margin": margin})
+    for library in chosen.libraries:
         require_library(library)
     name = name or run.path.resolve().name
     target = ExportFolder(out or EXPORTS / name)
@@ -80,32 +82,51 @@ def export_folder(
     record = run.read_record()
     _require_trained(run, record)
     with tempfile.TemporaryDirectory(prefix="pellucid-export-") as work:
-        question = Question(run.path, Path(work), data, arrays, trust=isinstance(record.model, FactorySpec))
-        _write_model(run, record, question, maps)
-        proof = prove(question, held_out_images(record, data, arrays))
-        files = {MODEL: (question.work / MODEL).read_bytes(), LABELS: _labels(record), **_doubt(run, record)}
-    if chosen := proof.some(proof_images):
-        files[PROOF] = proof.file_of(chosen)
+        question = Question(run.path, Path(work), form, data, arrays, trust=trusted())
+        facts = chosen.module.write(Source(run, record, question, maps, raw_images))
+        proof = prove(question, held_out_images(record, question), MARGIN if margin is None else margin)
+        made = [name for name in (*chosen.files, *chosen.asked_for) if (question.work / name).exists()]
+        files = {name: (question.work / name).read_bytes() for name in made}
+    files |= {LABELS: _labels(record), **(_doubt(run, record) if chosen.exact else {})}
+    if rows := proof.some(proof_images):
+        files[PROOF] = proof.file_of(rows)
     parity = Parity(
         pellucid_version=__version__,
         made=now(),
         format=form,
-        opset=OPSET,
+        opset=chosen.opset,
         run=name,
         weights_sha256=hashlib.sha256(run.read_bytes(WEIGHTS)).hexdigest(),
         files={file: hashlib.sha256(content).hexdigest() for file, content in files.items()},
         data=proof.held.data,
-        tolerance=TOLERANCE,
+        tolerance=TOLERANCE if chosen.exact else None,
         agreements=proof.agreements,
-        proof_images=len(chosen),
+        accuracy=proof.accuracy,
+        raw_images=proof.raw_images,
+        facts=facts,
+        proof_images=len(rows),
         versions=proof.versions,
     )
-    files |= {
-        README: usage_of(record, proof_images=len(chosen), doubt=DOUBT in files).encode(),
-        PARITY: parity.to_json().encode(),
-    }
+    files |= {README: chosen.module.usage(Usage(record, parity)).encode(), PARITY: parity.to_json().encode()}
     target.write(files)
-    return Exported.load(target.path)
+    return Exported.load(target.path, trust=True)  # it has been written just now
+
+
+def _require_heeded(chosen: Format, given: dict[str, object]) -> None:
+    """See that a format heeds the settings that were given and that only some formats heed.
+
+    Raises:
+        SettingError: It does not.
+    """
+    faults = []
+    for setting, value in given.items():
+        if value is not None and setting not in chosen.settings:
+            those = " and ".join(entry.name for entry in FORMATS.values() if setting in entry.settings)
+            faults.append(
+                Fault(f"{setting} is a setting of {those} only", f"the format {chosen.name}", "Leave it out.")
+            )
+    if faults:
+        raise SettingError(faults)
 
 
 def _require_trained(run: RunFolder, record: RunRecord) -> None:
@@ -128,58 +149,6 @@ def _require_trained(run: RunFolder, record: RunRecord) -> None:
 
 def _numbers(version: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", version)]
-
-
-def _write_model(run: RunFolder, record: RunRecord, question: Question, maps: bool) -> None:
-    """Put the file into the folder of the question.
-
-    Raises:
-        SpecError: The format cannot hold the network.
-        RunError: The weights are missing or damaged, or torch's exporter fails.
-    """
-    import onnx
-
-    from pellucid.export.graph import graph_of
-
-    if isinstance(record.model, FactorySpec):
-        require_trust(record.model, run.path)
-        _require_plain(record, maps)
-        ask(TRACE, question)
-    else:
-        content = graph_of(
-            record.model,
-            _weights(run, record),
-            vote=record.train.vote,
-            test_time=record.train.test_time_augmentation,
-            temperature=record.temperature,
-            maps=maps,
-        )
-        (question.work / MODEL).write_bytes(content)
-    onnx.checker.check_model(question.work / MODEL, full_check=True)
-
-
-def _require_plain(record: RunRecord, maps: bool) -> None:
-    """See that a network of the user's own code is asked for what can be had of it.
-
-    Raises:
-        SpecError: It is not.
-    """
-    received, faults = "a network of one's own code", []
-    if maps:
-        faults.append(Fault("Maps are given for networks of layers only", received, "Leave --maps out."))
-    if record.train.test_time_augmentation:
-        faults.append(Fault("Test-time augmentation is exported for networks of layers only", received))
-    if faults:
-        raise SpecError(faults)
-
-
-def _weights(run: RunFolder, record: RunRecord) -> dict[str, ndarray]:
-    raw = run.read_bytes(WEIGHTS)
-    require_whole(run, record.weights_sha256, hashlib.sha256(raw).hexdigest())
-    try:
-        return safetensors.numpy.load(raw)
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{run.path / WEIGHTS} is truncated or not safetensors ({error}).") from None
 
 
 def _doubt(run: RunFolder, record: RunRecord) -> dict[str, bytes]:

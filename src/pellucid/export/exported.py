@@ -14,15 +14,16 @@ import numpy as np
 from numpy import ndarray
 from typing_extensions import override
 
-from pellucid.arrays import Float32, Shaped, UInt8
+from pellucid.arrays import Float32, Shaped
 from pellucid.errors import PellucidWarning, RunError
 from pellucid.export.engine import Engine
 from pellucid.export.folder import DOUBT, LABELS, MODEL, PARITY, PROOF, ExportFolder
+from pellucid.export.formats.table import Answering, format_of
 from pellucid.judge.refusal import Doubts, Limits
 from pellucid.names import user_path
 from pellucid.predict.classifier import Classifier, Shown, TrainedOn
 from pellucid.spec.image_reading import ImageReading, PlainReading
-from pellucid.untrusted import parsed_json
+from pellucid.untrusted import parsed_json, trusting
 
 if TYPE_CHECKING:
     from pellucid.export.parity import Parity
@@ -53,7 +54,7 @@ class Exported(Classifier):
         self.path: Path = folder.path
         self.proved = digests is not None
         self._folder, self._digests = folder, digests or {}
-        self.engine = Engine(folder.read(model, digests), folder.path / model)
+        self.engine = _engine_of(folder, digests, model)
         try:
             labels = parsed_json(folder.read(LABELS, digests).decode())
             self._class_names = tuple(map(str, labels["classes"]))
@@ -67,15 +68,16 @@ class Exported(Classifier):
             self._require_fit(self.engine, model)
 
     @classmethod
-    def load(cls, path: str | PathLike[str]) -> Exported:
+    def load(cls, path: str | PathLike[str], *, trust: bool = False) -> Exported:
         """Load an export, and see that nothing that matters to its answers has changed since it was proved.
 
         Args:
             path: The folder; or its ``.onnx`` file, which may stand alone with its ``labels.json``.
+            trust: Let code run that the folder holds, in the formats torch and c; anybody may have written it.
 
         Raises:
-            RunError: A file is missing, damaged or has changed.
-            PellucidError: ONNX Runtime is not installed.
+            RunError: A file is missing, damaged or has changed, or is code that is not trusted.
+            PellucidError: ONNX Runtime or a compiler is not installed.
 
         Warns:
             PellucidWarning: No parity.json lies beside the file, so that nothing tells whether it is as it was.
@@ -83,7 +85,8 @@ class Exported(Classifier):
         place = user_path(path)
         if place.suffix.lower() != ONNX or place.is_dir():
             folder = ExportFolder(place)
-            return cls(folder, folder.read_digests())
+            with trusting(trust):
+                return cls(folder, folder.read_digests())
         folder = ExportFolder(place.parent)
         digests = folder.read_digests() if folder.has_parity else None
         loaded = cls(folder, digests, place.name)
@@ -187,8 +190,10 @@ class Exported(Classifier):
         parts = [self.engine.probabilities(images[start : start + at_once]) for start in range(0, count, at_once)]
         return np.concatenate(parts) if parts else np.empty((0, len(self.class_names)), np.float32)
 
-    def proof(self) -> tuple[UInt8[ndarray, "count height width channels"], Float32[ndarray, "count classes"]] | None:
-        """Held-out images and what the run answers for them; None where they were left out.
+    def proof(self) -> dict[str, Shaped[ndarray, ...]] | None:
+        """Held-out ``images``, the ``probabilities`` that the run gives them, and where accuracy is proved ``labels``.
+
+        None where they were left out.
 
         Raises:
             RunError: They are missing, damaged or have changed.
@@ -199,10 +204,21 @@ class Exported(Classifier):
         from safetensors import SafetensorError
 
         try:
-            found = safetensors.numpy.load(self._folder.read(PROOF, self._digests))
-            return found["images"], found["probabilities"]
-        except (SafetensorError, KeyError):
+            return safetensors.numpy.load(self._folder.read(PROOF, self._digests))
+        except SafetensorError:
             raise RunError(f"{self.path / PROOF} is not of an export of Pellucid's.") from None
+
+
+def _engine_of(folder: ExportFolder, digests: Mapping[str, str] | None, model: str) -> Answering:
+    """What answers for the files of a format, which tell which one it is; for a model alone, ONNX Runtime.
+
+    Raises:
+        RunError: It is a format that this version does not know.
+    """
+    form = format_of(digests) if digests else None
+    if form is None or MODEL in form.files:
+        return Engine(folder.read(model, digests), folder.path / model)
+    return form.module.load({name: folder.read(name, digests) for name in form.files}, folder.path)
 
 
 def _trained_on(told: Any) -> TrainedOn | None:

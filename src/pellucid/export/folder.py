@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pellucid.errors import RunError
+from pellucid.export.formats.table import FORMATS
 from pellucid.names import user_path
 from pellucid.run.files import require_place, write_file
 from pellucid.untrusted import parsed_json, read
@@ -22,7 +23,7 @@ else:
 
 MODEL, LABELS, PARITY, README, PROOF = "model.onnx", "labels.json", "parity.json", "README.md", "proof.safetensors"
 DOUBT = "doubt.safetensors"
-FILES = (MODEL, LABELS, PARITY, README, PROOF, DOUBT)
+FILES = {LABELS, PARITY, README, PROOF, DOUBT}.union(*(entry.files + entry.asked_for for entry in FORMATS.values()))
 MOST_MODEL_BYTES = 2**31
 MOST_BYTES = {LABELS: 64 * 2**20, PARITY: 2**20, PROOF: 256 * 2**20, DOUBT: 256 * 2**20}
 

@@ -21,7 +21,7 @@ def ask_run(question: Question) -> dict[str, Any]:
         DataError: There are no held-out images.
     """
     predictor = Predictor.load(question.run, device="cpu", trust=question.trust)
-    held = held_out_images(predictor.record, question.source, question.arrays)
+    held = held_out_images(predictor.record, question)
     at_once = answered_at_once(*predictor.input_shape[:2])
     np.save(question.work / RUN_ANSWERS, answered(predictor.probabilities, held.images, at_once, "the run answers"))
     return {"data": held.data.model_dump(), "versions": versions_of("torch", "numpy", "pillow")}

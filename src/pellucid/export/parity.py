@@ -13,6 +13,7 @@ from numpy import ndarray
 from pydantic import BaseModel, ConfigDict
 
 from pellucid.errors import RunError
+from pellucid.export.formats.table import Facts
 from pellucid.words import counted, some
 
 TOLERANCE = 1e-4  # of a probability
@@ -20,13 +21,13 @@ MOST_ALONE = 1000  # of the images are asked one by one
 MOST_NAMED = 10
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
     """A part of parity.json. Keys that a later version adds are read and kept."""
 
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
 
-class Agreement(_Part):
+class Agreement(Part):
     """How far two answer alike.
 
     Attributes:
@@ -44,7 +45,53 @@ class Agreement(_Part):
     ties: int
 
 
-class ProofData(_Part):
+class PairedAccuracy(Part):
+    """How well run and export answer the same images.
+
+    Attributes:
+        images: How many both answered.
+        run: Share that the run answers right.
+        export: Share that the export answers right.
+        only_run: Images that the run alone answers right.
+        only_export: Images that the export alone answers right.
+        difference: The export's share less the run's.
+        interval: Lower and upper bound of the difference, by Tango's score interval.
+        confidence: Share of such intervals that hold the true difference.
+        margin: How far the lower bound may be below 0.
+    """
+
+    images: int
+    run: float
+    export: float
+    only_run: int
+    only_export: int
+    difference: float
+    interval: tuple[float, float]
+    confidence: float
+    margin: float
+
+
+class RawAgreement(Part):
+    """How far an export that resizes by itself sees and answers images as Pellucid does, over images of several sizes.
+
+    Attributes:
+        images: How many there are.
+        sizes: Their heights and widths.
+        greatest_level_difference: The greatest difference of a pixel as the network sees it, in grey levels.
+        exact_pixels: Share of the values that are the same.
+        greatest_difference: The greatest absolute difference of two probabilities of one class for one image.
+        differing_answers: Images whose most probable class is another.
+    """
+
+    images: int
+    sizes: tuple[tuple[int, int], ...]
+    greatest_level_difference: int
+    exact_pixels: float
+    greatest_difference: float
+    differing_answers: int
+
+
+class ProofData(Part):
     """The held-out images that an export was proved on.
 
     Attributes:
@@ -60,20 +107,23 @@ class ProofData(_Part):
     fingerprint: str | None = None
 
 
-class Parity(_Part):
+class Parity(Part):
     """The whole of parity.json.
 
     Attributes:
         pellucid_version: Version of Pellucid that wrote it.
         made: When the export was proved: UTC time, ISO 8601.
         format: What it was written in.
-        opset: Version of ONNX's operators.
+        opset: Version of ONNX's operators; None for what is not ONNX.
         run: Name of the run.
         weights_sha256: Digest of the weights of the run.
         files: Digest of each other file of the folder that matters to an answer, by name.
         data: The images that it was proved on.
-        tolerance: How far probabilities may be apart.
-        agreements: One for each size of batch.
+        tolerance: How far probabilities may be apart; None where ``accuracy`` is what is proved.
+        agreements: How far apart they are, one for each size of batch.
+        accuracy: How well run and export answer; None where the probabilities are proved.
+        raw_images: How images of any size are resized inside; None where no file does.
+        facts: What else there is to tell of the files, by name, such as bytes of memory that they need.
         proof_images: How many of the images lie in the folder, so that it can be proved again.
         versions: Versions of what answered, for the ``run`` and for the ``export``.
     """
@@ -81,13 +131,16 @@ class Parity(_Part):
     pellucid_version: str
     made: str
     format: str
-    opset: int
+    opset: int | None = None
     run: str
     weights_sha256: str
     files: dict[str, str]
     data: ProofData
-    tolerance: float
+    tolerance: float | None
     agreements: tuple[Agreement, ...]
+    accuracy: PairedAccuracy | None = None
+    raw_images: RawAgreement | None = None
+    facts: Facts = {}
     proof_images: int
     versions: dict[str, dict[str, str]]
 
@@ -101,6 +154,8 @@ def compare(
     export: Float32[ndarray, "images classes"],
     batch_size: int,
     names: Sequence[str],
+    *,
+    exact: bool = True,
 ) -> Agreement:
     """Hold the answers of an export against those of its run.
 
@@ -109,6 +164,8 @@ def compare(
         export: The same as the export gives them.
         batch_size: How many images at once the export was asked about.
         names: What each image is called.
+        exact: Whether they must answer alike; else how far they do is
+            measured, and what is not finite is refused.
 
     Raises:
         RunError: Probabilities differ by more than the tolerance, or answers differ that are no tie; the images are
@@ -116,7 +173,7 @@ def compare(
     """
     difference = np.abs(run - export).max(axis=1)
     differs, ties = _differing(run, export)
-    wrong = ~(difference <= TOLERANCE) | (differs & ~ties)  # what is not finite is wrong too
+    wrong = ~(difference <= TOLERANCE) | (differs & ~ties) if exact else ~np.isfinite(difference)
     if wrong.any():
         worst = np.flatnonzero(wrong)[np.argsort(-np.nan_to_num(difference[wrong], nan=np.inf), kind="stable")]
         told = some([f"{names[row]} (by {difference[row]:.2g})" for row in worst], MOST_NAMED)

@@ -6,27 +6,13 @@ import warnings
 from typing import Any
 
 import torch
-from jaxtyping import Float, UInt8
-from torch import Tensor, nn
 
-from pellucid.batches.images import as_input
 from pellucid.errors import RunError
 from pellucid.export.interface import BATCH, IMAGES, OPSET, PROBABILITIES
+from pellucid.export.whole import Whole
 from pellucid.export.witness import MODEL, Question, answer
 from pellucid.model.blame import reason
 from pellucid.predict.predictor import Predictor
-
-
-class _Whole(nn.Module):
-    """A network with all that its answers need, from uint8 images to probabilities."""
-
-    def __init__(self, network: nn.Module, temperature: float) -> None:
-        super().__init__()
-        self.network = network
-        self.temperature = temperature
-
-    def forward(self, images: UInt8[Tensor, "batch height width channels"]) -> Float[Tensor, "batch classes"]:
-        return (self.network(as_input(images)).float() / self.temperature).softmax(dim=1)
 
 
 def trace(question: Question) -> dict[str, Any]:
@@ -44,7 +30,7 @@ def trace(question: Question) -> dict[str, Any]:
         warnings.simplefilter("ignore")  # that it is the older exporter, and what it makes of shapes as it goes along
         try:
             torch.onnx.export(
-                _Whole(predictor.model, predictor.record.temperature),
+                Whole(predictor),
                 (images,),
                 question.work / MODEL,
                 dynamo=False,

@@ -1,9 +1,12 @@
-"""README.md of an export: how it is used by somebody who has never heard of Pellucid."""
+"""What README.md of an export says in any format: to somebody who has never heard of Pellucid."""
 
 from __future__ import annotations
 
-from pellucid.export.folder import DOUBT, LABELS, MODEL, PARITY, PROOF
-from pellucid.export.interface import OPSET
+from dataclasses import dataclass
+
+from pellucid.export.folder import DOUBT, LABELS, PARITY, PROOF
+from pellucid.export.formats.table import RAW, format_named
+from pellucid.export.parity import Parity
 from pellucid.run.record import RunRecord
 from pellucid.words import counted
 
@@ -17,97 +20,82 @@ ARRAYS = """pixels = np.load("images.npy")  # uint8, [count, {height}, {width}, 
 FILE = """image = ImageOps.exif_transpose(Image.open("image.png")).convert("{mode}")
 {fit}
 pixels = np.asarray(image, np.uint8).reshape(1, {height}, {width}, {channels})"""
-
-TOLD_OF_DOUBT = f'| `{DOUBT}` | what Pellucid says "I don\'t know" by, where an image lies between two classes |\n'
-
-TEXT = """# An image classifier
-
-`{model}` answers which of {classes} an image shows. It takes images of {height} x {width} pixels (height x width)
-with {channels_counted}, and gives the probability of each class; all between is in the file. It was trained and
-exported by Pellucid. The format is ONNX, with opset {opset}.
-
-| file | content |
-|---|---|
-| `{model}` | the network: `images` (uint8, [batch, {height}, {width}, {channels}]) in, `probabilities` out |
-| `{labels}` | names of the classes in the order of the probabilities, and how images are brought to that size |
-| `{parity}` | the proof that it answers as the run that it was made of: on how many images, how far apart at most |
-{proof}
-## Python
-With `pip install onnxruntime numpy pillow`, in this folder:
-
-```python
-import json
-from pathlib import Path
-import numpy as np
-import onnxruntime
-from PIL import Image, ImageOps
-
-{pixels}
-classes = json.loads(Path("{labels}").read_bytes())["classes"]
-session = onnxruntime.InferenceSession("{model}", providers=["CPUExecutionProvider"])
-(probabilities,) = session.run(["probabilities"], {{"images": pixels}})
-best = int(probabilities[0].argmax())
-print(classes[best], float(probabilities[0, best]))
-```
-{beyond}
-## JavaScript
-With `npm install onnxruntime-node`, in this folder; in a browser the same with `onnxruntime-web`, where `fetch` reads
-the files and a canvas the image. `image.raw` holds the values of an image from 0 (black) to 255, row by row, each
-pixel's channels together, as `pixels.tofile("image.raw")` writes them in Python:
-
-```javascript
-import {{ readFile }} from "node:fs/promises";
-import * as ort from "onnxruntime-node";
-
-const {{ classes }} = JSON.parse(await readFile("{labels}", "utf8"));
-const session = await ort.InferenceSession.create(await readFile("{model}"));
-const pixels = new Uint8Array(await readFile("image.raw"));
-const images = new ort.Tensor("uint8", pixels, [1, {height}, {width}, {channels}]);
-const {{ probabilities }} = await session.run({{ images }});
-const best = probabilities.data.indexOf(Math.max(...probabilities.data));
-console.log(classes[best], probabilities.data[best]);
-```
-
-## Is it as it was?
-`pellucid export --verify FOLDER` (`pip install pellucid[export]`) checks the digests of the files{again}.
+ROW = "| `{name}` | {content} |\n"
+OF_LABELS = "names of the classes in the order of the probabilities, and how images are brought to that size"
+OF_PARITY = "the proof that it answers as the run that it was made of: on how many images, how far apart at most"
+OF_DOUBT = 'what Pellucid says "I don\'t know" by, where an image lies between two classes'
+OF_RAW = "the same for images of any size in colour: `images` (uint8, [batch, any height, any width, 3]) in"
+OF_PROOF = "{images}, and what the run answers for them"
+IN_RAW = "the values of an image from 0 (black) to 255, row by row, each\npixel's channels together"
+AGAIN = """## Is it as it was?
+`pellucid export --verify FOLDER{trust}` (`pip install pellucid[export]`) checks the digests of the files{asked}.
 """
+ASKED = ",\nand asks the network about the images of the proof again"
 
 
-def usage_of(record: RunRecord, *, proof_images: int, doubt: bool) -> str:
-    """The text of README.md.
+@dataclass(frozen=True)
+class Usage:
+    """What there is to say of an export.
 
-    Args:
-        record: Of the run.
-        proof_images: How many images lie in the folder, so that it can be proved again.
-        doubt: Whether the folder has what tells of doubt.
+    Attributes:
+        record: Of its run.
+        parity: Its proof.
     """
-    height, width, channels = record.input_shape
-    reading, sizes = record.reading, {"height": height, "width": width, "channels": channels}
-    grey = reading.background
-    fit = FITS[reading.fit].format(**sizes, background=grey if channels == 1 else (grey,) * 3)
-    files = channels in {1, 3}
-    pixels = FILE.format(**sizes, mode="L" if channels == 1 else "RGB", fit=fit) if files else ARRAYS.format(**sizes)
-    proof = f"| `{PROOF}` | {counted(proof_images, 'held-out image')}, and what the run answers for them |\n"
-    return TEXT.format(
-        **sizes,
-        model=MODEL,
-        labels=LABELS,
-        parity=PARITY,
-        opset=OPSET,
-        classes=counted(len(record.data.class_names), "class"),
-        channels_counted=counted(channels, "channel"),
-        proof=(proof if proof_images else "") + (TOLD_OF_DOUBT if doubt else ""),
-        pixels=pixels,
-        beyond=_beyond(record) if files else "",
-        again=",\nand asks the network about the images of the proof again" if proof_images else "",
-    )
 
+    record: RunRecord
+    parity: Parity
 
-def _beyond(record: RunRecord) -> str:
-    """What these lines leave out of how the run's images were read."""
-    reading = record.reading
-    told = f"Pellucid lays what is transparent on grey {reading.background} before"
-    if isinstance(reading.value_range, str):
-        return f"\n{told}, and brings more than 8 bits a channel to 8.\n"
-    low, high = reading.value_range
-    return f"\n{told}, and brings the values from {low:g} (black) to {high:g} (white) to 0 to {WHITE}; so must you.\n"
+    def parts(self) -> dict[str, str]:
+        """Texts that a README has places for.
+
+        ``height``, ``width``, ``channels``: numbers; ``channels_counted``, ``classes``: in words; ``files``: rows of a
+        table; ``pixels``: lines of Python from image.png to ``pixels``, uint8 [1, height, width, channels];
+        ``beyond``: what these leave out; ``raw``: what is in image.raw; ``again``: the part on proving it again.
+        """
+        height, width, channels = self.record.input_shape
+        sizes = {"height": str(height), "width": str(width), "channels": str(channels)}
+        trust = " --trust" if format_named(self.parity.format).is_code else ""
+        asked = ASKED if self.parity.proof_images else ""
+        return sizes | {
+            "channels_counted": counted(channels, "channel"),
+            "classes": counted(len(self.record.data.class_names), "class"),
+            "files": self._files(),
+            "pixels": self._pixels(sizes),
+            "beyond": self._beyond() if self._takes_files else "",
+            "raw": IN_RAW,
+            "again": AGAIN.format(trust=trust, asked=asked),
+        }
+
+    @property
+    def _takes_files(self) -> bool:
+        """Whether image files give as many channels."""
+        return self.record.input_shape[2] in {1, 3}
+
+    def _pixels(self, sizes: dict[str, str]) -> str:
+        if not self._takes_files:
+            return ARRAYS.format(**sizes)
+        reading, grey = self.record.reading, self.record.input_shape[2] == 1
+        background = reading.background if grey else (reading.background,) * 3
+        fit = FITS[reading.fit].format(**sizes, background=background)
+        return FILE.format(**sizes, mode="L" if grey else "RGB", fit=fit)
+
+    def _files(self) -> str:
+        contents = {LABELS: OF_LABELS, PARITY: OF_PARITY}
+        if RAW in self.parity.files:
+            contents[RAW] = OF_RAW
+        if count := self.parity.proof_images:
+            contents[PROOF] = OF_PROOF.format(images=counted(count, "held-out image"))
+        if DOUBT in self.parity.files:
+            contents[DOUBT] = OF_DOUBT
+        return "".join(ROW.format(name=name, content=content) for name, content in contents.items())
+
+    def _beyond(self) -> str:
+        """What these lines leave out of how the run's images were read."""
+        reading = self.record.reading
+        told = f"Pellucid lays what is transparent on grey {reading.background} before"
+        if isinstance(reading.value_range, str):
+            return f"\n{told}, and brings more than 8 bits a channel to 8.\n"
+        low, high = reading.value_range
+        return (
+            f"\n{told}, and brings the values from {low:g} (black) to {high:g} (white) to 0 to {WHITE}; so must you.\n"
+        )

@@ -13,7 +13,8 @@ from typing import Any
 
 from pellucid.errors import PellucidError, RunError
 
-RUN, EXPORT, TRACE = "pellucid.export.of_run", "pellucid.export.of_export", "pellucid.export.trace"
+RUN, EXPORT = "pellucid.export.of_run", "pellucid.export.of_export"
+TRACE, PROGRAM = "pellucid.export.trace", "pellucid.export.program"
 FACTS, FAULT, MODEL = "facts.json", "fault.txt", "model.onnx"
 RUN_ANSWERS, IN_BATCHES, ONE_BY_ONE = "run.npy", "in-batches.npy", "one-by-one.npy"
 
@@ -25,13 +26,15 @@ class Question:
     Attributes:
         run: The run folder.
         work: A folder in which the processes leave what they find; the export lies there.
+        form: The name of the format.
         source: Other data than the run's own to take the images from; None for its own.
-        arrays: A .npy file that holds the images; None where they are found anew.
+        arrays: A folder that holds the images as arrays, see `held_out_images`; None where they are found anew.
         trust: Whether the run may name code that makes its network.
     """
 
     run: Path
     work: Path
+    form: str
     source: str | None = None
     arrays: Path | None = None
     trust: bool = False
@@ -41,7 +44,7 @@ def ask(module: str, question: Question) -> dict[str, Any]:
     """Let a process of its own answer.
 
     Args:
-        module: Which; see `RUN`, `EXPORT` and `TRACE`.
+        module: Which; see `RUN`, `EXPORT`, `TRACE` and `PROGRAM`.
         question: What it is asked.
 
     Returns:
@@ -76,6 +79,7 @@ def answer(asked: Callable[[Question], dict[str, Any]]) -> None:
     question = Question(
         run=Path(given["run"]),
         work=Path(given["work"]),
+        form=given["form"],
         source=given["source"],
         arrays=Path(given["arrays"]) if given["arrays"] else None,
         trust=bool(given["trust"]),

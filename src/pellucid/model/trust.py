@@ -1,31 +1,12 @@
-"""Whether code that a file names may be run: only when the caller says so, as files may come from anybody."""
+"""Whether the code that a run or study names for its network may be run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 
 from pellucid.errors import RunError
 from pellucid.spec.model import FactorySpec, ModelSpec
-
-_trusted: ContextVar[bool] = ContextVar("trusted", default=False)
-
-
-@contextmanager
-def trusting(trust: bool = True) -> Iterator[None]:
-    """Within this context the code that run and study folders name is run, as before that or if it is trusted now."""
-    token = _trusted.set(trust or _trusted.get())
-    try:
-        yield
-    finally:
-        _trusted.reset(token)
-
-
-def trusted() -> bool:
-    """Whether the code that run and study folders name is run here."""
-    return _trusted.get()
+from pellucid.untrusted import trusted
 
 
 def require_trust(model: ModelSpec | FactorySpec, folder: Path) -> None:

@@ -19,7 +19,7 @@ from pellucid.judge.doubt_file import read_doubts
 from pellucid.judge.refusal import KEEP, Doubts
 from pellucid.machine import keep_freed_memory
 from pellucid.model.build import build
-from pellucid.model.trust import require_trust, trusting
+from pellucid.model.trust import require_trust
 from pellucid.predict.answer import answer, answers, probabilities
 from pellucid.predict.classifier import Classifier, Shown, TrainedOn
 from pellucid.predict.features import tapped
@@ -28,6 +28,7 @@ from pellucid.run.folder import RunFolder
 from pellucid.run.record import DoubtRecord, RunRecord
 from pellucid.spec.augment import AugmentSpec
 from pellucid.spec.image_reading import ImageReading, PlainReading
+from pellucid.untrusted import trusting
 
 LEARNED_NOTHING = (
     "this run has no answers for held-out images. Train it with a validation split; one that an earlier version"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pellucid.export.exported import Exported
-from pellucid.export.parity import Agreement, Parity
+from pellucid.export.formats.table import FORMATS
+from pellucid.export.parity import Agreement, PairedAccuracy, Parity, RawAgreement
 from pellucid.export.verify import Verified
 from pellucid.language import tell
 from pellucid.sections.section import Section, Table
 from pellucid.text import printable, shortened
-from pellucid.words import counted, size
+from pellucid.words import counted, percent, size
 
 
 def export_section(export: Exported) -> Section:
@@ -23,9 +24,8 @@ def export_section(export: Exported) -> Section:
     sizes = {name: (place / name).stat().st_size for name in parity.files}
     shape = ", ".join(map(str, export.input_shape))
     what = tell(
-        "{form}, opset {opset}: uint8 [batch, {shape}] in, the probabilities of {classes} out",
-        form=parity.format.upper(),
-        opset=parity.opset,
+        "{form}: uint8 [batch, {shape}] in, the probabilities of {classes} out",
+        form=_title(parity),
         shape=shape,
         classes=counted(len(export.class_names), "class"),
     )
@@ -34,7 +34,15 @@ def export_section(export: Exported) -> Section:
     return Section(
         title=tell("Export of {run}", run=shortened(parity.run)),
         document={"folder": str(place), "bytes": sizes, "parity": parity.model_dump(mode="json")},
-        body=(what, _agreements(parity.agreements, caption), _files(parity, sizes), _versions(parity.versions)),
+        body=(
+            what,
+            _agreements(parity.agreements, caption),
+            *_accuracy(parity.accuracy),
+            *_raw(parity.raw_images),
+            _files(parity, sizes),
+            *_facts(parity),
+            _versions(parity.versions),
+        ),
         remarks=_kept(parity),
     )
 
@@ -54,12 +62,25 @@ def verification_section(verified: Verified) -> Section:
         document={
             "folder": str(place),
             "agreements": [each.model_dump(mode="json") for each in verified.agreements],
+            "accuracy": verified.accuracy.model_dump(mode="json") if verified.accuracy else None,
+            "raw_images": verified.raw_images.model_dump(mode="json") if verified.raw_images else None,
             "versions": verified.versions,
             "parity": parity.model_dump(mode="json"),
         },
-        body=(unchanged, *(asked if verified.agreements else ())),
+        body=(
+            unchanged,
+            *(asked if verified.agreements else ()),
+            *_accuracy(verified.accuracy),
+            *_raw(verified.raw_images),
+        ),
         remarks=() if verified.agreements else (unasked,),
     )
+
+
+def _title(parity: Parity) -> str:
+    """What the format is called, with the version of ONNX's operators."""
+    title = FORMATS[parity.format].title if parity.format in FORMATS else printable(parity.format)
+    return tell("{format}, opset {opset}", format=title, opset=parity.opset) if parity.opset else title
 
 
 def _agreements(agreements: Sequence[Agreement], caption: str) -> Table:
@@ -81,6 +102,53 @@ def _agreements(agreements: Sequence[Agreement], caption: str) -> Table:
         for each in agreements
     )
     return Table(header, rows, left=0, caption=caption)
+
+
+def _accuracy(found: PairedAccuracy | None) -> tuple[str, ...]:
+    """What an export that is not exact costs, and the rule that it was proved by."""
+    if found is None:
+        return ()
+    told = tell(
+        "accuracy {export} in place of {run} on {images}: a difference of {difference}, with {confidence} confidence "
+        "from {low} to {high}; it may cost {margin}",
+        export=percent(found.export),
+        run=percent(found.run),
+        images=counted(found.images, "image", separator=","),
+        difference=f"{found.difference:+.2%}",
+        confidence=percent(found.confidence, 0),
+        low=f"{found.interval[0]:+.2%}",
+        high=f"{found.interval[1]:+.2%}",
+        margin=percent(found.margin),
+    )
+    return (told,)
+
+
+def _raw(found: RawAgreement | None) -> tuple[str, ...]:
+    """How far images that are resized inside are as Pellucid reads them."""
+    if found is None:
+        return ()
+    told = tell(
+        "raw.onnx resizes {images} of {sizes} as Pellucid reads them: at most {levels} off, {exact} of the values the "
+        "same; probabilities differ by at most {difference}, {answers}",
+        images=counted(found.images, "image"),
+        sizes=counted(len(found.sizes), "size"),
+        levels=counted(found.greatest_level_difference, "grey level"),
+        exact=percent(found.exact_pixels),
+        difference=f"{found.greatest_difference:.2g}",
+        answers=counted(found.differing_answers, "differing answer"),
+    )
+    return (told,)
+
+
+def _facts(parity: Parity) -> tuple[Table, ...]:
+    """What else there is to tell of the files, such as the memory that they need."""
+    if not parity.facts:
+        return ()
+    rows = tuple(
+        (printable(name.replace("_", " ")), f"{value:,}" if isinstance(value, int) else printable(str(value)))
+        for name, value in parity.facts.items()
+    )
+    return (Table((tell("what"), tell("value")), rows, left=1),)
 
 
 def _files(parity: Parity, sizes: dict[str, int]) -> Table:

@@ -21,7 +21,7 @@ from pellucid.data.load import load_data
 from pellucid.device import choose_device, enough_memory, repeatable, threads
 from pellucid.errors import DataError, DeviceError, PellucidError, RunError, SpecError
 from pellucid.machine import keep_freed_memory
-from pellucid.model.trust import require_trust, trusted, trusting
+from pellucid.model.trust import require_trust
 from pellucid.plots.figures import render
 from pellucid.run.record import DataRecord
 from pellucid.spec.reading import ReadSpec
@@ -30,6 +30,7 @@ from pellucid.study.kinds import KINDS
 from pellucid.study.progress import StudyProgress
 from pellucid.study.question import Findings, Key, Question
 from pellucid.train.describe import describe_data, describe_environment
+from pellucid.untrusted import trusted, trusting
 from pellucid.version import __version__
 
 PARENT_SECONDS = 0.5  # between looks of a worker whether its parent is there

@@ -15,7 +15,7 @@ from pellucid.device import choose_device, enough_memory, place, threads
 from pellucid.errors import Fault, RunError, SettingError
 from pellucid.machine import keep_freed_memory
 from pellucid.model.terms import terms_of
-from pellucid.model.trust import require_trust, trusting
+from pellucid.model.trust import require_trust
 from pellucid.predict.weights import load_weights
 from pellucid.run.folder import GO_ON, RunFolder, find_run, whole_or_as_before
 from pellucid.run.history import History
@@ -32,6 +32,7 @@ from pellucid.train.placed import splits_to_train_on
 from pellucid.train.start import freeze_layers
 from pellucid.trained.data import load_own, require_unchanged
 from pellucid.trained.run import Run
+from pellucid.untrusted import trusting
 
 ANOTHER = (
     "training {} further, from {} epochs to {}: this is another training than one of {} epochs, as the optimizer begins"

@@ -15,7 +15,7 @@ from pellucid.device import choose_device, enough_memory, place, threads
 from pellucid.errors import PellucidWarning, ResumeError, RunError
 from pellucid.machine import keep_freed_memory
 from pellucid.model.terms import terms_of
-from pellucid.model.trust import require_trust, trusting
+from pellucid.model.trust import require_trust
 from pellucid.run.folder import RunFolder, find_run, list_runs, taken_up
 from pellucid.run.record import Environment, RunRecord
 from pellucid.run.resolver import LATEST, RUNS
@@ -30,6 +30,7 @@ from pellucid.train.placed import splits_to_train_on
 from pellucid.train.start import freeze_layers
 from pellucid.trained.data import load_own, require_unchanged
 from pellucid.trained.run import Run
+from pellucid.untrusted import trusting
 
 
 def resume(

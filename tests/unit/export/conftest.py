@@ -20,5 +20,5 @@ def run(bars_run: Path, bars: DataSplits) -> pl.Run:
 
 @pytest.fixture(scope="session")
 def shipped(run: pl.Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an export, with maps, proved by processes of their own. Read it, do not write to it."""
-    return run.export(tmp_path_factory.mktemp("shipped") / "bars", maps=True, proof_images=20)
+    """An export with maps and for images of any size, proved by processes of their own. Read it, do not write to it."""
+    return run.export(tmp_path_factory.mktemp("shipped") / "bars", maps=True, raw_images=True, proof_images=20)

@@ -33,7 +33,7 @@ def test_an_export_holds_the_proof_that_it_answers_as_the_run_does(
     run: pl.Run, shipped: Path, bars: DataSplits
 ) -> None:
     assert {place.name for place in shipped.iterdir()} == {
-        *("model.onnx", "labels.json", "parity.json", "README.md", "proof.safetensors", "doubt.safetensors")
+        *("model.onnx", "raw.onnx", "labels.json", "parity.json", "README.md", "proof.safetensors", "doubt.safetensors")
     }
     parity = Parity.model_validate_json((shipped / "parity.json").read_text())
     assert parity.weights_sha256 == run.record.weights_sha256
@@ -60,14 +60,15 @@ def test_the_lines_of_python_in_its_readme_answer_as_the_run_does(
     shutil.copytree(shipped, tmp_path / "mail")
     picture = Image.fromarray(bars.test.images[0, ..., 0]).resize((50, 40), Image.Resampling.BICUBIC)
     picture.convert("RGB").save(tmp_path / "mail" / "image.png")
-    (lines,) = re.findall(r"```python\n(.*?)```", (shipped / "README.md").read_text(), re.DOTALL)
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", lines], cwd=tmp_path / "mail", capture_output=True, text=True, check=True
-    )
+    lines = re.findall(r"```python\n(.*?)```", (shipped / "README.md").read_text(), re.DOTALL)
+    code = [sys.executable, "-W", "error", "-c", "\n".join(lines)]
+    done = subprocess.run(code, cwd=tmp_path / "mail", capture_output=True, text=True, check=True)
     (answer,) = run.predict_files([tmp_path / "mail" / "image.png"])
-    label, probability = done.stdout.split()
-    assert label == answer.label
-    assert float(probability) == pytest.approx(answer.probability, abs=1e-5)
+    assert len(done.stdout.splitlines()) == 2  # of model.onnx, and of raw.onnx
+    for line in done.stdout.splitlines():
+        label, probability = line.split()
+        assert label == answer.label
+        assert float(probability) == pytest.approx(answer.probability, abs=1e-5)
 
 
 def test_an_export_is_proved_again_without_torch_and_without_the_run(shipped: Path) -> None:
@@ -123,8 +124,8 @@ def test_a_network_of_ones_own_code_goes_by_torchs_exporter(
 
 
 def test_the_same_run_gives_the_same_bytes(run: pl.Run, shipped: Path, tmp_path: Path, one_process: None) -> None:
-    again = run.export(tmp_path / "again", maps=True, proof_images=20)
-    for name in ("model.onnx", "labels.json", "proof.safetensors", "README.md", "doubt.safetensors"):
+    again = run.export(tmp_path / "again", maps=True, raw_images=True, proof_images=20)
+    for name in ("model.onnx", "raw.onnx", "labels.json", "proof.safetensors", "README.md", "doubt.safetensors"):
         assert (again / name).read_bytes() == (shipped / name).read_bytes()
     proof = safetensors.numpy.load_file(again / "proof.safetensors")
     assert np.abs(run.probabilities(proof["images"]) - proof["probabilities"]).max() < 1e-6

@@ -8,7 +8,7 @@ import pytest
 
 from pellucid.errors import RunError
 from pellucid.export.exported import Exported
-from pellucid.export.folder import FILES, ExportFolder
+from pellucid.export.folder import ExportFolder
 from pellucid.export.verify import verify_export
 
 
@@ -83,10 +83,11 @@ def test_only_an_export_is_replaced_and_nothing_of_the_users(copy: Path, tmp_pat
     with pytest.raises(RunError, match=r"exists already\. Choose another --out, or give --overwrite"):
         folder.require_free(overwrite=False)
     folder.require_free(overwrite=True)
+    before = {place.name for place in copy.iterdir()}
     (copy / "notes.txt").write_text("mine")
     with pytest.raises(RunError, match=r"holds what is not the export's \(notes\.txt\)\. Move it away first\."):
         folder.write({"model.onnx": b"new"})
-    assert {place.name for place in copy.iterdir()} == {*FILES, "notes.txt"}
+    assert {place.name for place in copy.iterdir()} == {*before, "notes.txt"}
     (tmp_path / "mine").mkdir()
     with pytest.raises(RunError, match=r"Only an export is replaced; choose another --out\."):
         ExportFolder(tmp_path / "mine").require_free(overwrite=True)
