@@ -15,7 +15,7 @@ from pellucid.text import printable
 from pellucid.trained.splits import held_out
 from pellucid.words import counted, some
 
-# Images, and their values (height x width x channels), among which a training seeks near duplicates: 2 s of work at most.
+# Images, and their values (height x width x channels), among which a training seeks near duplicates: 2 s at most.
 MOST_COMPARED, MOST_VALUES = 5_000, 100_000_000
 
 

@@ -87,7 +87,8 @@ def test_where_near_duplicates_are_not_sought_that_is_told(monkeypatch: pytest.M
     monkeypatch.setattr(module, "MOST_COMPARED", 8)
     parts = split(noise(6, 0), "train"), split(noise(3, 1), "test")
     (note,) = parted_notes(DataSplits("pets", *parts, reading=ReadSpec()), None, 0)
-    rule = "held-out images that look like training images are sought among at most 8 images of together 100,000,000 values"
+    most = "at most 8 images of together 100,000,000 values"
+    rule = f"held-out images that look like training images are sought among {most}"
     assert note == f"pets: {rule}; these are 9 of 1,296. To seek them: pellucid data audit pets"
     monkeypatch.setattr(module, "MOST_COMPARED", 9)
     monkeypatch.setattr(module, "MOST_VALUES", 1295)
