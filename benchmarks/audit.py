@@ -29,12 +29,12 @@ ODD = ("empty", "dark", "bright", "blurred")
 
 INTRODUCTION = f"""# Planted faults: what an audit finds
 
-Made by `make bench-audit`, with seeds {SEED} to {SEED + 2}. Into {COUNT} clean images, 520 of patches,
-{PLANTED} faulty ones are planted. Digits are the first of MNIST's training images, 28x28 grey; those enlarged are the
-next {2 * COUNT}. Textures are coloured noise of a fine grain; scenes are noise with the spectrum of photographs and some
-shapes on it. Both are made by NumPy, 64x64, and stand in for photographs, which they are not. Patches are the
-squares of 32x32 pixels of scikit-learn's two sample photographs, a temple and a flower, without overlap: some are of
-sky or shadow alone.
+Made by `make bench-audit`, with seeds {SEED} to {SEED + 2}. Into {COUNT} clean images, 520 of patches, {PLANTED}
+faulty ones are planted. Digits are the first of MNIST's training images, 28x28 grey; those enlarged are the next
+{2 * COUNT}. Textures are coloured noise of a fine grain; scenes are noise with the spectrum of photographs and some
+shapes on it. Both are made by NumPy, 64x64, and stand in for photographs, which they are not. Patches are the squares
+of 32x32 pixels of scikit-learn's two sample photographs, a temple and a flower, without overlap: some are of sky or
+shadow alone.
 """
 
 Fault = Callable[[np.ndarray, np.random.Generator], np.ndarray]
