@@ -123,7 +123,7 @@ def test_a_run_that_is_trained_further_is_whole_somewhere_and_can_be_gone_on_wit
 ) -> None:
     path = tmp_path / "runs" / "run"
     pl.fit(bars, out=path, epochs=1, **SMALL)
-    older, power, statuses = contents(path), PowerCut(tmp_path / "runs"), set()
+    older, power, statuses, gone_on = contents(path), PowerCut(tmp_path / "runs"), set(), set()
     power.noting(lambda: pl.resume(path, data=bars, epochs=2), monkeypatch)
     for files in power.states():
         require_one_whole(files, older, {"epochs": 2})
@@ -131,7 +131,14 @@ def test_a_run_that_is_trained_further_is_whole_somewhere_and_can_be_gone_on_wit
         statuses.add((record["status"], record["train"]["epochs"]))
         if record["status"] == "running":
             checkpoints = {Path(name).stem: raw for name, raw in files.items() if "/checkpoints/" in name}
-            assert any(stem.endswith(hashlib.sha256(raw).hexdigest()) for stem, raw in checkpoints.items())
+            whole = {stem for stem, raw in checkpoints.items() if stem.endswith(hashlib.sha256(raw).hexdigest())}
+            assert whole
+            if (last := max(whole)) not in gone_on:
+                gone_on.add(last)
+                pl.resume(power.lay(files, tmp_path / "after") / "run", data=bars)
+                weights = (tmp_path / "after" / "run" / "model.safetensors").read_bytes()
+                assert weights == (path / "model.safetensors").read_bytes()
+    assert len(gone_on) == 3  # before the first update, and behind each of two
     assert statuses == {("done", 1), ("running", 2), ("done", 2)}
 
 
