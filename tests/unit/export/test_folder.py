@@ -1,5 +1,7 @@
+import errno
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from pellucid.export.exported import Exported
 from pellucid.export.folder import FILES, ExportFolder
 from pellucid.export.verify import verify_export
 
+from ..cli.read_only import read_only
 from ..run.power_cut import PowerCut
 
 
@@ -144,3 +147,15 @@ def test_a_power_cut_leaves_the_older_export_or_the_new_one(
         assert found == ({"older", "aside", "new"} if before else {"none", "new"})
         assert [folder.name for folder in place.parent.iterdir()] == ["digits"]
         (place / "README.md").write_bytes(b"older")
+
+
+def test_where_nothing_may_be_written_an_export_stays_as_it_was(copy: Path) -> None:
+    older = {file.name: file.read_bytes() for file in copy.iterdir()}
+    for place in (copy, copy.with_name("new")):
+        with (
+            read_only(copy.parent),
+            pytest.raises(RunError, match=rf"{place.name} cannot be written \({os.strerror(errno.EACCES)}\)"),
+        ):
+            ExportFolder(place).write(older | {"README.md": b"new"})
+    assert {file.name: file.read_bytes() for file in copy.iterdir()} == older
+    assert [place.name for place in copy.parent.iterdir()] == ["copy"]
