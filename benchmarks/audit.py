@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 from scipy.ndimage import gaussian_filter
+from sklearn.datasets import load_sample_images
 
 import pellucid as pl
 from pellucid.audit.examine import examine
@@ -28,10 +29,12 @@ ODD = ("empty", "dark", "bright", "blurred")
 
 INTRODUCTION = f"""# Planted faults: what an audit finds
 
-Made by `make bench-audit`, with seeds {SEED} to {SEED + 2}. Into {COUNT} clean images {PLANTED} faulty ones are
-planted. Digits are the first of MNIST's training images, 28x28 grey; those enlarged are the next {2 * COUNT}.
-Textures are coloured noise of a fine grain; scenes are noise with the spectrum of photographs and some shapes on it.
-Both are made by NumPy, 64x64, and stand in for photographs, which they are not.
+Made by `make bench-audit`, with seeds {SEED} to {SEED + 2}. Into {COUNT} clean images, 520 of patches, {PLANTED}
+faulty ones are planted. Digits are the first of MNIST's training images, 28x28 grey; those enlarged are the next
+{2 * COUNT}. Textures are coloured noise of a fine grain; scenes are noise with the spectrum of photographs and some
+shapes on it. Both are made by NumPy, 64x64, and stand in for photographs, which they are not. Patches are the squares
+of 32x32 pixels of scikit-learn's two sample photographs, a temple and a flower, without overlap: some are of sky or
+shadow alone.
 """
 
 Fault = Callable[[np.ndarray, np.random.Generator], np.ndarray]
@@ -74,6 +77,12 @@ def _scene(random: np.random.Generator) -> np.ndarray:
         y, x, height, width = random.uniform(0, fine, 2).tolist() + random.uniform(fine / 16, fine / 4, 2).tolist()
         image[((down - y) / height) ** 2 + ((across - x) / width) ** 2 < 1] = random.normal(0, 1.5, 3)
     return _stretched(image.reshape(SIDE, 4, SIDE, 4, 3).mean(axis=(1, 3)))
+
+
+def patches() -> np.ndarray:
+    """The squares of 32x32 pixels of scikit-learn's two sample photographs."""
+    photographs = np.stack([image[: 13 * 32, : 20 * 32] for image in load_sample_images().images])
+    return photographs.reshape(2, 13, 32, 20, 32, 3).transpose(0, 1, 3, 2, 4, 5).reshape(-1, 32, 32, 3)
 
 
 def _stretched(image: np.ndarray) -> np.ndarray:
@@ -272,7 +281,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="leave out the audit of all of MNIST")
     parser.add_argument("--out", type=Path, help="where the page goes")
     arguments = parser.parse_args()
-    sets = {"digits": digits(), "textures": textures(), "scenes": scenes()}
+    sets = {"digits": digits(), "textures": textures(), "scenes": scenes(), "patches": patches()}
     text = page(sets, None if arguments.quick else examine(pl.load_data("mnist")))
     if arguments.out:
         arguments.out.write_text(text, encoding="utf-8")

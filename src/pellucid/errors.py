@@ -6,7 +6,10 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pellucid.text import shortened
+
 MOST_KNOWN = 30  # names in a message
+MOST_DIGITS = 10  # of a number that names are told apart by
 MOST_FAULTS = 20  # of a specification in a message
 
 
@@ -97,8 +100,27 @@ def suggest(name: object, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(name).lower(), names, n=1)
     if near:
         return f"Did you mean {near[0]}?"
-    more = f" and {len(names) - MOST_KNOWN} more" if len(names) > MOST_KNOWN else ""
-    return f"Known: {', '.join(names[:MOST_KNOWN])}{more}." if names else ""
+    rows = [[each] for each in names] if len(names) <= MOST_KNOWN else _numbered(names)
+    left = sum(map(len, rows[MOST_KNOWN:]))
+    told = [" to ".join(shortened(each) for each in dict.fromkeys((row[0], row[-1]))) for row in rows[:MOST_KNOWN]]
+    more = f" and {left:,} more" if left else ""
+    return f"Known: {', '.join(told)}{more}." if names else ""
+
+
+def _numbered(names: Iterable[str]) -> list[list[str]]:
+    """Names in rows, each of which differs from the one before by the number at its end, as pixel0 and pixel1."""
+    rows: list[list[str]] = []
+    before = None
+    for name in names:
+        stem = name.rstrip("0123456789")
+        number = name[len(stem) :]
+        here = (stem, int(number)) if 0 < len(number) < MOST_DIGITS else None
+        if rows and here and before == (stem, here[1] - 1):
+            rows[-1].append(name)
+        else:
+            rows.append([name])
+        before = here
+    return rows
 
 
 def unknown(what: str, name: object, known: Iterable[str]) -> Fault:

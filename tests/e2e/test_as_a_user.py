@@ -109,7 +109,7 @@ def test_evaluate_repeats_the_figures_of_the_training(home: Path) -> None:
     again = json.loads(result.stdout)
     assert again.pop("run").startswith("runs/mnist-fast-")
     assert (again.pop("hints"), again.pop("advice")) == ([], [])
-    assert set(again.pop("pictures")) == {"calibration", "confusion", "mistakes"}
+    assert set(again.pop("pictures")) == {"calibration", "confusion", "doubt", "mistakes"}
     assert again == before
 
 

@@ -19,12 +19,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors.numpy
 from PIL import Image
 
 import pellucid as pl
 from pellucid.data.decode import read_image
 from pellucid.data.index import INDEX
 from pellucid.data.load import load_data
+from pellucid.export.exported import Exported
+from pellucid.export.folder import ExportFolder
+from pellucid.export.graph import graph_of
+from pellucid.export.parity import Parity, ProofData
+from pellucid.export.verify import verify_export
 from pellucid.judge.evaluation import Evaluation
 from pellucid.run.folder import RunFolder, list_runs
 from pellucid.run.resolver import latest_folder
@@ -367,6 +373,60 @@ RUNS = {
 }
 
 
+def _export(folder: Path, name: str) -> Path:
+    """A file of an export of a run, which is not proved: that is tried elsewhere, and takes long."""
+    run = RunFolder(_run(folder, "run.json").parent)
+    record, raw = run.read_record(), run.read_bytes("model.safetensors")
+    assert isinstance(record.model, ModelSpec)
+    labels = {"classes": record.data.class_names, "input": {"shape": record.input_shape}}
+    images = PIXELS[..., np.newaxis]
+    answers = pl.load_run(run.path, device="cpu").predictor.probabilities(images)
+    files = {
+        "model.onnx": graph_of(record.model, safetensors.numpy.load(raw), temperature=record.temperature),
+        "labels.json": json.dumps(labels, indent=2).encode(),
+        "proof.safetensors": safetensors.numpy.save({"images": images, "probabilities": answers}),
+    }
+    parity = Parity(
+        pellucid_version="1",
+        made="2026-01-01T00:00:00+00:00",
+        format="onnx",
+        opset=17,
+        run="one",
+        weights_sha256=hashlib.sha256(raw).hexdigest(),
+        files={file: hashlib.sha256(content).hexdigest() for file, content in files.items()},
+        data=ProofData(name="data", split="test", images=8),
+        tolerance=1e-4,
+        agreements=(),
+        proof_images=len(images),
+        versions={},
+    )
+    ExportFolder(folder / "export").write(files | {"parity.json": parity.to_json().encode()})
+    return folder / "export" / name
+
+
+def _read_export(path: Path) -> object:
+    export = Exported.load(path.parent)
+    answers = export.probabilities(PIXELS[:2, ..., np.newaxis]) if export.input_shape == (8, 8, 1) else None
+    verify_export(path.parent)
+    return export.class_names, export.input_shape, answers
+
+
+def _digest_in_parity(path: Path) -> None:
+    place = path.parent / "parity.json"
+    parity = json.loads(place.read_text())
+    parity["files"][path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    place.write_text(json.dumps(parity))
+
+
+EXPORTS = {
+    name: Kind(partial(_export, name=name), _read_export, whole=True)
+    for name in ("model.onnx", "labels.json", "parity.json", "proof.safetensors")
+} | {
+    f"{name} of a stranger": Kind(partial(_export, name=name), _read_export, mend=_digest_in_parity)
+    for name in ("model.onnx", "labels.json", "proof.safetensors")
+}
+
+
 def _recipe(folder: Path) -> Path:
     made = recipe("tiny", (8, 8, 1), 2)
     (folder / "mine.json").write_text(made.to_json())
@@ -401,4 +461,4 @@ SPECS = {
     "shorthand": Kind(partial(_text, SHORTHAND), _read_shorthand),
     "space": Kind(partial(_text, SPACE), read_space),
 }
-KINDS: dict[str, Kind] = IMAGES | DATA | RUNS | SPECS
+KINDS: dict[str, Kind] = IMAGES | DATA | RUNS | EXPORTS | SPECS

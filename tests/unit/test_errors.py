@@ -33,6 +33,15 @@ def test_a_near_match_is_suggested_and_else_all_are_listed() -> None:
     assert str(unknown("recipe", "fsat", ["fast"])) == "Unknown recipe 'fsat'. Did you mean fast?"
 
 
+def test_very_many_names_are_told_in_few_words() -> None:
+    """As the columns of a table of pixels."""
+    pixels = [f"pixel{number}" for number in range(784)]
+    assert suggest("scanner", ["label", *pixels, "writer"]) == "Known: label, pixel0 to pixel783, writer."
+    assert suggest("zzz", [f"name {number * 3}" for number in range(40)]).endswith(", name 87 and 10 more.")
+    assert suggest("zzz", ["a" * 300, "b"]) == f"Known: {'a' * 29}…{'a' * 30}, b."
+    assert suggest("zzz", [str(number) for number in range(4)]) == "Known: 0, 1, 2, 3."
+
+
 def test_wrong_settings_exit_with_2_and_bad_input_with_1() -> None:
     assert SettingError([]).exit_status == 2
     assert DataError().exit_status == PellucidError().exit_status == 1

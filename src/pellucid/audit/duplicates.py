@@ -12,14 +12,14 @@ in place of the median); Manku, Jain and Das Sarma 2007, "Detecting near-duplica
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Int64, UInt64
 from numpy import ndarray
 
-from pellucid.audit.findings import Duplicates, Group
+from pellucid.audit.findings import Duplicates, Group, Member
 from pellucid.audit.looks import (
     FAINT,
     FREQUENCIES,
@@ -34,10 +34,11 @@ from pellucid.audit.looks import (
     turns,
 )
 from pellucid.audit.pool import CHUNK_BYTES, Pool, Rows
-from pellucid.data.dataset import DataSplits
+from pellucid.data.dataset import DataSplits, ImageDataset
 
 BANDS = 4
 BITS_APART = 12  # of 64, at most
+NO_ROWS = np.zeros(0, np.int64)
 REACH = 2000  # candidates for each image in a band; bounds the time for sets of images that are all much alike
 
 Pairs = Int64[ndarray, " pairs"]
@@ -58,6 +59,20 @@ class NearDuplicates(NamedTuple):
     note: str
 
 
+class Leak(NamedTuple):
+    """Images that are one and the same, or nearly, and stand on both sides of a split.
+
+    Attributes:
+        split: Where they are not trained on: validation or test.
+        trained: The first of them that is trained on.
+        judging: The first of them that stands in that split.
+    """
+
+    split: str
+    trained: Member
+    judging: Member
+
+
 def leaks(splits: DataSplits) -> tuple[Group, ...]:
     """Images of the test split that stand in the training split as well, pixel by pixel; the quick part of an audit.
 
@@ -72,17 +87,46 @@ def leaks(splits: DataSplits) -> tuple[Group, ...]:
     return tuple(group for group in grouped(pool, rows, pool.hashes[rows]).groups if group.leak)
 
 
-def near_leaks(splits: DataSplits) -> tuple[Group, ...]:
-    """Images of the test split that look like images of the training split without being equal to them.
+def near_leaks(splits: DataSplits, held_out: Rows = NO_ROWS) -> tuple[Leak, ...]:
+    """Images that look like training images, without being equal to them, but are to judge what was learned.
+
+    Args:
+        splits: The data; its test split is read.
+        held_out: The training images that a training holds out for validation.
 
     Returns:
-        A group for those that look alike, with all of them in the two splits; none without a test split.
+        For each group of images that look alike, what it has in the validation split, and what in the test split.
     """
-    if not splits.has_test:
+    if splits.validation is None and not splits.has_test and not len(held_out):
         return ()
-    pool = Pool({"train": splits.train, "test": splits.test})
-    found = near_duplicates(pool, with_turned=False).duplicates.groups
-    return tuple(group for group in found if group.leak)
+    return _parted(near_duplicates(Pool.of(splits), with_turned=False).duplicates.groups, held_out)
+
+
+def held_out_copies(train: ImageDataset, held_out: Rows) -> tuple[Leak, ...]:
+    """Images that are equal to training images, pixel by pixel, but are held out of them for validation.
+
+    Args:
+        train: The training images.
+        held_out: Those that are held out.
+    """
+    hashes, judging = train.image_hashes, np.zeros(len(train), np.bool_)
+    judging[held_out] = True
+    rows = np.flatnonzero(np.isin(hashes, np.intersect1d(hashes[judging], hashes[~judging])))
+    return _parted(grouped(Pool({"train": train}), rows, hashes[rows]).groups, held_out)
+
+
+def _parted(groups: Iterable[Group], held_out: Rows) -> tuple[Leak, ...]:
+    """The groups of which a part is trained on and another is not."""
+    rows, found = set(held_out.tolist()), []
+    for group in groups:
+        train = [member for member in group.members if member.split == "train"]
+        validation = [member for member in group.members if member.split == "validation"]
+        validation += [member for member in train if member.index in rows]
+        kept = [member for member in train if member.index not in rows]
+        test = [member for member in group.members if member.split == "test"]
+        found += [Leak("validation", kept[0], validation[0])] if kept and validation else []
+        found += [Leak("test", train[0], test[0])] if train and test else []
+    return tuple(found)
 
 
 def exact_duplicates(pool: Pool) -> Duplicates:

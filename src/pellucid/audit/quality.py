@@ -1,8 +1,9 @@
 """Images that stand out of their data set: nearly empty, dark, bright, blurred, elongated.
 
 Each respect is one number an image. It is held against the median of the data set, so that digits, night photographs
-and X-rays are each measured by their own kind. Images are measured as they were read: what was scaled down to 64x64
-pixels has lost the blur that it may have had.
+and X-rays are each measured by their own kind. Dark and bright images are held against what nine of ten images reach:
+where they are nothing rare, as among patches of photographs, the median is not what the others are like. Images are
+measured as they were read: what was scaled down to 64x64 pixels has lost the blur that it may have had.
 
 Source: Crete et al. 2007, "The blur effect: perception and estimation with a new no-reference perceptual blur metric"
 (sharpness: how much of the differences between neighbours another blur takes away).
@@ -23,6 +24,7 @@ from pellucid.audit.pool import Images, Pool
 from pellucid.data.dataset import DataSplits
 
 BLUR = 5  # pixels that are averaged to see what another blur takes away
+RARE = 10.0  # percent of the images at most that can be darker or brighter than the others
 STANDING_OUT = 99.5  # percent of the pixels that an empty image's speck is not among
 
 Values = Float64[ndarray, " count"]
@@ -33,17 +35,27 @@ class Measure(NamedTuple):
 
     Attributes:
         words: What is measured.
-        share: An image stands out below this share of the data set's median; above it where the share is over 1.
+        share: An image stands out below this share of what the others have; above it where the share is over 1.
+        others: The percentile of the data set that stands for the others.
     """
 
     words: str
     share: float
+    others: float = 50.0
+
+    def limit(self, values: Values) -> float:
+        """The value beyond which an image stands out; 0 where nothing was measured."""
+        return self.share * _percentile(values, self.others)
+
+    def outside(self, values: Values) -> Bool[ndarray, " count"]:
+        """Which values lie beyond the limit; what was not measured lies nowhere."""
+        return values < self.limit(values) if self.share < 1 else values > self.limit(values)
 
 
 MEASURES = {
     "empty": Measure("contrast of all but 0.5% of the pixels, of 255", 0.08),
-    "dark": Measure("brightness of the brightest hundredth of the pixels, of 255", 1 / 3),
-    "bright": Measure("darkness of the darkest hundredth of the pixels, of 255", 1 / 3),
+    "dark": Measure("brightness of the brightest hundredth of the pixels, of 255", 1 / 3, RARE),
+    "bright": Measure("darkness of the darkest hundredth of the pixels, of 255", 1 / 3, RARE),
     "blurred": Measure("sharpness, from 0 to 1", 0.4),
     "elongated": Measure("long side over short side", 2.0),
 }
@@ -55,12 +67,12 @@ def oddities(pool: Pool) -> tuple[Oddities, ...]:
     A nearly empty image is not called dark, bright or blurred as well.
     """
     values = _measured(pool)
-    empty = _outside(values["empty"], MEASURES["empty"].share)
-    found = {kind: _outside(values[kind], MEASURES[kind].share) & ~empty for kind in ("dark", "bright", "blurred")}
+    empty = MEASURES["empty"].outside(values["empty"])
+    found = {kind: MEASURES[kind].outside(values[kind]) & ~empty for kind in ("dark", "bright", "blurred")}
     found |= {"empty": empty}
     if (elongation := _elongation(pool)) is not None:
         values["elongated"] = elongation
-        found["elongated"] = _outside(elongation, MEASURES["elongated"].share)
+        found["elongated"] = MEASURES["elongated"].outside(elongation)
     return tuple(_listed(pool, kind, values[kind], found[kind]) for kind in MEASURES if kind in found)
 
 
@@ -73,24 +85,18 @@ def unmeasured(splits: DataSplits) -> str:
 
 
 def _listed(pool: Pool, kind: str, values: Values, outside: Bool[ndarray, " count"]) -> Oddities:
-    words, share = MEASURES[kind]
-    usual = _median(values)
+    measure, usual = MEASURES[kind], round(_percentile(values, 50.0), 3)
     rows = np.flatnonzero(outside)
-    rows = rows[np.argsort(values[rows] if share < 1 else -values[rows], kind="stable")]
+    rows = rows[np.argsort(values[rows] if measure.share < 1 else -values[rows], kind="stable")]
     images = tuple(Odd(member=pool.member(row), value=round(float(values[row]), 3)) for row in rows.tolist())
-    return Oddities(kind=kind, measure=words, usual=round(usual, 3), limit=round(share * usual, 3), images=images)
+    limit = round(measure.limit(values), 3)
+    return Oddities(kind=kind, measure=measure.words, usual=usual, limit=limit, images=images)
 
 
-def _outside(values: Values, share: float) -> Bool[ndarray, " count"]:
-    """Which values lie beyond a share of their median; what was not measured lies nowhere."""
-    limit = share * _median(values)
-    return values < limit if share < 1 else values > limit
-
-
-def _median(values: Values) -> float:
-    """The median of what was measured; 0 where nothing was."""
+def _percentile(values: Values, percent: float) -> float:
+    """A percentile of what was measured; 0 where nothing was."""
     measured = values[~np.isnan(values)]
-    return float(np.median(measured)) if measured.size else 0.0
+    return float(np.percentile(measured, percent)) if measured.size else 0.0
 
 
 def _measured(pool: Pool) -> dict[str, Values]:

@@ -67,12 +67,12 @@ def evaluate(
     """Judge a trained run: accuracy with intervals, each class, confusions, slices, calibration, the mistakes.
 
     What the run's own test split gives in fp32 is written to its folder as evaluation.json, with pictures of the
-    confusions, the calibration and the worst mistakes, beside the training images that the network sees as most alike;
-    what stands out there, such as overfitting, is told with its evidence and a command that mends it. Images are sliced
-    by class, size, brightness and how much is drawn, and by --slice-by. Other data are brought to the run's size and
-    channels, and their classes found among the run's by name; what the run reaches on its own test split stands beside
-    the answer, with how the images differ. The accuracy is of all images; how many of them the run answers with
-    "I don't know", and how well it answers the others, stands below it.
+    confusions, the calibration, the doubt and the worst mistakes, beside the training images that the network sees as
+    most alike; what stands out there, such as overfitting, is told with its evidence and a command that mends it.
+    Images are sliced by class, size, brightness and how much is drawn, and by --slice-by. Other data are brought to the
+    run's size and channels, and their classes found among the run's by name; what the run reaches on its own test split
+    stands beside the answer, with how the images differ. The accuracy is of all images; how many of them the run
+    answers with "I don't know", and how well it answers the others, stands below it.
 
     --robustness asks again with the images moved, turned, blurred, covered and changed otherwise, more and more; what
     the run's own test split gives is written to its folder as robustness.json.
@@ -163,11 +163,13 @@ def _advice(run: Run, as_json: bool) -> dict[str, Any]:
 def _pictures(evaluation: Evaluation, run: Run, folder: RunFolder, splits: DataSplits, as_json: bool) -> dict[str, Any]:
     """Draw an evaluation into the run folder; where that cannot be it is said, as the answer is there all the same."""
     from pellucid.sections.calibration import calibration_section
+    from pellucid.sections.doubt import doubt_section
     from pellucid.sections.evaluation_pictures import evaluation_pictures
 
     written: dict[str, str] = {}
     seen = evaluation_pictures(evaluation, splits.test, run.own_data().train)
-    for picture in (*seen, *calibration_section(evaluation, run.path).pictures):
+    judged = calibration_section(evaluation, run.path), doubt_section(evaluation, run.record, run.path)
+    for picture in (*seen, *(each for section in judged for each in section.pictures)):
         try:
             path = folder.place(f"{PICTURES}/{picture.name}.png")
             write_picture(picture, path)

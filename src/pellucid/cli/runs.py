@@ -61,18 +61,16 @@ def _compare(chosen: list[RunFolder], margin: float, as_json: bool) -> None:
     from pellucid.judge.comparison import compare_runs, read_evaluation
     from pellucid.sections.comparison import paired_section
 
-    differences = comparison_section([(run.path, run.read_record()) for run in chosen])
     paired, why = None, None
     try:
         paired = paired_section(compare_runs({str(run.path): read_evaluation(run) for run in chosen}, margin))
     except RunError as error:
-        why = f"Their answers are not compared. {error}"
+        why = str(error)
+    differences = comparison_section([(run.path, run.read_record()) for run in chosen], why)
     if as_json:
-        print_json(differences.document | {"accuracy": paired.document if paired else None, "not_compared": why})
+        print_json(differences.document | {"accuracy": paired.document if paired else None})
         return
     tell(differences)
-    if why:
-        say(why)
-    elif paired:
+    if paired:
         print_text()
         tell(paired)

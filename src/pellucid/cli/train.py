@@ -120,7 +120,7 @@ def train(
         raise typer.BadParameter("--inexact belongs to --resume")
     with uninterrupted():
         from pellucid.run.folder import default_path
-        from pellucid.sections.data_notes import near_notes
+        from pellucid.sections.data_notes import parted_notes
         from pellucid.sections.shapes import blind_note
         from pellucid.train.choice import choose
         from pellucid.train.fit import fit as train_on
@@ -144,10 +144,10 @@ def train(
         test_time_augmentation=test_time_augment,
     )
     splits = load(data, reading)
-    for note in near_notes(splits):
-        say(note)
     tell_classes(splits)
     chosen = choose(splits, model=model, recipe=recipe, **settings)
+    for note in parted_notes(splits, chosen.train.validation_split, chosen.train.seed):
+        say(note)
     if blind := blind_note(chosen.model):
         say(blind)
     run = train_on(

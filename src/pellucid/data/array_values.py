@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pellucid.data.dataset import ROWS_AT_ONCE
-from pellucid.data.value_range import resolved
+from pellucid.data.value_range import cannot_hold, resolved
 from pellucid.data.values import ONE, WHITE, Extent, eight_bits, extent_of, range_within
 from pellucid.errors import DataError
 from pellucid.spec.reading import ReadSpec
@@ -36,7 +36,10 @@ def images_of(
     shaped = {split: _shaped(path, numbers) for split, numbers in arrays.items()}
     extents = {split: _extent(path, numbers) for split, numbers in shaped.items()}
     most = extents["train"].most
+    is_eight_bit = shaped["train"].dtype == np.uint8
+    ignored = cannot_hold(reading.value_range, WHITE) if is_eight_bit else []
     reading, notes = resolved(extents["train"], reading)
+    notes = ignored or notes
     images = {}
     for split, numbers in shaped.items():
         value_range = _range(path, numbers, extents[split], most, reading)

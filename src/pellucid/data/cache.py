@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,13 +25,14 @@ from pellucid.data.index import ALWAYS, INDEX, KEYS, PIXELS, map_pixels, read_in
 from pellucid.data.ingest import OnProgress, ingest, rearrange, refuse_too_many
 from pellucid.data.listing import Entry, Listing
 from pellucid.data.rejected import Rejected
-from pellucid.data.scratch import LOCK, in_use, put, scratch_beside
+from pellucid.data.scratch import LOCK, put, scratch_beside, unused
 from pellucid.errors import DataError
 from pellucid.names import plain_name, user_path
 from pellucid.spec.reading import ReadSpec
 from pellucid.untrusted import read_json
 
 FORMAT = 4
+IN_USE = "another process writes to it"
 TRIES = 3  # where somebody else removes what was just decoded
 # What folders in the cache are called, and those that are still being written or removed.
 NAMED = re.compile(r"[^.].*-[0-9a-f]{20}")
@@ -307,11 +309,15 @@ def clean_cache() -> Cleaned:
 
 def _remove_images(folder: Path) -> str:
     """Remove what `ingest` wrote to a folder; the reason where any of it remains."""
-    if SCRATCH.fullmatch(folder.name) and in_use(folder):
-        return "another process writes to it"
-    if not SCRATCH.fullmatch(folder.name) and not (NAMED.fullmatch(folder.name) and _has_index(folder)):
+    if SCRATCH.fullmatch(folder.name):
+        with unused(folder) as free:
+            if not free:
+                return IN_USE
+            _empty(folder)
+    elif NAMED.fullmatch(folder.name) and _has_index(folder):
+        _empty(folder)
+    else:
         return f"it has no {INDEX} of Pellucid's"
-    _empty(folder)
     others = [place.name for place in sorted(folder.glob("*"))]
     return f"{', '.join(others)} in it is not Pellucid's" if others else ""
 
@@ -319,10 +325,10 @@ def _remove_images(folder: Path) -> str:
 def _remove_unpacked(folder: Path) -> str:
     """Remove a folder that `unpack` made if it is as it was then; the reason where it is not."""
     if SCRATCH.fullmatch(folder.name):
-        if in_use(folder):
-            return "another process writes to it"
-        shutil.rmtree(folder)
-        return ""
+        with unused(folder) as free:
+            if free:
+                shutil.rmtree(folder)
+            return "" if free else IN_USE
     if reason := changes_in(folder):
         return reason
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -348,4 +354,11 @@ def _empty(folder: Path) -> None:
 
 
 def _size(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
+    """The bytes of the files in a folder, which other processes may remove meanwhile."""
+    size = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                state = Path(place, name).lstat()
+                size += state.st_size if stat.S_ISREG(state.st_mode) else 0
+    return size

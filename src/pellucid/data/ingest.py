@@ -18,7 +18,7 @@ from pellucid.data.index import PIXELS, SPLITS, describe, read_index, write_inde
 from pellucid.data.listing import Entry, Listing, rejected_of
 from pellucid.data.rejected import Rejected
 from pellucid.data.splits import absent_note, part
-from pellucid.data.value_range import resolved
+from pellucid.data.value_range import cannot_hold, enough, resolved
 from pellucid.data.values import WHITE, Extent
 from pellucid.data.workers import Done, over_file, over_files
 from pellucid.errors import DataError
@@ -51,9 +51,9 @@ def ingest(folder: Path, listing: Listing, reading: ReadSpec, on_progress: OnPro
     if not headers:
         raise DataError(f"{listing.name}: no image could be read: {rejected_of(faults.rejected)}.")
     shape, notes = _shape(list(headers.values()), reading)
-    if not isinstance(reading.value_range, tuple):
-        reading, said = resolved(_extent(listing.entries, headers, on_progress), reading)
-        notes += said
+    ignored = cannot_hold(reading.value_range, min(header.most for header in headers.values()))
+    reading, said = resolved(_extent(listing.entries, headers, reading, on_progress), reading)
+    notes += ignored or said
     notes += _misnamed(listing.entries, headers)
     keys = {number: _split_key(listing.entries[number], header) for number, header in headers.items()}
     splits, split_notes = _splits(listing, keys, reading)
@@ -148,19 +148,23 @@ def _probe(entries: Sequence[Entry], faults: _Faults, on_progress: OnProgress) -
     return {number: header for number, header in enumerate(found) if header is not None}
 
 
-def _extent(entries: Sequence[Entry], headers: Mapping[int, Header], on_progress: OnProgress) -> Extent:
-    """The values of the training images; of some of them, where these show already that they are not narrow.
+def _extent(
+    entries: Sequence[Entry], headers: Mapping[int, Header], reading: ReadSpec, on_progress: OnProgress
+) -> Extent:
+    """The values of the training images; of some of them, where the others can change nothing.
 
     Training images are here all that the data do not call otherwise. So the values do not depend on what is held out
     of them, and neither do the pixels.
     """
     own = [number for number, header in headers.items() if entries[number].split in {None, "train"}]
-    own = sorted((number for number in own if math.isfinite(headers[number].most)), key=lambda n: headers[n].key)
+    if not isinstance(reading.value_range, tuple):
+        own = [number for number in own if math.isfinite(headers[number].most)]
+    own = sorted(own, key=lambda number: headers[number].key)
     contents = [entries[number].content for number in own]
     extent = Extent.of_nothing(max((headers[number].most for number in own), default=WHITE))
     for content in contents[:MEASURED_FIRST]:
         extent = _joined(extent, over_file(measure, content))
-        if not extent.is_narrow:
+        if enough(extent, reading):
             return extent
     rest = contents[MEASURED_FIRST:]
     for done in over_files(measure, rest, partial(on_progress, "measuring values", len(rest))):

@@ -8,6 +8,10 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 LOCK = ".pellucid-writes"
 FEW = 100  # files that are flushed one by one; beyond, the system flushes all that it has
@@ -17,20 +21,37 @@ FEW = 100  # files that are flushed one by one; beyond, the system flushes all t
 def scratch_beside(place: Path) -> Iterator[Path]:
     """A folder to write to, hidden beside a place; what is not put there in the end is gone afterwards.
 
-    It is locked meanwhile, so that whoever clears up leaves it alone; see `in_use`.
+    It is locked meanwhile, so that whoever clears up leaves it alone; see `unused`.
 
     Raises:
         OSError: It cannot be made.
     """
-    from filelock import FileLock  # not for those who only read
-
-    scratch = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
-    scratch.mkdir()
+    scratch, lock = _locked_beside(place)
     try:
-        with FileLock(scratch / LOCK, timeout=0):
-            yield scratch
+        yield scratch
     finally:
+        lock.release()
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _locked_beside(place: Path) -> tuple[Path, BaseFileLock]:
+    """A new folder and its lock; another one where somebody clears up who found the folder before it was locked."""
+    from filelock import FileLock, Timeout  # not for those who only read
+
+    while True:
+        scratch = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
+        scratch.mkdir()
+        lock = FileLock(scratch / LOCK, timeout=0)
+        try:
+            lock.acquire()
+        except (Timeout, FileExistsError, FileNotFoundError):
+            with contextlib.suppress(OSError):
+                scratch.rmdir()
+            continue
+        except OSError:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+        return scratch, lock
 
 
 def put(scratch: Path, place: Path) -> None:
@@ -59,15 +80,21 @@ def flush(folder: Path) -> None:
         _flush(place)
 
 
-def in_use(scratch: Path) -> bool:
-    """Whether a process writes to a scratch folder; one that was killed does not."""
+@contextlib.contextmanager
+def unused(scratch: Path) -> Iterator[bool]:
+    """Whether no process writes to a scratch folder; a killed one does not. Within the context none begins to."""
     from filelock import FileLock, Timeout
 
+    lock = FileLock(scratch / LOCK, timeout=0)
     try:
-        with FileLock(scratch / LOCK, timeout=0):
-            return False
+        lock.acquire()
     except Timeout:
-        return True
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
 
 
 def _flush(place: Path) -> None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pellucid.errors import RunError
 from pellucid.export.formats.table import FORMATS
 from pellucid.names import user_path
-from pellucid.run.files import require_place, write_file
+from pellucid.run.files import flush_folder, require_place, write_file
+from pellucid.run.replaced import free_place
 from pellucid.untrusted import parsed_json, read
 from pellucid.words import some
 
@@ -115,12 +116,15 @@ class ExportFolder:
     def write(self, files: Mapping[str, bytes]) -> None:
         """Write the whole folder, in the place of an older export where there is one.
 
+        An older export is moved aside, to NAME-before-1 or the like, until the new one is safe on disk: if the process
+        is killed just then, it is found there.
+
         Raises:
             RunError: Something else stands there, or the disk is full or read-only. Everything is then as it was.
         """
         self.require_free(overwrite=self.path.exists())
         real = self.path.resolve()
-        staged, older = (real.with_name(f".pellucid-{os.urandom(6).hex()}.part") for _ in range(2))
+        staged, older = real.with_name(f".pellucid-{os.urandom(6).hex()}.part"), free_place(real)
         try:
             staged.mkdir(parents=True)
             for name, content in files.items():
@@ -129,15 +133,16 @@ class ExportFolder:
                 real.rename(older)
             try:
                 staged.rename(real)
+                flush_folder(real.parent)
             except OSError:
-                if older.exists():
+                if older.exists() and not real.exists():
                     older.rename(real)
                 raise
+            _clear(older)
         except OSError as error:
             raise RunError(f"{self.path} cannot be written ({error.strerror or error}).") from None
         finally:
             _clear(staged)
-            _clear(older)
 
     def _read_parity(self) -> bytes:
         return self._read(PARITY, f"{self.path} is not an export: it has no {PARITY}.")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64, Shaped
+from jaxtyping import Float64, Int64, Shaped
 from numpy import ndarray
 from pydantic import BaseModel, ConfigDict
 
-from pellucid.judge.intervals import wilson_interval
+from pellucid.judge.intervals import f1_interval, mean_interval, wilson_interval
 from pellucid.spec.seeds import derive_seed
 
 DRAWS, AT_ONCE = 1_000, 100
 MOST_PAIRS = 20
+ANY = (0.0, 1.0)  # the interval of what nothing is known of
+AVERAGED = ("precision", "recall", "f1")
 Interval = tuple[float, float]
 
 
@@ -29,7 +31,7 @@ class ClassScore(BaseModel):
         f1: Harmonic mean of precision and recall.
         precision_interval: 95% Wilson interval; None in older files too, as are the others.
         recall_interval: 95% Wilson interval.
-        f1_interval: 95% bootstrap interval.
+        f1_interval: 95% interval; see `f1_interval` of `intervals`.
     """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
@@ -49,7 +51,7 @@ class Mean(BaseModel):
 
     Attributes:
         value: The mean.
-        interval: 95% bootstrap interval.
+        interval: 95% interval: a bootstrap's, and no narrower than what the classes' own intervals come to.
     """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
@@ -119,16 +121,19 @@ def confused_pairs(confusion: Int64[ndarray, "classes classes"], names: tuple[st
 def judged_classes(
     confusion: Int64[ndarray, "classes classes"], names: tuple[str, ...]
 ) -> tuple[tuple[ClassScore, ...], Averages]:
-    """Precision, recall and F1 of each class and on average; the bootstrap draws images anew, from a fixed seed.
+    """Precision, recall and F1 of each class and on average.
+
+    The intervals of means are a bootstrap's, which draws images anew from a fixed seed, and so knows how the figures of
+    classes hang together. It never draws a mistake that no image made: where mistakes are few it would be too sure. So
+    an interval reaches at least as far as those of the classes, taken together as if they were independent.
 
     Args:
         confusion: Counts; a row is what the images are, a column what was answered. There is at least one image.
         names: Name of each class.
     """
     hits, support, answered = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
-    present = support > 0
+    concerned, present = support + answered - hits, support > 0
     drawn = np.concatenate([_ratios(*sums) for sums in _resampled(confusion)], axis=1)
-    f1_low, f1_high = np.quantile(np.nan_to_num(drawn[2]), (0.025, 0.975), axis=0)
     scores = tuple(
         ClassScore(
             name=name,
@@ -138,13 +143,13 @@ def judged_classes(
             f1=_ratio(2 * hits[i], answered[i] + support[i]),
             precision_interval=wilson_interval(int(hits[i]), int(answered[i])) if answered[i] else None,
             recall_interval=wilson_interval(int(hits[i]), int(support[i])) if support[i] else None,
-            f1_interval=(float(f1_low[i]), float(f1_high[i])) if answered[i] + support[i] else None,
+            f1_interval=f1_interval(int(hits[i]), int(concerned[i])) if concerned[i] else None,
         )
         for i, name in enumerate(names)
     )
-    values = _ratios(hits[None], support[None], answered[None])
-    precision, recall, f1 = (_mean(one, many, present) for one, many in zip(values, drawn, strict=True))
-    return scores, Averages(precision=precision, recall=recall, f1=f1)
+    judged = [score for score in scores if score.support]
+    means = {name: _mean(judged, name, drawn[row][:, present]) for row, name in enumerate(AVERAGED)}
+    return scores, Averages(**means)
 
 
 def _resampled(confusion: Int64[ndarray, "classes classes"]) -> Iterator[tuple[Int64[ndarray, "draws classes"], ...]]:
@@ -181,13 +186,12 @@ def _ratios(
     return ratios
 
 
-def _mean(
-    value: Float64[ndarray, "1 classes"], drawn: Float64[ndarray, "draws classes"], present: Bool[ndarray, " classes"]
-) -> Mean:
+def _mean(scores: Sequence[ClassScore], name: str, drawn: Float64[ndarray, "draws classes"]) -> Mean:
     """The mean over the classes that have images, and its interval."""
-    means = np.nanmean(drawn[:, present], axis=1)
-    low, high = np.quantile(means, (0.025, 0.975))
-    return Mean(value=float(value[0, present].mean()), interval=(float(low), float(high)))
+    values = [getattr(score, name) or 0.0 for score in scores]
+    low, high = mean_interval(values, [getattr(score, f"{name}_interval") or ANY for score in scores])
+    drawn_low, drawn_high = np.quantile(np.nanmean(drawn, axis=1), (0.025, 0.975)).tolist()
+    return Mean(value=float(np.mean(values)), interval=(max(0.0, min(low, drawn_low)), min(1.0, max(high, drawn_high))))
 
 
 def _ratio(part: Shaped[Any, ""], whole: Shaped[Any, ""]) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from statistics import NormalDist
 
 
@@ -54,3 +55,35 @@ def difference_interval(
     return difference - math.hypot(share - low, other_high - other), difference + math.hypot(
         high - share, other - other_low
     )
+
+
+def f1_interval(hits: int, concerned: int) -> tuple[float, float]:
+    """95% interval of a class's F1.
+
+    F1 is 2 J / (1 + J), where J is the share of hits among the images that are of the class or are answered as it. Of
+    so many, hits are a binomial number, so that Wilson's interval of J gives that of F1.
+
+    Args:
+        hits: Images of the class that are answered as it.
+        concerned: Images that are of the class, or are answered as it, or both; at least 1.
+
+    Source: Hand, Christen and Kirielle 2021, Machine Learning 110, 451-456 (J, there F*, as a transformation of F1).
+    """
+    low, high = wilson_interval(hits, concerned)
+    return 2 * low / (1 + low), 2 * high / (1 + high)
+
+
+def mean_interval(values: Sequence[float], intervals: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Interval of a mean of figures that are independent of each other, from an interval of each.
+
+    Args:
+        values: The figures, at least one.
+        intervals: An interval of each, whose confidence is that of the mean's.
+
+    Source: Zou and Donner 2008, Statistics in Medicine 27(10), 1693-1702.
+    """
+    pairs = list(zip(values, intervals, strict=True))
+    mean = sum(values) / len(values)
+    below = math.hypot(*(value - low for value, (low, _) in pairs)) / len(values)
+    above = math.hypot(*(high - value for value, (_, high) in pairs)) / len(values)
+    return mean - below, mean + above

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from pellucid.audit.duplicates import leaks
 from pellucid.errors import PellucidError
+from pellucid.judge.advice.facts import Facts
+from pellucid.judge.advice.rules import advise
 from pellucid.judge.speed import Speed
 from pellucid.language import tell
 from pellucid.sections.advice import advice_section
@@ -26,6 +28,7 @@ from pellucid.sections.slices import slices_section
 from pellucid.sections.speed import speed_section
 from pellucid.spec.model import FactorySpec
 from pellucid.text import printable
+from pellucid.trained.facts import with_data
 from pellucid.trained.material import Material
 
 OnChapter = Callable[[str], None]
@@ -135,14 +138,11 @@ def _doubt(found: Material) -> Chapter | None:
 
 
 def _advice(found: Material) -> Chapter | None:
-    run = found.run
-    if run is None or not run.history.epochs:
+    if not found.history.epochs:
         return None
-    from pellucid.judge.advice.rules import advise
-    from pellucid.trained.facts import facts_of
-
     lead = tell("What the figures give reason to do, with the evidence and a command to copy.")
-    section = made(lambda: advice_section(advise(facts_of(run, with_leaks=False))))
+    files = Facts(found.record, found.history, str(found.path), found.evaluation)
+    section = made(lambda: advice_section(advise(with_data(files, found.data, with_leaks=False))))
     return Chapter("advice", tell("What to do next"), lead, section)
 
 

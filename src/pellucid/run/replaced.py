@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
 from pellucid.errors import RunError
 from pellucid.run.contents import RECORD, others_files, own_files
-from pellucid.run.files import write_file
+from pellucid.run.files import flush_folder, write_file
 from pellucid.untrusted import read
 
 
@@ -28,13 +29,14 @@ class Replaced:
     def __init__(self, folder: Path) -> None:
         real = folder.resolve()
         self.folder = folder
-        self.place = _free_place(real)
-        self.files = [path.relative_to(folder) for path in own_files(folder)]
+        self.place = free_place(real)
+        files = [path.relative_to(folder) for path in own_files(folder)]
+        self.files = sorted(files, key=lambda file: file.name == RECORD)  # the record last: all is then there
         self.kept = others_files(folder)
 
     @classmethod
     def set_aside(cls, folder: Path) -> Self:
-        """Move the run out of the folder.
+        """Move the run out of the folder: it is whole in its place before anything is gone from the folder.
 
         Raises:
             RunError: A folder bears the name of one of the run's files, or the files cannot be moved. Everything is
@@ -44,14 +46,10 @@ class Replaced:
         for file in older.files:
             if (folder / file).is_dir():
                 raise RunError(f"{folder / file} is a folder, where a run has a file. Move it away; nothing was done.")
-        try:
-            older.place.mkdir()
-        except OSError as error:
-            raise RunError(f"{folder} cannot be moved aside ({error.strerror or error}).") from None
+        older._lay(_link, "cannot be moved aside")
         try:
             for file in older.files:
-                (older.place / file).parent.mkdir(exist_ok=True)
-                (folder / file).rename(older.place / file)
+                (folder / file).unlink()
             for inner in older._inner(folder):
                 with contextlib.suppress(OSError):  # the user has something in it
                     inner.rmdir()
@@ -70,15 +68,27 @@ class Replaced:
             RunError: The run cannot be read, or the copy cannot be written; there is then none.
         """
         older = cls(folder)
-        try:
-            for file in sorted(older.files, key=lambda file: file.name == RECORD):  # the record last: all is then there
-                write_file(older.place / file, read(folder / file), make_folder=True)
-        except BaseException as error:
-            older.remove()
-            if isinstance(error, OSError):
-                raise RunError(f"{folder} cannot be kept aside ({error.strerror or error}).") from None
-            raise
+        older._lay(_copy, "cannot be kept aside")
         return older
+
+    def _lay(self, take: Callable[[Path, Path], None], complaint: str) -> None:
+        """Have all files of the run in its place as well, safe on disk; on an exception there are none.
+
+        Raises:
+            RunError: A file cannot be read or written.
+        """
+        try:
+            self.place.mkdir()
+            for file in self.files:
+                (self.place / file).parent.mkdir(exist_ok=True)
+                take(self.folder / file, self.place / file)
+            for folder in (*self._inner(self.place), self.place, self.place.parent):
+                flush_folder(folder)
+        except BaseException as error:
+            self.remove()
+            if isinstance(error, OSError):
+                raise RunError(f"{self.folder} {complaint} ({error.strerror or error}).") from None
+            raise
 
     def put_back(self) -> None:
         """Move the run into its folder again; files whose place is taken meanwhile are kept beside it."""
@@ -87,11 +97,13 @@ class Replaced:
                 if not os.path.lexists(self.folder / file):
                     (self.folder / file).parent.mkdir(exist_ok=True)
                     (self.place / file).rename(self.folder / file)
+                elif (self.folder / file).samefile(self.place / file):  # it has not been removed there yet
+                    (self.place / file).unlink()
         self._remove_folders()
 
     def remove(self) -> None:
-        """Remove the run: the new one is whole."""
-        for file in self.files:
+        """Remove the run, its record first, so that what a kill leaves is not taken for a run."""
+        for file in reversed(self.files):
             with contextlib.suppress(OSError):
                 (self.place / file).unlink()
         self._remove_folders()
@@ -106,8 +118,20 @@ class Replaced:
         return {folder / file.parent for file in self.files} - {folder}
 
 
-def _free_place(folder: Path) -> Path:
-    """Where an older run of this folder can lie."""
+def _link(file: Path, place: Path) -> None:
+    """Have a file in another place too, without room for it; where the file system has no such links, as a copy."""
+    try:
+        os.link(file, place, follow_symlinks=False)
+    except OSError:
+        _copy(file, place)
+
+
+def _copy(file: Path, place: Path) -> None:
+    write_file(place, read(file))
+
+
+def free_place(folder: Path) -> Path:
+    """Where what was in a folder can lie while something else takes its place: NAME-before-1 or the like."""
     number = 1
     while os.path.lexists(place := folder.with_name(f"{folder.name}-before-{number}")):
         number += 1

@@ -45,7 +45,7 @@ def doubt_section(evaluation: Evaluation, record: RunRecord, path: Path | None) 
 
 
 def told(unknown: Unknown, mistakes: int) -> str:
-    """How many images are refused and how well the others are answered, as a paragraph.
+    """How many images are refused, how well the others are answered, and whether they have drifted, as a paragraph.
 
     Args:
         unknown: What came of the run's doubt.
@@ -58,8 +58,9 @@ def told(unknown: Unknown, mistakes: int) -> str:
         foreign=unknown.foreign,
         doubtful=unknown.doubtful,
     )
+    drifted = drift_remarks(unknown.drift)
     if unknown.accuracy is None or unknown.accuracy_interval is None:
-        return refused
+        return "\n".join((refused, *drifted))
     low, high = unknown.accuracy_interval
     answered = tell(
         "accuracy of those answered {accuracy} (95% interval {low} to {high}); {caught} of {mistakes} mistakes refused",
@@ -69,12 +70,12 @@ def told(unknown: Unknown, mistakes: int) -> str:
         caught=unknown.wrong_refused,
         mistakes=mistakes,
     )
-    return f"{refused}\n{answered}"
+    return "\n".join((refused, answered, *drifted))
 
 
 def doubt_remarks(unknown: Unknown) -> tuple[str, ...]:
     """What is to be known of a run's doubt about judged images."""
-    return (*shortfall(unknown.keep, unknown.promised, unknown.held_out), *drift_remarks(unknown.drift))
+    return shortfall(unknown.keep, unknown.promised, unknown.held_out)
 
 
 def never(record: RunRecord) -> str:

@@ -9,7 +9,7 @@ from pellucid.data.dataset import ImageDataset
 from pellucid.judge.classes import ClassScore
 from pellucid.judge.evaluation import Beside, Evaluation
 from pellucid.sections.beside import classes_of, hints_of, look_table
-from pellucid.sections.doubt import doubt_remarks, told
+from pellucid.sections.doubt import doubt_remarks, drift_remarks, told
 from pellucid.sections.evaluation_pictures import evaluation_pictures
 from pellucid.sections.mistakes import worst_of
 from pellucid.sections.section import Section, Table
@@ -46,10 +46,11 @@ def evaluation_section(
     title = f"{data}, {evaluation.split} split, {counted(evaluation.count, 'image')}"
     accuracy = f"accuracy {percent(evaluation.accuracy)} (95% interval {percent(low)} to {percent(high)})"
     beside, hints = evaluation.beside, hints_of(evaluation)
+    drift = drift_remarks(evaluation.unknown.drift) if evaluation.unknown else ()
     many = len(evaluation.class_names) > MOST_CLASSES
     return Section(
         title=title,
-        document={"run": str(path), **evaluation.model_dump(mode="json"), "hints": list(hints)},
+        document={"run": str(path), **evaluation.model_dump(mode="json"), "hints": [*drift, *hints]},
         body=(
             "\n".join((title, accuracy, *_further(evaluation), f"loss {evaluation.loss:.4f}")),
             *((_own(beside), look_table(beside)) if beside else ()),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pellucid.sections.section import Section, Table
-from pellucid.text import shortened
+from pellucid.text import printable, shortened
 from pellucid.words import counted, number, percent
 
 if TYPE_CHECKING:
@@ -39,21 +39,24 @@ def runs_section(
     )
 
 
-def comparison_section(chosen: Sequence[tuple[Path, RunRecord]]) -> Section:
+def comparison_section(chosen: Sequence[tuple[Path, RunRecord]], not_compared: str | None = None) -> Section:
     """Each setting and result in which runs differ.
 
     Args:
         chosen: The folder and the record of each run, two or more.
+        not_compared: Why their answers are not compared; None where they are.
     """
     flat = [_flatten(record.model_dump(mode="json")) for _, record in chosen]
     keys = list(dict.fromkeys(key for values in flat for key in values))
     differing = [key for key in keys if any(values.get(key) != flat[0].get(key) for values in flat)]
     differences = {key: [values.get(key) for values in flat] for key in differing}
     rows = tuple((key, *map(_short, values)) for key, values in differences.items())
+    table = Table(("", *(path.name for path, _ in chosen)), rows, left=1 + len(chosen))
+    why = (printable(f"Their answers are not compared. {not_compared}"),) if not_compared else ()
     return Section(
         title="In what the runs differ",
-        document={"runs": [str(path) for path, _ in chosen], "differences": differences},
-        body=(Table(("", *(path.name for path, _ in chosen)), rows, left=1 + len(chosen)),) if differing else (),
+        document={"runs": [str(path) for path, _ in chosen], "differences": differences, "not_compared": not_compared},
+        body=(*((table,) if differing else ()), *why),
         remarks=() if differing else ("The runs do not differ.",),
     )
 

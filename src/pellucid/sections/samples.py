@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 
 import numpy as np
@@ -13,7 +14,7 @@ from pellucid.run.record import RunRecord
 from pellucid.sections.data import class_table
 from pellucid.sections.section import Gallery, Section, Tile
 from pellucid.spec.layers import times
-from pellucid.text import shortened
+from pellucid.text import printable, shortened
 from pellucid.words import counted
 
 MOST_CLASSES, EACH_CLASS = 10, 8
@@ -30,10 +31,11 @@ def samples_section(record: RunRecord, splits: DataSplits | None, leaks: int | N
     names = record.data.class_names
     galleries = _galleries(splits) if splits else ()
     few = counted(len(galleries), "class")
+    groups = len(set(splits.train.groups) - {""}) if splits and splits.train.groups else None
     return Section(
         title=tell("{data}: {classes}", data=shortened(record.data.name), classes=counted(len(names), "class")),
-        document={"data": record.data.name, "counts": record.data.counts, "leaks": leaks},
-        body=(_counts(record), *([class_table(splits)] if splits else []), *_leaks(leaks)),
+        document={"data": record.data.name, "counts": record.data.counts, "leaks": leaks, "groups": groups},
+        body=(_counts(record), *_groups(groups), *([class_table(splits)] if splits else []), *_leaks(leaks, record)),
         galleries=galleries,
         remarks=(tell("Shown are {few}.", few=few),) if 0 < len(galleries) < len(names) else (),
     )
@@ -57,15 +59,28 @@ def _counts(record: RunRecord) -> str:
     return " ".join(told)
 
 
-def _leaks(leaks: int | None) -> tuple[str, ...]:
+def _groups(groups: int | None) -> tuple[str, ...]:
+    if not groups:
+        return ()
+    told = tell(
+        "The images belong to {groups}, as of a writer or patient each. What Pellucid holds out parts none of them.",
+        groups=counted(groups, "group", separator=","),
+    )
+    return (told,)
+
+
+def _leaks(leaks: int | None, record: RunRecord) -> tuple[str, ...]:
     if leaks is None:
         return ()
-    if not leaks:
-        return (tell("No image of the test split stands in the training split as well, pixel by pixel."),)
-    images = counted(leaks, "image", separator=",")
-    return (
-        tell("{images} of the test split stand in the training split as well: the accuracy flatters.", images=images),
-    )
+    found = tell("No image of the test split stands in the training split as well, pixel by pixel.")
+    if leaks:
+        images = counted(leaks, "image", separator=",")
+        found = tell(
+            "{images} of the test split stand in the training split as well, pixel by pixel: the accuracy flatters.",
+            images=images,
+        )
+    command = f"pellucid data audit {shlex.quote(printable(record.data.location or record.data.name))}"
+    return (tell("{found} Copies that only look alike are sought by: {command}", found=found, command=command),)
 
 
 def _galleries(splits: DataSplits) -> tuple[Gallery, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from pellucid.judge.slices import Slice
+from pellucid.judge.slices import EMPTY, OTHERS, Slice
 from pellucid.language import tell
 from pellucid.sections.section import Section, Table
 from pellucid.text import shortened
@@ -12,6 +13,8 @@ from pellucid.words import counted, percent
 
 MOST_SHOWN = 5
 NAME = 40  # columns of what a slice has in common
+NUMBER = r"-?[\d.]+(?:e[+-]\d+)?%?"  # as `judge.slices` writes it
+RANGE = re.compile(rf"({NUMBER})(?: to ({NUMBER}))?( pixels)?(?: \((\d) of (\d)\))?")
 ALWAYS = {"class", "size", "brightness", "amount drawn"}  # what images are sliced by without being asked
 
 
@@ -55,7 +58,7 @@ def _table(slices: Sequence[Slice], caption: str) -> Table:
     shown = sorted(slices, key=lambda one: one.accuracy)[:MOST_SHOWN]
     rows = tuple(
         (
-            f"{_common(one)}: {shortened(one.name, NAME)}",
+            f"{_common(one)}: {shortened(_name(one), NAME)}",
             f"{one.count:,}",
             percent(one.accuracy),
             tell("{low} to {high}", low=percent(one.interval[0]), high=percent(one.interval[1])),
@@ -78,3 +81,18 @@ def _common(one: Slice) -> str:
         "amount drawn": tell("amount drawn"),
     }
     return named.get(one.by) or shortened(one.by, NAME)
+
+
+def _name(one: Slice) -> str:
+    """The value of a slice, whose words are translated where they are Pellucid's and not of the data."""
+    if one.by == "class":
+        return one.name
+    if one.name in {EMPTY, OTHERS}:
+        return tell("(empty)") if one.name == EMPTY else tell("(others)")
+    written = RANGE.fullmatch(one.name)
+    if written is None:
+        return one.name
+    low, high, unit, number, count = written.groups()
+    told = tell("{low} to {high}", low=low, high=high) if high else low
+    told = tell("{size} pixels", size=told) if unit else told
+    return tell("{values} ({number} of {count})", values=told, number=number, count=count) if number else told

@@ -222,7 +222,9 @@ def test_near_leaks_stand_in_train_and_test() -> None:
     train[4] = train[3] ^ 1  # within train
     test[1] = train[6] ^ 1
     test[2] = train[0]  # equal, which is another finding
-    assert [places(group) for group in near_leaks(DataSplits("pets", dataset(train), dataset(test)))] == [
-        [("train", 6), ("test", 1)]
-    ]
+    (leak,) = near_leaks(DataSplits("pets", dataset(train), dataset(test)))
+    assert (leak.split, leak.trained.index, leak.judging.index) == ("test", 6, 1)
+    of_test, of_validation = near_leaks(DataSplits("pets", dataset(train), dataset(test)), np.array([4]))
+    assert (of_validation.split, of_validation.trained.index, of_validation.judging.index) == ("validation", 3, 4)
+    assert of_test == leak
     assert near_leaks(DataSplits("pets", dataset(train), None)) == ()

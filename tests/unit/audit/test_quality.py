@@ -50,7 +50,8 @@ def test_each_fault_is_found_and_told_with_its_number() -> None:
         "blurred": [13],
     }
     assert [each.value for each in odd["empty"].images] == [0, 1, 3]
-    assert odd["dark"].limit == round(odd["dark"].usual / 3, 3)
+    assert odd["blurred"].limit == round(odd["blurred"].usual * 0.4, 3)
+    assert 40 < odd["dark"].limit < odd["dark"].usual / 3
     assert odd["dark"].images[0].value <= 31
     assert odd["dark"].heading.startswith("darker than the others (brightness of the brightest hundredth")
 
@@ -60,6 +61,18 @@ def test_faults_are_measured_by_the_data_sets_own_kind() -> None:
     assert not any(each.images for each in found(dark).values())
     soft = np.stack([gaussian_filter(image, (3, 3, 0)) for image in blocks()])
     assert not found(soft)["blurred"].images
+
+
+def test_what_is_common_does_not_stand_out() -> None:
+    """Patches of photographs: some are of shadow, some of sky, and none is darker or brighter than all others."""
+    images = blocks(100)
+    images[:15] = images[:15] // 6
+    images[15:30] = 255 - (255 - images[15:30]) // 6
+    odd = found(images)
+    assert not odd["dark"].images
+    assert not odd["bright"].images
+    images[:12] = blocks(100)[:12]  # three dark ones stay
+    assert sorted(rows(found(images)["dark"])) == [12, 13, 14]
 
 
 def test_shapes_are_told_where_the_files_sizes_are_known() -> None:

@@ -177,8 +177,8 @@ def test_evaluate_prints_classes_confusion_and_mistakes(pellucid: Command) -> No
     assert "confusion" in out
     assert "mistakes" in out
     assert Path("runs/bars-one/evaluation.json").exists()
-    drawn = [f"runs/bars-one/pictures/{name}.png" for name in ("confusion", "calibration")]  # no mistakes
-    assert out.splitlines()[-2:] == drawn
+    drawn = [f"runs/bars-one/pictures/{name}.png" for name in ("confusion", "calibration", "doubt")]  # no mistakes
+    assert out.splitlines()[-3:] == drawn
     assert all(Path(path).read_bytes().startswith(b"\x89PNG") for path in drawn)
 
 
@@ -453,7 +453,10 @@ def test_runs_lists_sorts_and_compares(pellucid: Command) -> None:
     assert re.search("^B \N{MINUS SIGN} A +A is better ", compared, re.MULTILINE)
     Path("runs/two/evaluation.json").unlink()
     alone = pellucid("runs", "bars-one", "two")
-    assert "runs/two was not judged on a test split yet. Judge it with: pellucid evaluate runs/two" in alone.err
+    why = (
+        "Their answers are not compared. runs/two was not judged on a test split yet. Judge it with: pellucid evaluate"
+    )
+    assert f"{why} runs/two" in alone.out
     assert "train.epochs" in alone.out
     assert "not judged" in json.loads(pellucid("runs", "bars-one", "two", "--json").out)["not_compared"]
 

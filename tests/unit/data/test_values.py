@@ -87,6 +87,35 @@ def test_the_full_range_may_be_asked_for_and_so_may_any_other(tmp_path: Path) ->
         load_data(folder, value_range=(4, 1))
 
 
+def asked_notes(splits: DataSplits) -> list[str]:
+    return [note for note in splits.notes if "of the images are held out" not in note]
+
+
+@pytest.mark.parametrize("as_arrays", [True, False])
+def test_a_range_that_is_asked_for_is_told_beside_what_was_found(tmp_path: Path, *, as_arrays: bool) -> None:
+    deep = EIGHT_BITS.astype(np.uint16) * 8  # 0 to 2,040
+    if as_arrays:
+        np.savez(tmp_path / "x.npz", images=deep, labels=LABELS)
+    data = tmp_path / "x.npz" if as_arrays else lay(tmp_path / "deep", deep)
+    (note,) = asked_notes(load_data(data, value_range=(0, 4095)))
+    found = "the values of the training images go from 0 to 2,040"
+    asked = "0 is read as black and 4,095 as white, as was asked for"
+    assert note == f"{found}; {asked}, so that the images have few of 256 grey levels. --value-range auto fits them."
+    assert asked_notes(load_data(data, value_range=(0, 2040))) == []
+    (note,) = asked_notes(load_data(data, value_range=(0, 1000)))
+    assert "values from 0 to 2,040; those beyond 0 to 1,000 are cut off" in note
+
+
+@pytest.mark.parametrize("as_arrays", [True, False])
+def test_a_range_that_the_format_cannot_hold_is_not_passed_over_in_silence(tmp_path: Path, *, as_arrays: bool) -> None:
+    np.savez(tmp_path / "x.npz", images=EIGHT_BITS, labels=LABELS)
+    data = tmp_path / "x.npz" if as_arrays else lay(tmp_path / "plain", EIGHT_BITS)
+    splits = load_data(data, value_range=(0, 4095), test_split=None)
+    note = "images of 8 bits hold no more than 255: they are read from 0 to 255, and not from 0 to 4,095."
+    assert splits.notes == (note,)
+    assert splits.train.images.max() == 255
+
+
 def test_new_files_are_read_with_the_range_of_the_data(tmp_path: Path) -> None:
     deep = EIGHT_BITS.astype(np.uint16) * 16
     splits = load_data(lay(tmp_path / "deep", deep))

@@ -1,5 +1,7 @@
+import errno
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -10,6 +12,9 @@ from pellucid.errors import RunError
 from pellucid.export.exported import Exported
 from pellucid.export.folder import ExportFolder
 from pellucid.export.verify import verify_export
+
+from ..cli.read_only import read_only
+from ..run.power_cut import PowerCut
 
 
 @pytest.fixture
@@ -120,3 +125,38 @@ def test_keys_of_a_later_version_are_kept(copy: Path) -> None:
     document = json.loads((copy / "parity.json").read_text())
     (copy / "parity.json").write_text(json.dumps({**document, "later": 1}))
     assert json.loads(ExportFolder(copy).read_parity().to_json()) == {**document, "later": 1}
+
+
+def test_a_power_cut_leaves_the_older_export_or_the_new_one(
+    shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = {file.name: file.read_bytes() for file in shipped.iterdir()}
+    older = new | {"README.md": b"older"}
+    place = tmp_path / "exports" / "digits"
+    place.parent.mkdir()
+    for before in ({}, older):
+        power, found = PowerCut(place.parent), set()
+        power.noting(lambda: ExportFolder(place).write(new), monkeypatch)
+        for files in power.states():
+            digits, aside = (
+                {name.removeprefix(f"{where}/"): raw for name, raw in files.items() if name.startswith(f"{where}/")}
+                for where in ("digits", "digits-before-1")
+            )
+            assert digits in ({}, before, new)
+            assert before in ({}, digits, aside) or digits == new
+            found.add("new" if digits == new else "older" if digits else "aside" if aside else "none")
+        assert found == ({"older", "aside", "new"} if before else {"none", "new"})
+        assert [folder.name for folder in place.parent.iterdir()] == ["digits"]
+        (place / "README.md").write_bytes(b"older")
+
+
+def test_where_nothing_may_be_written_an_export_stays_as_it_was(copy: Path) -> None:
+    older = {file.name: file.read_bytes() for file in copy.iterdir()}
+    for place in (copy, copy.with_name("new")):
+        with (
+            read_only(copy.parent),
+            pytest.raises(RunError, match=rf"{place.name} cannot be written \({os.strerror(errno.EACCES)}\)"),
+        ):
+            ExportFolder(place).write(older | {"README.md": b"new"})
+    assert {file.name: file.read_bytes() for file in copy.iterdir()} == older
+    assert [place.name for place in copy.parent.iterdir()] == ["copy"]

@@ -74,7 +74,7 @@ def test_a_network_of_code_that_is_not_trusted_is_told_of_from_its_files(folder:
         "The network is made by code of its author, nets:plain; a file tells nothing of its layers.",
     )
     assert any("--trust" in text for text in found.lacking)
-    assert {"curves", "confusion", "doubt"} <= {chapter.anchor for chapter in others}
+    assert {"curves", "confusion", "doubt", "advice"} <= {chapter.anchor for chapter in others}
     assert "filters" not in {chapter.anchor for chapter in others}
 
 

@@ -20,7 +20,7 @@ File = tuple[int, int]  # its inode, and how often that was used for another bef
 Entries = dict[str, File]  # by path
 Contents = dict[File, bytes]
 CUTS = (0.0, 0.01, 0.5, 0.99, 1.0)
-CHANGES = ((os, "replace"), (os, "rename"), (os, "unlink"), (os, "rmdir"), (os, "mkdir"))
+CHANGES = ((os, "link"), (os, "replace"), (os, "rename"), (os, "unlink"), (os, "rmdir"), (os, "mkdir"))
 
 
 @dataclass(frozen=True)

@@ -136,14 +136,14 @@ def test_a_run_stays_when_it_cannot_be_moved_aside(
 ) -> None:
     path = Path(shutil.copytree(bars_run, tmp_path / "run"))
     before = contents(tmp_path)
-    rename = Path.rename
+    unlink = Path.unlink
 
-    def refuse(self: Path, target: Path) -> Path:
+    def refuse(self: Path, **how: bool) -> None:
         if self.name == "model.safetensors" and self.parent == path:  # after others have been moved
             raise OSError(28, "No space left on device")
-        return rename(self, target)
+        unlink(self, **how)
 
-    monkeypatch.setattr(Path, "rename", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
     with pytest.raises(RunError, match="cannot be moved aside \\(No space"), new_run(path, overwrite=True):
         pytest.fail("must not begin")
     assert contents(tmp_path) == before

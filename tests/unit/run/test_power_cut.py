@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 from pathlib import Path
@@ -9,14 +11,22 @@ from pathlib import Path
 import pytest
 
 import pellucid as pl
+from pellucid.data.dataset import DataSplits
 from pellucid.errors import RunError
 from pellucid.run.checkpoints import Checkpoints
 from pellucid.run.files import write_file
 from pellucid.run.folder import RunFolder
 
+from ..train.test_resume import at_every_update
 from .power_cut import PowerCut
 
+__all__ = ["at_every_update"]  # a fixture
+
 OLD, NEW = b"old" * 50, b"new!" * 70
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 def test_a_file_is_the_old_or_the_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,6 +88,60 @@ def test_a_run_is_done_and_whole_or_goes_on(bars_run: Path, tmp_path: Path, monk
         else:
             assert place.checkpoints.latest() == (OLD, [])
     assert ends == {"running", "done"}
+
+
+SMALL = {"model": "flatten, dense 3", "batch_size": 200, "device": "cpu"}
+
+
+def require_one_whole(files: dict[str, bytes], older: dict[str, bytes], new: dict[str, int]) -> str:
+    """See that the older run lies in its folder or beside it, or else the new one is done and whole; say which."""
+    for place in ("run", "run-before-1"):
+        if all(files.get(f"{place}/{name}") == content for name, content in older.items()):
+            return place
+    record = json.loads(files["run/run.json"])
+    assert record["status"] == "done"
+    assert new.items() <= record["train"].items()
+    assert hashlib.sha256(files["run/model.safetensors"]).hexdigest() == record["weights_sha256"]
+    return "new"
+
+
+def test_a_run_that_is_replaced_is_whole_somewhere_until_the_new_one_is(
+    bars: DataSplits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "runs" / "run"
+    pl.fit(bars, out=path, epochs=1, **SMALL)
+    older, power = contents(path), PowerCut(tmp_path / "runs")
+    power.noting(lambda: pl.fit(bars, out=path, epochs=1, seed=7, overwrite=True, **SMALL), monkeypatch)
+    found = {require_one_whole(files, older, {"seed": 7}) for files in power.states()}
+    assert found == {"run", "run-before-1", "new"}
+    assert [place.name for place in (tmp_path / "runs").iterdir()] == ["run"]
+
+
+@pytest.mark.usefixtures("at_every_update")
+def test_a_run_that_is_trained_further_is_whole_somewhere_and_can_be_gone_on_with(
+    bars: DataSplits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "runs" / "run"
+    pl.fit(bars, out=path, epochs=1, **SMALL)
+    older, power, statuses, gone_on = contents(path), PowerCut(tmp_path / "runs"), set(), set()
+    power.noting(lambda: pl.resume(path, data=bars, epochs=2), monkeypatch)
+    for files in power.states():
+        require_one_whole(files, older, {"epochs": 2})
+        record = json.loads(files["run/run.json"])
+        statuses.add((record["status"], record["train"]["epochs"]))
+        if record["status"] == "running":
+            checkpoints = {Path(name).stem: raw for name, raw in files.items() if "/checkpoints/" in name}
+            whole = {stem for stem, raw in checkpoints.items() if stem.endswith(hashlib.sha256(raw).hexdigest())}
+            assert whole
+            kind = max(whole), files.get("run/model.safetensors") == older["model.safetensors"]
+            if kind not in gone_on:
+                gone_on.add(kind)
+                pl.resume(power.lay(files, tmp_path / "after") / "run", data=bars)
+                weights = (tmp_path / "after" / "run" / "model.safetensors").read_bytes()
+                assert weights == (path / "model.safetensors").read_bytes()
+    assert len({last for last, _ in gone_on}) == 3  # before the first update, and behind each of two
+    assert {older for _, older in gone_on} == {False, True}  # weights that are not told of yet
+    assert statuses == {("done", 1), ("running", 2), ("done", 2)}
 
 
 def test_damage_to_weights_at_rest_is_noticed(bars_run: Path, tmp_path: Path) -> None:

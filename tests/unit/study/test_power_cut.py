@@ -17,9 +17,10 @@ from pellucid.spec.reading import ReadSpec
 from pellucid.spec.recipes import Recipe
 from pellucid.study.folder import StudyFolder
 from pellucid.study.folds import FoldStudy, FoldTrial
-from pellucid.study.runner import run_study
+from pellucid.study.runner import resume_study, run_study
 
 from ..run.power_cut import PowerCut
+from .test_killed import told
 
 
 def test_a_row_has_its_arrays_and_a_trial_is_whole_or_goes_on(
@@ -28,27 +29,30 @@ def test_a_row_has_its_arrays_and_a_trial_is_whole_or_goes_on(
     (tmp_path / "runs").mkdir()
     power = PowerCut(tmp_path / "runs")
     power.noting(lambda: run_study(FoldStudy(subject=subject, k=2), bars, out=tmp_path / "runs" / "study"), monkeypatch)
-    rows, trials = set(), set()
+    whole = told(resume_study(tmp_path / "runs" / "study", data=bars))
+    gone_on: set[tuple[object, ...]] = set()
     for files in power.states():
         folder = StudyFolder(power.lay(files, tmp_path / "after") / "study")
         if not (folder.path / "study.json").exists():
             continue
         assert folder.read_record().kind == "folds"
         found = folder.read_rows(FoldTrial)
-        rows.add(len(found))
         for row in found:
             assert folder.read_array(f"fold-{row.fold}.npz", "probabilities").shape == (row.images, 3)
+        state: list[object] = [len(found)]
         for fold in {0, 1} - {row.fold for row in found}:
             trial = folder.trial((fold,))
             if not (trial.path / "run.json").exists():
                 continue
             status = trial.read_record().status
-            trials.add(status)
+            state.append(status)
             assert Checkpoints(trial.path).latest()[1] == []
             if status == "done":
                 assert RunFolder(trial.path).has_weights
-    assert rows == {0, 1, 2}
-    assert trials == {"running", "done"}
+        if tuple(state) not in gone_on:
+            gone_on.add(tuple(state))
+            assert told(resume_study(folder.path, data=bars)) == whole
+    assert gone_on == {(0,), (0, "running"), (0, "done"), (1,), (1, "running"), (1, "done"), (2,)}
 
 
 def test_a_copy_of_data_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

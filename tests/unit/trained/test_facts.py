@@ -10,8 +10,7 @@ import pellucid as pl
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.interpret.dead import dead_filters_of
 from pellucid.judge.advice.facts import DeadFilters
-from pellucid.run.folder import RunFolder
-from pellucid.trained.facts import facts_in, facts_of
+from pellucid.trained.facts import facts_of
 
 
 def test_classes_are_counted_and_leaks_sought_where_the_data_are_at_hand(bars_run: Path, bars: DataSplits) -> None:
@@ -29,7 +28,7 @@ def test_classes_are_counted_and_leaks_sought_where_the_data_are_at_hand(bars_ru
 
 
 def test_files_alone_tell_some(bars_run: Path) -> None:
-    found = facts_in(RunFolder(bars_run))
+    found = facts_of(pl.Run.load(bars_run, device="cpu"))
     assert found.run == str(bars_run)
     assert found.evaluation is not None
     assert (len(found.epochs), found.trained + found.validated) == (8, 240)
