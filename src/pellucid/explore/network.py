@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from jaxtyping import Shaped
+from numpy import ndarray
 
 from pellucid.errors import RunError
 from pellucid.explore.packed import packed
 from pellucid.explore.sprite import CHANNELS
 from pellucid.export.views import grid_of
 from pellucid.language import tell
+from pellucid.spec.augment import AugmentSpec
 from pellucid.spec.model import FactorySpec, ModelSpec
 from pellucid.spec.shapes import Step
 from pellucid.trained.run import Run
@@ -47,19 +51,47 @@ def network_of(run: Run) -> dict[str, Any]:
         raise RunError(
             tell("The network is made by code of its author, {factory}; a page cannot run that.", factory=model.factory)
         )
-    spec, train = model.logits_only(), record.train
-    moves = list(train.test_time_augmentation.moves()) if train.test_time_augmentation else []
-    multiply_adds = spec.multiply_adds * train.vote * (1 + len(moves))
-    _require_known(spec)
-    _require_small(multiply_adds, spec.parameters * train.vote)
-    height, width, _ = spec.input_shape
     weights = {name: tensor.detach().cpu().numpy() for name, tensor in run.model.state_dict().items()}
+    return network_record(
+        model,
+        weights,
+        vote=record.train.vote,
+        test_time=record.train.test_time_augmentation,
+        temperature=record.temperature,
+    )
+
+
+def network_record(
+    model: ModelSpec,
+    weights: Mapping[str, Shaped[ndarray, ...]],
+    *,
+    vote: int = 1,
+    test_time: AugmentSpec | None = None,
+    temperature: float = 1.0,
+) -> dict[str, Any]:
+    """The same, from its parts.
+
+    Args:
+        model: The network.
+        weights: Its weights, by the names that they have in the file of a run.
+        vote: How many networks vote.
+        test_time: How images are varied; None asks about each image as it is.
+        temperature: What the logits of the whole are divided by before softmax.
+
+    Raises:
+        RunError: The page cannot run the network; it says why.
+    """
+    spec, moves = model.logits_only(), list(test_time.moves()) if test_time else []
+    multiply_adds = spec.multiply_adds * vote * (1 + len(moves))
+    _require_known(spec)
+    _require_small(multiply_adds, spec.parameters * vote)
+    height, width, _ = spec.input_shape
     return {
         "input_shape": list(spec.input_shape),
         "layers": _records(spec.walk()),
         "weights": {name: packed(values) for name, values in weights.items()},
-        "vote": train.vote,
-        "temperature": record.temperature,
+        "vote": vote,
+        "temperature": temperature,
         "views": [packed(grid_of(move, height, width)[0]) for move in moves],
         "multiply_adds": multiply_adds,
     }
