@@ -56,7 +56,8 @@ class Rounded:
     """
 
     def __init__(self, classes: Gaussians, kind: Kind | None = None) -> None:
-        self.classes = replace(classes, whitening=classes.whitening.astype(np.float16).astype(np.float32))
+        whitening, means = (each.astype(np.float16).astype(np.float32) for each in (classes.whitening, classes.means))
+        self.classes = replace(classes, whitening=whitening, means=means)
         self._factors: dict[str, Any] | None = None
         if classes.factors is not None:
             self._round(classes.factors, len(classes.centre), kind or _kind_of(classes.factors))
@@ -83,7 +84,7 @@ class Rounded:
             "centre": packed(self.classes.centre),
             "deviation": packed(self.classes.deviation),
             "whitening": packed(self.classes.whitening[np.triu_indices(width)], "float16"),
-            "means": packed(self.classes.means),
+            "means": packed(self.classes.means, "float16"),
             "factors": self._factors,
         }
 
