@@ -118,13 +118,14 @@ def predict(
     tally = Tally(classifier, where, copy_to, images, how, invert=invert)
     if not no_unknown and (why := unsaid(classifier)):
         say(why)
-    with writing(form, out, described(classifier), top, coverage) as writer, _bar(images, out) as advance:
-        for batch in classifier.batches(_places(images), invert=invert, **how):
-            writer.write(tally.take(batch))
-            for image, answer in batch:
-                if answer is None:
-                    writer.fault(image.name, image.fault)
-            advance(len(batch))
+    with writing(form, out, described(classifier), top, coverage) as writer:
+        with _bar(images, out) as advance:
+            for batch in classifier.batches(_places(images), invert=invert, **how):
+                writer.write(tally.take(batch))
+                for image, answer in batch:
+                    if answer is None:
+                        writer.fault(image.name, image.fault)
+                advance(len(batch))
         writer.end(tally.section(coverage))
     if tally.faults:
         raise typer.Exit(1)

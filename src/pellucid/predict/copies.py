@@ -45,7 +45,7 @@ class SortedCopies:
     def add(self, image: ToAnswer, answer: Prediction) -> Path:
         """Copy an image into the folder of its answer; where its name is taken there, under the next that is free.
 
-        An image that lies there already, byte by byte, is not copied again.
+        An image that lies there already, byte by byte, is not copied again, nor is one that comes from there.
 
         Returns:
             Where it is.
@@ -53,6 +53,8 @@ class SortedCopies:
         Raises:
             RunError: It cannot be read any more, or cannot be written.
         """
+        if (own := _own_file(image)) and Path(os.path.realpath(own)).is_relative_to(os.path.realpath(self.folder)):
+            return Path(own)
         name = self._unknown if answer.unknown else self._folders[answer.label]
         try:
             raw, named = _bytes_of(image)
@@ -78,6 +80,12 @@ def _write(place: Path, raw: bytes) -> bool:
     with os.fdopen(descriptor, "wb") as file:
         file.write(raw)
     return True
+
+
+def _own_file(image: ToAnswer) -> str | None:
+    """The path of an image that is a file by itself."""
+    content = image.content
+    return content.path if content and content.member is None and content.raw is None else None
 
 
 def _bytes_of(image: ToAnswer) -> tuple[bytes, str]:

@@ -51,6 +51,9 @@ def test_nothing_is_written_over_and_an_image_that_is_there_is_not_copied_again(
     assert (tmp_path / "sorted" / "7" / "x.png").read_bytes() == b"one"
     assert not (tmp_path / "outside").exists()
     assert (tmp_path / "a" / "x.png").read_bytes() == b"one"
+    own = tmp_path / "sorted" / "7" / "x.png"
+    assert copies.add(image(own), answer("7")) == own  # as a search finds it that is still under way
+    assert len(list((tmp_path / "sorted" / "7").iterdir())) == 3
 
 
 def test_what_has_no_file_is_written_as_the_network_took_it(tmp_path: Path) -> None:
