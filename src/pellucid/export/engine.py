@@ -14,7 +14,7 @@ from numpy import ndarray
 from pellucid.arrays import Float32, UInt8
 from pellucid.data.portions import answered_at_once
 from pellucid.errors import PellucidError, RunError
-from pellucid.export.interface import IMAGES, PROBABILITIES
+from pellucid.export.interface import IMAGES, MODEL, PROBABILITIES
 from pellucid.machine import cores
 from pellucid.words import counted
 
@@ -53,9 +53,11 @@ class Engine:
         try:  # of bytes, so that it takes no further file
             self._session: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
             _, height, width, _ = self._session.get_inputs()[0].shape
-            self.at_once = answered_at_once(height, width)
         except Exception as error:  # noqa: BLE001 - its errors have no common kind
             raise RunError(f"{place} cannot be loaded by ONNX Runtime ({_first_words(error)}).") from None
+        if not (isinstance(height, int) and isinstance(width, int)):
+            raise RunError(f"{place} takes images of any size. Pellucid asks the file of one size, {MODEL}, beside it.")
+        self.at_once = answered_at_once(height, width)
         self._threads = _threads()
 
     def probabilities(self, images: UInt8[ndarray, "count height width channels"]) -> Float32[ndarray, "count classes"]:
