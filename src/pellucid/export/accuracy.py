@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from jaxtyping import Float32, Int64
 from numpy import ndarray
@@ -55,7 +57,9 @@ def require_within(found: PairedAccuracy) -> None:
     if low < -found.margin:
         rule = f"An export in 8 bits may cost at most {found.margin:.2%} of accuracy, with {CONFIDENCE:.0%} confidence"
         told = f"a difference of {found.difference:+.2%} ({low:+.2%} to {high:+.2%}) on {_images(found)}"
-        remedy = f"Take more images (--data), the format onnx, or a --margin of at least {-low:.4f}"
+        remedy = (
+            f"Take more images (--data), the format onnx, or a --margin of at least {math.ceil(-low * 1e4) / 1e4:g}"
+        )
         raise RunError(f"{rule}; received {told}. {remedy}.")
 
 

@@ -14,7 +14,7 @@ from numpy import ndarray
 from pellucid.arrays import Float32, UInt8
 from pellucid.data.portions import answered_at_once
 from pellucid.errors import PellucidError, RunError
-from pellucid.export.interface import IMAGES, PROBABILITIES
+from pellucid.export.interface import IMAGES, MODEL, PROBABILITIES
 from pellucid.machine import cores
 from pellucid.words import counted
 
@@ -94,7 +94,7 @@ def _required(session: Any, place: Path) -> tuple[tuple[int, int, int], int | No
     """The shape of images that a network takes, and how many probabilities it gives.
 
     Raises:
-        RunError: It takes or gives something else, as an ONNX file from elsewhere does.
+        RunError: It takes or gives something else, as an ONNX file from elsewhere does, or takes images of any size.
     """
     given = {each.name: (each.type, each.shape) for each in session.get_inputs()}
     found = {each.name: each.shape for each in session.get_outputs()}
@@ -104,6 +104,8 @@ def _required(session: Any, place: Path) -> tuple[tuple[int, int, int], int | No
         taken = ", ".join(f"{name} ({kind} {shape})" for name, (kind, shape) in given.items())
         raise RunError(f"{rule}; it takes {taken[:200]}, and gives {', '.join(found)[:200]}. Export it by Pellucid.")
     height, width, channels = shape[1:]
+    if not (isinstance(height, int) and isinstance(width, int)):
+        raise RunError(f"{place} takes images of any size. Pellucid asks the file of one size, {MODEL}, beside it.")
     classes = found[PROBABILITIES][1]
     return (height, width, channels), classes if isinstance(classes, int) else None
 

@@ -17,8 +17,9 @@ from typing_extensions import override
 from pellucid.arrays import Float32, Shaped
 from pellucid.errors import PellucidWarning, RunError
 from pellucid.export.engine import Engine
-from pellucid.export.folder import DOUBT, LABELS, MODEL, PARITY, PROOF, ExportFolder
+from pellucid.export.folder import DOUBT, LABELS, PARITY, PROOF, ExportFolder
 from pellucid.export.formats.table import Answering, format_of
+from pellucid.export.interface import MODEL
 from pellucid.judge.refusal import Doubts, Limits
 from pellucid.names import user_path
 from pellucid.predict.classifier import Classifier, Shown, TrainedOn

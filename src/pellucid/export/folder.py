@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.errors import RunError
 from pellucid.export.formats.table import FORMATS
+from pellucid.export.interface import MODEL
 from pellucid.names import user_path
 from pellucid.run.files import flush_folder, require_place, write_file
 from pellucid.run.replaced import free_place
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 else:
     Parity = Any  # by pydantic, for which an answer does not wait
 
-MODEL, LABELS, PARITY, README, PROOF = "model.onnx", "labels.json", "parity.json", "README.md", "proof.safetensors"
+LABELS, PARITY, README, PROOF = "labels.json", "parity.json", "README.md", "proof.safetensors"
 DOUBT = "doubt.safetensors"
 FILES = {LABELS, PARITY, README, PROOF, DOUBT}.union(*(entry.files + entry.asked_for for entry in FORMATS.values()))
 MOST_MODEL_BYTES = 2**31

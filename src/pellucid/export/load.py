@@ -6,7 +6,8 @@ from os import PathLike
 
 from pellucid.errors import RunError
 from pellucid.export.exported import ONNX, Exported
-from pellucid.export.folder import MODEL, ExportFolder
+from pellucid.export.folder import ExportFolder
+from pellucid.export.interface import MODEL
 from pellucid.names import user_path
 from pellucid.predict.classifier import Classifier
 

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 
 from pellucid.errors import RunError
-from pellucid.export.interface import BATCH, IMAGES, OPSET, PROBABILITIES
+from pellucid.export.interface import BATCH, IMAGES, MODEL, OPSET, PROBABILITIES
 from pellucid.export.whole import Whole
-from pellucid.export.witness import MODEL, Question, answer
+from pellucid.export.witness import Question, answer
 from pellucid.model.blame import reason
 from pellucid.predict.predictor import Predictor
 

@@ -15,7 +15,7 @@ from pellucid.errors import PellucidError, RunError
 
 RUN, EXPORT = "pellucid.export.of_run", "pellucid.export.of_export"
 TRACE, PROGRAM = "pellucid.export.trace", "pellucid.export.program"
-FACTS, FAULT, MODEL = "facts.json", "fault.txt", "model.onnx"
+FACTS, FAULT = "facts.json", "fault.txt"
 RUN_ANSWERS, IN_BATCHES, ONE_BY_ONE = "run.npy", "in-batches.npy", "one-by-one.npy"
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 import pellucid as pl
 from pellucid.data.dataset import DataSplits
-from pellucid.errors import PellucidError, RunError, SettingError, SpecError
+from pellucid.errors import DataError, PellucidError, RunError, SettingError, SpecError
 from pellucid.export import c_library, c_source
 from pellucid.export.export import export_folder
 from pellucid.export.formats.table import FORMATS
@@ -242,6 +242,15 @@ def test_int8_is_refused_where_the_images_cannot_show_that_it_costs_little(
     ):
         run.export(tmp_path / "out", form="int8")
     assert not (tmp_path / "out").exists()
+
+
+def test_what_is_proved_on_is_not_calibrated_on(bars: DataSplits, bars_run: Path, tmp_path: Path) -> None:
+    for name, image, label in zip("abc", bars.test.images, bars.test.labels, strict=False):
+        place = tmp_path / "alone" / bars.class_names[label]
+        place.mkdir(parents=True)
+        Image.fromarray(image[..., 0]).save(place / f"{name}.png")
+    with pytest.raises(DataError, match=r"calibrated on other images than it is proved on; alone has one split alone"):
+        export_folder(RunFolder(bars_run), tmp_path / "out", form="int8", data=str(tmp_path / "alone"))
 
 
 def test_an_export_of_a_later_format_is_told(exported: dict[str, pl.Exported], tmp_path: Path) -> None:

@@ -82,3 +82,8 @@ def test_a_batch_of_images_keeps_the_other_outputs() -> None:
 def test_images_that_no_file_holds_are_refused() -> None:
     with pytest.raises(SpecError, match="for networks of 1 or 3 channels only; received 4. Leave --raw-images out"):
         require_readable((8, 8, 4))
+
+
+def test_a_file_for_any_size_is_not_asked_in_the_place_of_the_network(shipped: Path) -> None:
+    with pytest.raises(RunError, match=r"raw\.onnx takes images of any size\. Pellucid asks .*model\.onnx, beside it"):
+        pl.Exported.load(shipped / "raw.onnx")

@@ -14,11 +14,10 @@ from numpy import ndarray
 from pellucid.data.portions import answered_at_once
 from pellucid.errors import RunError
 from pellucid.export.engine import Engine
-from pellucid.export.folder import MODEL
 from pellucid.export.formats import onnx as onnx_format
 from pellucid.export.formats.table import Facts
 from pellucid.export.held_out import calibration_images
-from pellucid.export.interface import IMAGES
+from pellucid.export.interface import IMAGES, MODEL
 from pellucid.export.source import Source
 from pellucid.export.usage import Usage
 from pellucid.words import counted, percent, size

@@ -7,14 +7,15 @@ from pathlib import Path
 
 from pellucid.errors import Fault, SpecError
 from pellucid.export.engine import Engine
-from pellucid.export.folder import MODEL
 from pellucid.export.formats.table import RAW, Facts
+from pellucid.export.interface import MODEL
 from pellucid.export.raw import raw_of, require_readable
 from pellucid.export.source import Source
 from pellucid.export.usage import Usage
 from pellucid.export.witness import TRACE, ask
 from pellucid.model.trust import require_trust
 from pellucid.spec.model import FactorySpec
+from pellucid.words import counted
 
 TEXT = """# An image classifier
 
@@ -66,7 +67,7 @@ console.log(classes[best], probabilities.data[best]);
 ANY_SIZE = """
 ## Images of any size
 `raw.onnx` does by itself what these lines do after `convert`: it takes images as they are, in colour, and resizes them
-as Pillow does, to within {levels} grey level of it in the proof. `resized` is a further output: what the network sees.
+as Pillow does, at most {levels} off in the proof. `resized` is a further output: what the network sees.
 
 ```python
 image = ImageOps.exif_transpose(Image.open("image.png")).convert("RGB")
@@ -123,5 +124,5 @@ def usage(about: Usage, remark: str = "") -> str:
         remark: What else is to be known of the network.
     """
     raw = about.parity.raw_images
-    any_size = ANY_SIZE.format(levels=raw.greatest_level_difference) if raw else ""
+    any_size = ANY_SIZE.format(levels=counted(raw.greatest_level_difference, "grey level")) if raw else ""
     return TEXT.format(**about.parts(), opset=about.parity.opset, remark=remark, any_size=any_size)

@@ -16,7 +16,7 @@ from numpy import ndarray
 
 from pellucid.arrays import Float32, UInt8
 from pellucid.errors import RunError, SettingError, unknown
-from pellucid.export.interface import OPSET
+from pellucid.export.interface import MODEL, OPSET
 from pellucid.words import some
 
 Facts = dict[str, int | float | str]
@@ -108,12 +108,12 @@ FORMATS = {
     entry.name: entry
     for entry in (
         Format(
-            *("onnx", "ONNX", ("model.onnx",), ONNX, (RAW,)),
+            *("onnx", "ONNX", (MODEL,), ONNX, (RAW,)),
             settings=frozenset({"maps", "raw_images"}),
             opset=OPSET,
         ),
         Format(
-            *("int8", "ONNX in 8 bits", ("model.onnx",), ONNX),
+            *("int8", "ONNX in 8 bits", (MODEL,), ONNX),
             settings=frozenset({"margin"}),
             opset=OPSET,
             exact=False,
