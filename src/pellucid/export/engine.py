@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -63,6 +64,7 @@ class Engine:
         height, width, _ = self.input_shape
         self.at_once = answered_at_once(height, width)
         self._threads = _threads()
+        self._local = threading.local()
 
     def probabilities(self, images: UInt8[ndarray, "count height width channels"]) -> Float32[ndarray, "count classes"]:
         """Probability of each class, for all images at once.
@@ -81,13 +83,39 @@ class Engine:
 
         return ThreadPoolExecutor(self._threads, "pellucid-export")
 
+    @property
+    def _one(self) -> _One:
+        """What is asked about one image; each thread has its own."""
+        if not hasattr(self._local, "one"):
+            self._local.one = _One(self._session, self.input_shape, self.classes or 0)
+        return self._local.one
+
     def _asked(self, images: UInt8[ndarray, "count height width channels"]) -> Float32[ndarray, "count classes"]:
         try:
+            if len(images) == 1 and self.classes:
+                return self._one.asked(images)
             return self._session.run(OUTPUTS, {IMAGES: np.ascontiguousarray(images)})[0]
         except Exception as error:  # noqa: BLE001 - its errors have no common kind
             rule = f"The export must answer for {counted(len(images), 'image')} at once"
             remedy = "A network of one's own code must leave the number open, as reshape(-1, …) does."
             raise RunError(f"{rule}; ONNX Runtime says: {_first_words(error)}. {remedy}") from None
+
+
+class _One:
+    """A network asked about one image at a time, through memory that stays, which small ones notice in their time."""
+
+    def __init__(self, session: Any, input_shape: tuple[int, int, int], classes: int) -> None:
+        self._session = session
+        self._image, self._answer = np.empty((1, *input_shape), np.uint8), np.empty((1, classes), np.float32)
+        self._bound = session.io_binding()
+        self._bound.bind_cpu_input(IMAGES, self._image)
+        place = self._answer.ctypes.data
+        self._bound.bind_output(PROBABILITIES, "cpu", 0, self._answer.dtype, self._answer.shape, place)
+
+    def asked(self, images: UInt8[ndarray, "count height width channels"]) -> Float32[ndarray, "count classes"]:
+        self._image[...] = images
+        self._session.run_with_iobinding(self._bound)
+        return self._answer.copy()
 
 
 def _required(session: Any, place: Path) -> tuple[tuple[int, int, int], int | None]:

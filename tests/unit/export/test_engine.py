@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,19 @@ def test_many_images_are_shared_out_to_threads_and_answered_in_their_order(
     assert np.abs(found - run.probabilities(bars.test.images)).max() < 1e-5
     engine.probabilities(bars.test.images[:31])
     assert asked[3:] == [31]  # too few to be worth a second thread
+
+
+def test_threads_that_ask_about_one_image_each_do_not_disturb_each_other(
+    shipped: Path, run: pl.Run, bars: DataSplits
+) -> None:
+    engine, images = pl.Exported.load(shipped).engine, np.repeat(bars.test.images, 5, axis=0)
+    with ThreadPoolExecutor(4) as pool:
+        found = np.concatenate(list(pool.map(engine.probabilities, images[:, np.newaxis])))
+    assert np.abs(found - run.probabilities(images)).max() < 1e-5
+    first = engine.probabilities(images[:1])
+    kept = first.copy()
+    engine.probabilities(images[7:8])
+    assert np.array_equal(first, kept)  # an answer is the caller's own
 
 
 def test_a_network_that_counts_on_a_number_of_images_is_named() -> None:
