@@ -18,6 +18,7 @@ from pellucid.predict.rows import row_of
 from pellucid.predict.stream import Pair
 from pellucid.predict.where import where as test_of
 from pellucid.sections.brightness import images_hint
+from pellucid.sections.drift import wide_sets
 from pellucid.sections.prediction import prediction_section
 from pellucid.sections.section import Section
 from pellucid.words import counted
@@ -102,8 +103,12 @@ class Tally:
             limits=self._limits,
             drift=self._watch and self._watch.found(),
             coverage=coverage,
-            remarks=list(self._remarks()),
+            remarks=[*self._remarks(), *self._wide_sets(coverage)],
         )
+
+    def _wide_sets(self, coverage: float | None) -> tuple[str, ...]:
+        doubts, names = self._classifier.doubts, self._classifier.class_names
+        return () if coverage is None or doubts is None else wide_sets(doubts.labels, names, coverage)
 
     def _remarks(self) -> Iterator[str]:
         if self._wanted is not None:

@@ -20,6 +20,7 @@ from pellucid.machine import cores
 from pellucid.words import counted
 
 OUTPUTS = [PROBABILITIES]
+QUIETLY = {"enable_fallback": 0}  # else a failure is printed, on stdout, and tried a second time
 ONLY_FATAL = 4  # what goes wrong otherwise is raised
 LEAST_OF_A_THREAD = 16  # images, for which a thread of their own pays
 
@@ -57,7 +58,9 @@ class Engine:
         options.log_severity_level = ONLY_FATAL
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         try:  # of bytes, so that it takes no further file
-            self._session: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+            self._session: Any = onnxruntime.InferenceSession(
+                content, options, providers=["CPUExecutionProvider"], **QUIETLY
+            )
         except Exception as error:  # noqa: BLE001 - its errors have no common kind
             raise RunError(f"{place} cannot be loaded by ONNX Runtime ({_first_words(error)}).") from None
         self.input_shape, self.classes = _required(self._session, place)

@@ -42,6 +42,11 @@ def needed(count: int, share: float) -> int:
     return max(1, math.ceil((count + 1) * share - 1e-9))  # 0.95 * 20 is to be 19, whatever rounding makes of it
 
 
+def least_held_out(share: float) -> int:
+    """How many held-out images are needed at least, so that another one can be promised with this chance."""
+    return max(1, math.ceil(share / (1 - share) - 1e-9))
+
+
 def prediction_sets(
     probabilities: Float32[ndarray, "count classes"], limits: Float64[ndarray, " classes"]
 ) -> Bool[ndarray, "count classes"]:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+from numpy import ndarray
+
+from pellucid.arrays import Int64
+from pellucid.judge.conformal import least_held_out
 from pellucid.judge.drift import Drift
 from pellucid.language import tell
-from pellucid.words import percent
+from pellucid.text import shortened
+from pellucid.words import percent, some
+
+MOST_NAMED = 5  # classes
 
 
 def shortfall(keep: float, promised: float, held_out: int) -> tuple[str, ...]:
@@ -22,6 +32,28 @@ def shortfall(keep: float, promised: float, held_out: int) -> tuple[str, ...]:
         keep=percent(keep),
         count=f"{held_out:,}",
         promised=percent(promised),
+    )
+    return (told,)
+
+
+def wide_sets(labels: Int64[ndarray, " count"], names: Sequence[str], coverage: float) -> tuple[str, ...]:
+    """What is said where classes stand in every set, since too few of their images were held out; else nothing.
+
+    Args:
+        labels: Class of each held-out image.
+        names: Of the classes.
+        coverage: Share of each class's images whose set is to hold that class.
+    """
+    counts, least = np.bincount(labels, minlength=len(names)), least_held_out(coverage)
+    if not (few := [name for name, count in zip(names, counts.tolist(), strict=True) if count < least]):
+        return ()
+    told = tell(
+        "In every set: {classes}. For {coverage} at least {least} held-out images of a class are needed; the fewest"
+        " have {fewest}.",
+        classes=some([shortened(name) for name in few], MOST_NAMED),
+        coverage=percent(coverage),
+        least=f"{least:,}",
+        fewest=int(counts.min()),
     )
     return (told,)
 

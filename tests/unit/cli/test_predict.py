@@ -29,6 +29,12 @@ def scans(bars: DataSplits, pellucid: Command) -> Path:
     return Path("scans")
 
 
+def test_sets_that_name_a_class_for_want_of_held_out_images_say_so(pellucid: Command, scans: Path) -> None:
+    told = "For 95.00% at least 19 held-out images of a class are needed; the fewest have"
+    assert told in pellucid("predict", "latest", scans / "1.png", "--coverage", 0.95).err
+    assert "In every set" not in pellucid("predict", "latest", scans / "1.png", "--coverage", 0.5).err
+
+
 def test_all_formats_say_the_same(pellucid: Command, scans: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     status, out, err = pellucid("predict", "latest", scans, "--json", "--coverage", 0.5)

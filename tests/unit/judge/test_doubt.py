@@ -15,6 +15,7 @@ from pellucid.judge.doubt import Subspace, energy, gen, mahalanobis, msp, neares
 from pellucid.judge.drift import drift_of
 from pellucid.judge.gaussians import Gaussians
 from pellucid.judge.refusal import Doubts, Scores
+from pellucid.sections.drift import wide_sets
 
 
 def normal(*shape: int, seed: int = 0) -> np.ndarray:
@@ -158,6 +159,16 @@ def test_a_class_with_too_few_held_out_images_stands_in_every_set() -> None:
     limits = class_limits(np.linspace(0, 0.5, 37, dtype=np.float32), labels, 3, 0.95)
     assert np.isfinite(limits).tolist() == [True, False, False]  # 0.95 / 0.05 = 19 images are needed
     assert prediction_sets(np.float32([[0.0, 0.0, 1.0]]), limits).tolist() == [[False, True, True]]
+
+
+def test_classes_that_stand_in_every_set_for_want_of_images_are_told() -> None:
+    labels, names = np.repeat([0, 1, 2], [3, 4, 19]), ("a", "b", "c")
+    limits = class_limits(np.linspace(0, 1, 26, dtype=np.float32), labels, 3, 0.8)
+    assert np.isinf(limits).tolist() == [True, False, False]
+    (told,) = wide_sets(labels, names, 0.8)
+    assert told == "In every set: a. For 80.00% at least 4 held-out images of a class are needed; the fewest have 3."
+    assert wide_sets(labels, names, 0.95)[0].startswith("In every set: a, b. For 95.00% at least 19 held-out images")
+    assert wide_sets(labels, names, 0.75) == ()
 
 
 def test_drift_is_told_of_strange_images_and_not_of_other_shares_of_the_classes() -> None:
