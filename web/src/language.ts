@@ -1,5 +1,7 @@
 /** What the page says, in the language that was chosen. Texts are written in English where they are used. */
 
+import { printable } from "./text";
+
 export type Language = "en" | "zh";
 export type Translations = Record<string, string>;
 
@@ -20,10 +22,10 @@ export function language(): Language {
   return spoken;
 }
 
-/** A text with its parts put in: `tell("{count} images", { count: 3 })`. Parts that users named go in as they are. */
+/** A text with its parts put in: `tell("{count} images", { count: 3 })`. Parts that users named steer nothing. */
 export function tell(text: string, parts: Record<string, string | number> = {}): string {
   const whole = spoken === "zh" ? (known[text] ?? text) : text;
-  return whole.replace(/\{(\w+)\}/g, (_, name: string) => String(parts[name]));
+  return whole.replace(/\{(\w+)\}/g, (_, name: string) => printable(String(parts[name])));
 }
 
 /** A share in percent, with as many digits as tell something. */

@@ -8,6 +8,7 @@ import { Doubt } from "./network/doubt";
 import { Network } from "./network/network";
 import { readPayload } from "./payload";
 import { Store } from "./store";
+import { printable } from "./text";
 import { VIEWS } from "./views";
 import type { View } from "./views/view";
 
@@ -29,7 +30,7 @@ function start(root: HTMLElement): void {
     end = view.mount(main, store, place, (...parts) => go(view, parts));
     for (const link of root.querySelectorAll("header nav a"))
       link.setAttribute("aria-current", link.getAttribute("href") === `#/${view.id}` ? "page" : "false");
-    document.title = `${tell(view.title)} · ${payload.run.name}`;
+    document.title = `${tell(view.title)} · ${printable(payload.run.name)}`;
   }
 
   root.replaceChildren(head(store, views), main);

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +16,9 @@ from pellucid.cli.interrupts import uninterrupted
 from pellucid.cli.options import Device, Json, file_place
 from pellucid.cli.output import print_json, print_path, say
 from pellucid.language import ENGLISH, LANGUAGES
+
+if TYPE_CHECKING:
+    from pellucid.explore.serve import PageServer
 
 
 def explore(
@@ -65,9 +69,12 @@ def explore(
             file = write_explorer(run, out, **settings, on_step=on_step)
         _tell(run, file, as_json)
         return
-    with _bar() as on_step:
-        page = explorer_page(run, **settings, on_step=on_step)
-    _serve(run, page, port or 0, open_browser=not no_open, as_json=as_json)
+    from pellucid.explore.serve import PageServer
+
+    with PageServer(port or 0) as server:
+        with _bar() as on_step:
+            server.show(explorer_page(run, **settings, on_step=on_step))
+        _serve(run, server, open_browser=not no_open, as_json=as_json)
 
 
 def export_page(run: str, out: Path | None, *, overwrite: bool, images: bool, as_json: bool) -> None:
@@ -106,22 +113,20 @@ def _tell(run: str, file: Path, as_json: bool) -> None:
         print_path(file)
 
 
-def _serve(run: str, page: str, port: int, *, open_browser: bool, as_json: bool) -> None:
+def _serve(run: str, server: PageServer, *, open_browser: bool, as_json: bool) -> None:
     """Serve the page until Ctrl-C, which is how this is done and no interruption."""
-    from pellucid.explore.serve import PageServer
-
-    with PageServer(page, port) as server:
-        if as_json:
-            print_json({"run": run, "address": server.address, "bytes": len(server.content)})
-        else:
-            print_path(server.address)
-        say("Ctrl-C ends it.")
-        if open_browser:
-            Thread(target=webbrowser.open, args=(server.address,), daemon=True).start()
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            say("")
+    if as_json:
+        print_json({"run": run, "address": server.address, "bytes": len(server.content)})
+    else:
+        print_path(server.address)
+    sys.stdout.flush()  # where it is read by a program
+    say("Ctrl-C ends it.")
+    if open_browser:
+        Thread(target=webbrowser.open, args=(server.address,), daemon=True).start()
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        say("")
 
 
 @contextmanager

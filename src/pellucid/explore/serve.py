@@ -15,12 +15,12 @@ SILENT_SECONDS = 30  # of a connection, after which it is closed
 
 
 class PageServer(ThreadingHTTPServer):
-    """One page on the loopback interface. `serve_forever` serves it, `shutdown` ends that.
+    """One page on the loopback interface. `show` gives it, `serve_forever` serves it, `shutdown` ends that.
 
-    A site elsewhere that lets its own name lead here is refused, since its requests bear that name.
+    The port is taken at once, so that no page is made in vain. A site elsewhere that lets its own name lead here is
+    refused, since its requests bear that name.
 
     Args:
-        page: The page.
         port: The port; 0 takes a free one.
 
     Raises:
@@ -30,7 +30,16 @@ class PageServer(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, page: str, port: int = 0) -> None:
+    def __init__(self, port: int = 0) -> None:
+        self.content, self.shown = b"", dict[str, str]()
+        try:
+            super().__init__((LOOPBACK, port), _Handler)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise RunError(f"Port {port} of {LOOPBACK} cannot be had ({reason}). Choose another --port.") from None
+
+    def show(self, page: str) -> None:
+        """Serve this page from now on."""
         self.content = page.encode()
         self.shown = {
             "Content-Type": "text/html; charset=utf-8",
@@ -41,11 +50,6 @@ class PageServer(ThreadingHTTPServer):
             "Cross-Origin-Resource-Policy": "same-origin",
             "Cache-Control": "no-store",
         }
-        try:
-            super().__init__((LOOPBACK, port), _Handler)
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise RunError(f"Port {port} of {LOOPBACK} cannot be had ({reason}). Choose another --port.") from None
 
     def server_bind(self) -> None:
         """Take the port, without asking what this machine is called, as the library does."""

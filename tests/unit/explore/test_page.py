@@ -133,7 +133,8 @@ def test_a_page_lies_in_the_folder_of_its_run_and_replaces_nothing_of_the_users(
 
 @pytest.fixture
 def server() -> Iterator[PageServer]:
-    with PageServer("<p>the page</p>") as found:
+    with PageServer() as found:
+        found.show("<p>the page</p>")
         thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield found
@@ -163,7 +164,7 @@ def test_a_served_page_is_for_this_machine_alone(server: PageServer) -> None:
     assert asked(server, path="/etc/passwd")[0] == 404
     assert asked(server, "POST")[0] == 501
     with pytest.raises(RunError, match=rf"Port {server.server_port} of 127.0.0.1 cannot be had .* Choose another"):
-        PageServer("", server.server_port)
+        PageServer(server.server_port)
 
 
 def test_the_command_writes_a_file_or_serves(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,7 +195,7 @@ def test_whole_numbers_come_back_as_they_were(kind: Any, greatest: int) -> None:
 def test_of_many_numbers_half_as_many_bits_are_kept() -> None:
     random = np.random.default_rng(0)
     features = random.normal(size=(900, 256)).astype(np.float32) * random.uniform(0.5, 2, 256).astype(np.float32)
-    exact = Gaussians.of(features, np.arange(900) % 4)
+    exact = Gaussians.of(features, np.arange(900) % 5)
     rounded = Rounded(exact)
     told = rounded.document()
     assert told["factors"]["left"]["type"] == "int4"

@@ -4,6 +4,7 @@ import "./bars.css";
 import { h } from "../dom";
 import { percent } from "../language";
 import { argmax } from "../network/tensor";
+import { printable } from "../text";
 
 export const MOST_BARS = 10;
 
@@ -53,7 +54,8 @@ function row(): { element: HTMLElement; show(name: string, probability: number |
   const bar = h("span", { class: "bar" });
   const value = h("span", { class: "value" });
   const element = h("li", {}, name, h("span", { class: "track", "aria-hidden": "true" }, bar), value);
-  function show(text: string, probability: number | null, first: boolean): void {
+  function show(called: string, probability: number | null, first: boolean): void {
+    const text = printable(called);
     if (name.textContent !== text) {
       name.textContent = text;
       name.title = text;

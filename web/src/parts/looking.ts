@@ -9,6 +9,7 @@ import { argmax } from "../network/tensor";
 import { whole } from "../numbers";
 import type { Store } from "../store";
 import { board } from "./board";
+import { printable } from "../text";
 
 export interface Looking {
   element: HTMLElement;
@@ -44,7 +45,7 @@ export function looking(store: Store): Looking {
 /** What the image is, as far as it is known. */
 export function subjectOf({ subject, payload }: Store): string {
   if (subject.kind === "drawing") return tell("Your drawing");
-  if (subject.kind === "file") return subject.name;
+  if (subject.kind === "file") return printable(subject.name);
   const { images, classes } = payload;
   if (subject.kind === "nothing" || !images) return tell("No image is looked at.");
   const { index, label } = images.answers[subject.number];

@@ -6,6 +6,7 @@ import { tell } from "../language";
 import "../languages/zh/verdict";
 import { argmax } from "../network/tensor";
 import type { Store } from "../store";
+import { printable } from "../text";
 
 export interface Told {
   /** A class's name, or that it is not known. */
@@ -38,7 +39,7 @@ export function verdict(store: Store, nothing: string): { element: HTMLElement; 
   const element = h("div", { class: "verdict" }, h("div", { "aria-live": "polite" }, answer, why), took);
   function update(): void {
     const told = toldOf(store);
-    const text = told?.answer ?? nothing;
+    const text = printable(told?.answer ?? nothing);
     if (answer.textContent !== text) answer.textContent = text;
     answer.title = text;
     answer.className = !told ? "answer nothing" : told.known ? "answer" : "answer unknown";
