@@ -47,7 +47,7 @@ def test_files_are_read_as_python_reads_them(open_page: Any, colours: dict[str, 
 
 
 def test_colour_becomes_grey_and_dark_may_become_bright(open_page: Any, digits: dict[str, Any], tmp_path: Path) -> None:
-    page = open_page(digits, "try")
+    page = open_page(digits | {"reading": digits["reading"] | {"fit": "pad"}}, "try")
     path = saved(tmp_path, 47, 60, "RGB")
     bright = tmp_path / "bright.png"
     Image.new("L", (40, 40), 250).save(bright)
