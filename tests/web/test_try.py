@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tests.web.pages import got, original
+from tests.web.pages import got, line, original, settled
 
 from pellucid.data.decode import read_image
 from pellucid.spec.reading import ReadSpec
@@ -47,7 +47,7 @@ def test_files_are_read_as_python_reads_them(open_page: Any, colours: dict[str, 
 
 
 def test_colour_becomes_grey_and_dark_may_become_bright(open_page: Any, digits: dict[str, Any], tmp_path: Path) -> None:
-    page = open_page(digits, "try")
+    page = open_page(digits | {"reading": digits["reading"] | {"fit": "pad"}}, "try")
     path = saved(tmp_path, 47, 60, "RGB")
     bright = tmp_path / "bright.png"
     Image.new("L", (40, 40), 250).save(bright)
@@ -93,26 +93,26 @@ def bomb(side: int) -> bytes:
 
 def test_mistakes_are_picked_by_keyboard_and_have_addresses(open_page: Any, digits: dict[str, Any]) -> None:
     page = open_page(digits, "try/1")
-    page.wait_for_selector(".strip button[aria-pressed=true]")
+    page.wait_for_selector(".thumbnails button[aria-pressed=true]")
     assert np.array_equal(got(page), original(digits, 1))
     answer = digits["images"]["answers"][2]
-    page.locator(".strip button").nth(1).focus()
+    page.locator(".thumbnails button").nth(1).focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     assert page.evaluate("location.hash") == "#/try/2"
     assert np.array_equal(got(page), original(digits, 2))
     name, said = (digits["classes"][answer[key]] for key in ("label", "predicted"))
-    assert page.locator(".strip button").nth(2).get_attribute("aria-label") == f"{name}, taken for {said}"
+    assert page.locator(".thumbnails button").nth(2).get_attribute("aria-label") == f"{name}, taken for {said}"
     assert page.inner_text(".truth") == f"It is labelled {name}."
     page.click("text=All that are here")
-    assert page.locator(".strip button").count() == 24
+    assert page.locator(".thumbnails button").count() == 24
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
 def test_patches_are_laid_by_mouse_and_keyboard_and_taken_away(open_page: Any, digits: dict[str, Any]) -> None:
     page = open_page(digits, "try/0")
-    page.wait_for_selector(".strip button[aria-pressed=true]")
+    page.wait_for_selector(".thumbnails button[aria-pressed=true]")
     whole = original(digits, 0)
     page.click("text=Cover with grey")
     box = page.locator(".frame").bounding_box()
@@ -132,7 +132,7 @@ def test_patches_are_laid_by_mouse_and_keyboard_and_taken_away(open_page: Any, d
 
 def test_what_an_answer_hangs_on_is_found_and_can_be_stopped(open_page: Any, digits: dict[str, Any]) -> None:
     page = open_page(digits, f"try/{len(digits['images']['answers']) - 1}")
-    page.wait_for_selector(".strip button")
+    page.wait_for_selector(".thumbnails button")
     page.click("text=Show what the answer hangs on")
     page.wait_for_selector("text=was laid on 169 places")
     assert page.locator(".importance canvas").first.evaluate("c => [c.width, c.height]") == [28, 28]
@@ -141,6 +141,23 @@ def test_what_an_answer_hangs_on_is_found_and_can_be_stopped(open_page: Any, dig
         "() => { const button = document.querySelector('.importance button'); button.click(); button.click() }"
     )
     assert page.inner_text(".importance [aria-live]") == "Stopped before all places were covered."
+
+
+def test_a_drawing_is_tried_and_stays_whole(open_page: Any, digits: dict[str, Any]) -> None:
+    page = open_page(digits, "draw")
+    line(page, (0.5, 0.2), (0.5, 0.8))
+    settled(page)
+    drawn = got(page)
+    page.click("text=See what the answer hangs on")
+    assert page.inner_text(".truth") == "It is your drawing."
+    assert np.array_equal(got(page), drawn)
+    box = page.locator(".frame").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert not np.array_equal(got(page), drawn)
+    page.click("nav >> text=Your hand")
+    page.click("nav >> text=Draw")
+    page.wait_for_selector(".draw")
+    assert np.array_equal(got(page), drawn)
 
 
 COLOURED = """canvas => {

@@ -1,20 +1,16 @@
-/** What stands in the way of drawing and trying, in words. */
+/** What stands in the way of drawing and trying. */
 
+import { h } from "../dom";
 import { tell } from "../language";
 import "../languages/zh/drawing";
-import { canPaint } from "../parts/picture";
+import { lacking } from "../parts/lacking";
 import type { Store } from "../store";
-import type { Sheet } from "./sheet";
+import { sheetOf } from "./sheet";
 
-/** Why one cannot draw here, in words; empty where one can. */
-export function obstacleTo(store: Store, sheet: Sheet | null): string {
-  if (!store.network) return tell("This page cannot run the network: {why}", { why: store.payload.lacking ?? "" });
-  if (!sheet) return tell("The network takes images of {channels} channels, which one cannot draw.", { channels: store.network.record.input_shape[2] });
-  if (!canPaint()) return cannotPaint();
-  return "";
-}
-
-/** A browser without canvas, or one in which it is forbidden. */
-export function cannotPaint(): string {
-  return tell("This browser cannot paint (it has no canvas), and so one cannot draw here. Another browser, or another setting of this one, can.");
+/** In words; null where one can draw. */
+export function obstacleTo(store: Store): HTMLElement[] | null {
+  const found = lacking(store);
+  if (found || sheetOf(store)) return found;
+  const channels = store.payload.network!.input_shape[2];
+  return [h("p", {}, tell("The network takes images of {channels} channels, which one cannot draw.", { channels }))];
 }

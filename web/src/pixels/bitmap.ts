@@ -45,3 +45,14 @@ export function coloured(image: Bitmap): Bitmap {
   for (let at = 0; at < out.values.length; at++) out.values[at] = image.values[Math.floor(at / 3)];
   return out;
 }
+
+/** Colours of a canvas, without the transparency. */
+export function opaque({ width, height, data }: ImageData): Bitmap {
+  const out = bitmap(width, height, 3);
+  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) {
+    out.values[to] = data[from];
+    out.values[to + 1] = data[from + 1];
+    out.values[to + 2] = data[from + 2];
+  }
+  return out;
+}

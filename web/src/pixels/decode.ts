@@ -1,9 +1,7 @@
 /** Image files, decoded by the browser. What cannot be used is refused in words. */
 
-import { cannotPaint } from "../drawing/obstacle";
 import { tell } from "../language";
-import { opaque } from "../parts/sprite";
-import type { Bitmap } from "./bitmap";
+import { opaque, type Bitmap } from "./bitmap";
 
 export const MOST_BYTES = 30 * 2 ** 20;
 export const MOST_PIXELS = 24_000_000;
@@ -37,7 +35,7 @@ function pixelsOf(image: ImageBitmap, background: number): Bitmap {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [image.width, image.height];
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (!context) throw new Error(cannotPaint());
+  if (!context) throw new Error(tell("This browser cannot read the pixels of an image."));
   context.fillStyle = `rgb(${background} ${background} ${background})`;
   context.fillRect(0, 0, image.width, image.height);
   context.drawImage(image, 0, 0);

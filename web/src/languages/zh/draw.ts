@@ -17,6 +17,7 @@ translate({
   Centred: "居中",
   "As drawn": "原样",
   "Nothing drawn yet.": "还没有画任何内容。",
+  "See what the answer hangs on": "看看答案依据哪些部分",
   Order: "排序",
   "In order": "按类别",
   "Most probable first": "按概率",

@@ -22,8 +22,5 @@ translate({
   green: "绿色",
   blue: "蓝色",
   brown: "棕色",
-  "This page cannot run the network: {why}": "本页面无法运行这个网络：{why}",
   "The network takes images of {channels} channels, which one cannot draw.": "这个网络接收 {channels} 个通道的图像，无法手绘。",
-  "This browser cannot paint (it has no canvas), and so one cannot draw here. Another browser, or another setting of this one, can.":
-    "此浏览器不支持画布（canvas），因此无法在这里作画。请换一个浏览器，或更改浏览器设置。",
 });

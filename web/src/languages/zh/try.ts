@@ -5,6 +5,7 @@ import { translate } from "../../language";
 translate({
   Try: "试一试",
   "Try it on images that it has never seen": "用它从未见过的图像试试",
+  "This browser cannot read the pixels of an image.": "此浏览器无法读取图像的像素。",
   "The file is empty.": "文件是空的。",
   "A file may have {most} MiB; this one has {size}.": "文件不能超过 {most} MiB，这个文件有 {size} MiB。",
   "It is not an image that this browser can read.": "这不是此浏览器能读取的图像。",
@@ -46,6 +47,7 @@ translate({
   "At most {mib} MiB and {millions} million pixels each.": "每个文件最大 {mib} MiB，{millions} 百万像素。",
   "No image was chosen yet.": "还没有选择图像。",
   "Exchange dark and bright": "明暗反转",
+  "It is your drawing.": "这是你画的。",
   "It is labelled {name}.": "它的标签是 {name}。",
   "Its edge is bright, and what the network was trained on is bright on dark: try exchanging.": "它的边缘偏亮，而网络训练用的图像是深底亮字：请试试明暗反转。",
   "Its edge is dark, and what the network was trained on is dark on bright: try exchanging.": "它的边缘偏暗，而网络训练用的图像是亮底深字：请试试明暗反转。",

@@ -7,12 +7,13 @@ import { board } from "../../drawing/board";
 import { obstacleTo } from "../../drawing/obstacle";
 import { sheetOf, type Sheet } from "../../drawing/sheet";
 import { choices, tools } from "../../drawing/tools";
+import { sheetOf as spriteOf } from "../../images";
 import { tell } from "../../language";
 import "../../languages/zh/draw";
 import { bars, MOST_BARS } from "../../parts/bars";
 import { paint, picture } from "../../parts/picture";
-import { images } from "../../parts/sprite";
 import { verdict } from "../../parts/verdict";
+import { bitmapOf } from "../../pixels/bitmap";
 import type { Store } from "../../store";
 import type { View } from "../view";
 
@@ -24,9 +25,9 @@ export const draw: View = {
     const root = h("div", { class: "using" });
     main.append(root);
     const sheet = sheetOf(store);
-    const obstacle = obstacleTo(store, sheet);
+    const obstacle = obstacleTo(store);
     if (obstacle || !sheet) {
-      root.append(h("h1", {}, tell("Draw")), h("p", {}, obstacle));
+      root.append(h("h1", {}, tell("Draw")), ...(obstacle ?? []));
       return () => {};
     }
     const own = board(sheet, store);
@@ -110,10 +111,12 @@ function answers(store: Store, sheet: Sheet): { told: HTMLElement; element: HTML
     !doubt && h("p", { class: "note" }, tell("This run never says “I don’t know”: it has an answer to everything, a scribble too.")),
   );
   const slow = h("p", { class: "note" });
-  element.append(slow);
+  const why = h("a", { class: "note", href: "#/try" }, tell("See what the answer hangs on"));
+  element.append(slow, why);
   function update(): void {
     told.update();
     likely.update(store.answer?.probabilities ?? null, Boolean(store.verdict?.kind));
+    why.hidden = !store.answer;
     slow.textContent = store.took > 50 && sheet.marks.length ? tell("An answer of this network takes a while here, so it follows you a little behind.") : "";
   }
   return { told: told.element, element, update };
@@ -125,10 +128,11 @@ function example(store: Store, sheet: Sheet): HTMLElement | null {
   if (!held?.answers.length) return null;
   let next = Math.floor(held.answers.length / 2);
   const lay = async (): Promise<void> => {
-    const all = await images(held.sprite, sheet.shape);
+    const sprite = spriteOf(held.sprite);
+    await sprite.ready;
     sheet.clear();
-    sheet.add({ kind: "image", image: all[next] });
-    next = (next + 1) % all.length;
+    sheet.add({ kind: "image", image: bitmapOf(sprite.tensor(next, sheet.shape[2])) });
+    next = (next + 1) % held.answers.length;
   };
   return h(
     "div", {},

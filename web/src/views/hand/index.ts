@@ -27,10 +27,10 @@ export const hand: View = {
     const root = h("div", { class: "using" });
     main.append(root);
     const sheet = sheetOf(store);
-    const obstacle = obstacleTo(store, sheet);
+    const obstacle = obstacleTo(store);
     root.append(h("h1", {}, tell("How well does it read your hand?")));
     if (obstacle || !sheet) {
-      root.append(h("p", {}, obstacle));
+      root.append(...(obstacle ?? []));
       return () => {};
     }
     const collection = collectionOf(store);

@@ -4,13 +4,11 @@ import "../using.css";
 import "./try.css";
 import { h } from "../../dom";
 import { obstacleTo } from "../../drawing/obstacle";
-import { sheetOf } from "../../drawing/sheet";
 import { tell } from "../../language";
 import "../../languages/zh/try";
 import { bars } from "../../parts/bars";
-import { images } from "../../parts/sprite";
 import { verdict } from "../../parts/verdict";
-import type { Bitmap } from "../../pixels/bitmap";
+import { bitmapOf, type Bitmap } from "../../pixels/bitmap";
 import type { Store } from "../../store";
 import type { View } from "../view";
 import { covering } from "./covering";
@@ -26,10 +24,10 @@ export const attempt: View = {
   mount(main, store, place, go) {
     const root = h("div", { class: "using" });
     main.append(root);
-    const obstacle = obstacleTo(store, sheetOf(store));
+    const obstacle = obstacleTo(store);
     root.append(h("h1", {}, tell("Try it on images that it has never seen")));
     if (obstacle) {
-      root.append(h("p", {}, obstacle));
+      root.append(...(obstacle ?? []));
       return () => {};
     }
     const trial = trialOf(store);
@@ -43,18 +41,19 @@ export const attempt: View = {
     const strip = record?.answers.length ? heldOut(store, record, pickNumber) : null;
     const stage = looked(trial, store, strip?.mark ?? (() => {}));
     root.append(h("div", { class: "choose" }, strip?.element, own.element), stage.element);
-    trial.look();
-    if (record?.answers.length) first(place, trial, record.answers.length, async (number) =>
-      pickNumber(number, (await images(record.sprite, store.network!.record.input_shape))[number]));
+    begin(place, trial, store, strip?.pick ?? (() => {}));
     return () => (own.end(), stage.end());
   },
 };
 
-/** Begin with the image that the address names; else with the last one, or with the first there is. */
-function first(place: string[], trial: Trial, count: number, pick: (number: number) => void): void {
-  const number = Number(place[0] ?? "0");
-  const named = place.length > 0 && Number.isInteger(number) && number >= 0 && number < count;
-  if (named || !trial.image) pick(named ? number : 0);
+/** Begin with the image that the address names; else with what the page looks at; else with the first there is. */
+function begin(place: string[], trial: Trial, store: Store, pick: (number: number) => void): void {
+  const { subject, answer, payload } = store;
+  const named = Number(place[0] ?? NaN);
+  if (Number.isInteger(named) && named >= 0 && named < (payload.images?.answers.length ?? 0)) return pick(named);
+  if (trial.shown && (subject.kind === "nothing" || answer?.input === trial.shown)) return trial.look();
+  if (subject.kind === "drawing" && answer) return trial.choose(bitmapOf(answer.input), subject, null);
+  pick(subject.kind === "image" ? subject.number : 0);
 }
 
 /** The image, what is covered of it, the answer, and what that hangs on. */
@@ -92,6 +91,7 @@ function looked(trial: Trial, store: Store, mark: (number: number | null) => voi
 /** Whose image it is, and what it is known to be. */
 function origin({ subject, label }: Trial, store: Store): string {
   if (subject.kind === "file") return subject.name;
+  if (subject.kind === "drawing") return tell("It is your drawing.");
   return label === null ? "" : tell("It is labelled {name}.", { name: store.payload.classes[label] });
 }
 
