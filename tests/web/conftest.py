@@ -16,6 +16,7 @@ from PIL import Image
 
 import pellucid as pl
 from pellucid.data.dataset import DataSplits, ImageDataset
+from pellucid.explore.doubt import doubt_of
 from pellucid.trained.run import Run
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -200,7 +201,7 @@ def payload_of(run: Run, test: ImageDataset) -> dict[str, Any]:
             "parity": None,
         },
         "lacking": None,
-        "doubt": _doubt(run),
+        "doubt": doubt_of(run, None),
         "reading": {
             "digits": record.input_shape == (28, 28, 1),
             "bright_on_dark": True,
@@ -233,20 +234,6 @@ def _layer(step: Any) -> dict[str, Any]:
     if hasattr(step.layer, "margins"):
         layer["margins"] = [list(margin) for margin in step.layer.margins(step.input_shape)]
     return layer
-
-
-def _doubt(run: Run) -> dict[str, Any]:
-    from pellucid.judge.refusal import Doubts
-
-    doubts = Doubts.from_bytes((run.path / "doubt.safetensors").read_bytes())
-    limits, classes = doubts.limits(), doubts.classes
-    assert classes is not None
-    upper = classes.whitening[np.triu_indices(classes.centre.size)]
-    parts = {"centre": classes.centre, "deviation": classes.deviation, "whitening": upper, "means": classes.means}
-    foreign: dict[str, Any] = {name: packed(array) for name, array in parts.items()}
-    foreign |= {"limit": limits.foreign, "signs": None}
-    foreign["factors"] = None if classes.factors is None else packed(classes.factors)
-    return {"keep": limits.keep, "doubtful_limit": limits.doubtful, "foreign": foreign}
 
 
 def _sprite(images: np.ndarray) -> dict[str, Any]:
