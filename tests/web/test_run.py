@@ -69,7 +69,7 @@ def test_the_map_is_read_by_mouse_and_by_keys(open_page: Any, told: dict[str, An
     page.mouse.move(*place(3.5, -0.4), steps=3)
     page.mouse.up()
     listed = page.locator(".listed")
-    assert listed.inner_text().startswith("8 images in the area: ")
+    assert listed.inner_text().startswith("8 images in the area: 1 of \u201c0\u201d, 1 of")
     assert "0 of them are answered wrongly" in listed.inner_text()
     assert listed.locator("button").count() == 4
     page.mouse.move(*place(4, 0))

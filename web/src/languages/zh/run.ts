@@ -17,6 +17,7 @@ translate({
   "Walk through the layers with it": "带着它逐层看",
   "Images of the area": "区域里的图像",
   "{count} images in the area: {most}. {wrong} of them are answered wrongly.": "区域里有 {count} 张图像：{most}。其中 {wrong} 张答错了。",
+  "{count} of “{name}”": "“{name}”{count} 张",
   "No image lies in the area.": "区域里没有图像。",
   "Map of {count} images. Arrow keys go from image to image, Enter lists those around one.":
     "{count} 张图像的分布图。方向键在图像间移动，回车列出周围的图像。",

@@ -62,7 +62,7 @@ export function featureMap(store: Store, record: MapRecord): Part {
   function summary(inside: number[]): string {
     const counts = new Map<number, number>();
     for (const i of inside) counts.set(points.labels[i], (counts.get(points.labels[i]) ?? 0) + 1);
-    const most = [...counts].sort(([, one], [, other]) => other - one).slice(0, 5).map(([label, count]) => `${classes[label]} ${whole(count)}`);
+    const most = [...counts].sort(([, one], [, other]) => other - one).slice(0, 5).map(([label, count]) => tell("{count} of “{name}”", { count: whole(count), name: classes[label] }));
     const parts = { count: whole(inside.length), most: most.join(", "), wrong: whole(inside.filter((i) => points.wrong[i]).length) };
     return inside.length ? tell("{count} images in the area: {most}. {wrong} of them are answered wrongly.", parts) : tell("No image lies in the area.");
   }
