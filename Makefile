@@ -4,7 +4,7 @@ BIN := .venv/bin
 SHARED := --numprocesses auto --dist loadfile --no-loadscope-reorder  # a process for each core
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test quick coverage torture torture-files audit-deps licences check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export bench-formats bench-explorer bench-calibration showcase bench-doubt explorer explorer-check clean
+.PHONY: train test quick coverage torture torture-files torture-serve audit-deps licences check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export bench-formats bench-explorer bench-calibration bench-serve showcase bench-doubt explorer explorer-check clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -39,6 +39,10 @@ torture: .venv/.installed-dev
 # Changed files of every kind that is read: an answer or a refusal, nothing else (about 20 minutes of one idle core)
 torture-files: .venv/.installed-dev
 	$(BIN)/python -m tests.torture.mutants
+
+# A server is asked for 10,000 changed images and for what takes much memory or time (about ten minutes of one idle core)
+torture-serve: .venv/.installed-dev
+	$(BIN)/python -m tests.torture.serve
 
 # Known vulnerabilities in what is pinned; it asks PyPI, and fails where a package cannot be looked up
 audit-deps: .venv/.installed-dev
@@ -106,6 +110,10 @@ bench-formats: .venv/.installed-dev
 # docs/calibration-benchmark.md: how far probabilities are off, before and after (about ten minutes on two cores)
 bench-calibration: .venv/.installed
 	$(BIN)/python benchmarks/calibration.py --out docs/calibration-benchmark.md
+
+# docs/serve-benchmark.md: capacity and latency of a server, and what it does under overload (about two minutes)
+bench-serve: .venv/.installed-dev
+	$(BIN)/python benchmarks/serve.py --out docs/serve-benchmark.md
 
 # docs/report-light.png and docs/report-dark.png: the picture of the README (a minute; it needs Chromium)
 showcase: .venv/.installed-dev

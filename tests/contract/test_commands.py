@@ -41,7 +41,7 @@ ALL = {" ".join(path): command for path, command in walk(ROOT)}
 GROUPS = {name: command for name, command in ALL.items() if hasattr(command, "commands")}
 COMMANDS = {name: command for name, command in ALL.items() if name not in GROUPS}
 
-NO_JSON: set[str] = set()  # commands without --json; each needs a reason here
+NO_JSON = {"serve"}  # commands without --json; each needs a reason here: serve answers over HTTP alone
 
 TINY = "conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
 ONCE = ("bars", "--model", TINY, "--epochs", "1")

@@ -25,6 +25,7 @@ COMMANDS = (
     "evaluate",
     "predict",
     "export",
+    "serve",
     "report",
     "explore",
     "shapes",

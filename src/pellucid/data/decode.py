@@ -31,6 +31,11 @@ WORKING_BYTES = {"1": 2, "L": 2, "P": 5, "I;16": 4, "I;16B": 4, "I;16L": 4, "I;1
 DECODER_BYTES = {"WEBP": 8, "AVIF": 12, "JPEG2000": 20}  # where the decoder has the whole image before Pillow has it
 MOST_BYTES = 704 << 20  # a photograph in colour with as many pixels as Pillow lets pass, 89 million
 TILE_PIXELS = 1 << 20
+SCAN, MOST_SCANS = b"\xff\xda", 100  # of a JPEG; programs write about ten, and each may take as long as the whole image
+
+
+class ImageTooLargeError(ValueError):
+    """Decoding an image would take more memory than it may."""
 
 
 @dataclass(frozen=True)
@@ -132,15 +137,22 @@ def _may_be_turned(image: Image.Image, raw: bytes) -> bool:
 
 
 def decode(
-    content: Content, input_shape: tuple[int, int, int], reading: ImageReading
+    content: Content, input_shape: tuple[int, int, int], reading: ImageReading, most_bytes: int | None = None
 ) -> UInt8[ndarray, "height width channels"]:
     """Decode an image and bring it to a shape.
 
+    Args:
+        content: The file.
+        input_shape: (height, width, channels) to bring it to.
+        reading: How.
+        most_bytes: Memory that decoding may take; 704 MiB unless given.
+
     Raises:
+        ImageTooLargeError: Decoding would take more memory than it may.
         ValueError: It cannot be read; the text says why.
     """
     height, width, channels = input_shape
-    with _opened(content) as (opened, _):
+    with _opened(content, most_bytes) as (opened, _):
         most = _most(opened)
         ImageOps.exif_transpose(opened, in_place=True)
         image = _plain(opened, most, reading)
@@ -165,7 +177,7 @@ def measure(content: Content) -> Extent:
 
 
 @contextmanager
-def _opened(content: Content) -> Iterator[tuple[Image.Image, bytes]]:
+def _opened(content: Content, most_bytes: int | None = None) -> Iterator[tuple[Image.Image, bytes]]:
     """The image and its bytes; whatever a decoder raises becomes a ValueError that says what is wrong."""
     raw = b""
     try:
@@ -173,11 +185,13 @@ def _opened(content: Content) -> Iterator[tuple[Image.Image, bytes]]:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(raw), formats=tuple(FORMATS)) as image:
-                _refuse_bomb(image)
+                _refuse_bomb(image, raw, MOST_BYTES if most_bytes is None else most_bytes)
                 with native_warned() if image.format == "TIFF" else nullcontext():
                     yield image, raw
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise ValueError(f"the image is too large ({error})") from None
+        raise ImageTooLargeError(f"the image is too large ({error})") from None
+    except ImageTooLargeError as error:
+        raise ImageTooLargeError(f"the image cannot be read ({error})") from None
     except UnidentifiedImageError:
         raise ValueError("not an image that can be read" if raw else "the file is empty") from None
     except Exception as error:  # noqa: BLE001 - decoders fail in many ways on damaged files
@@ -185,13 +199,18 @@ def _opened(content: Content) -> Iterator[tuple[Image.Image, bytes]]:
         raise ValueError(f"the image cannot be read ({reason})") from None
 
 
-def _refuse_bomb(image: Image.Image) -> None:
-    """See that decoding takes no more memory than it may; the header says how much, whatever the size of the file."""
+def _refuse_bomb(image: Image.Image, raw: bytes, most_bytes: int) -> None:
+    """See that decoding takes no more memory than it may, and no time without end.
+
+    The header says how much memory, whatever the size of the file.
+    """
+    if image.format in {"JPEG", "MPO"} and (scans := raw.count(SCAN)) > MOST_SCANS:
+        raise ValueError(f"a JPEG may have {MOST_SCANS} scans; received {scans:,}")
     pixel = max(WORKING_BYTES.get(image.mode, 8), DECODER_BYTES.get(image.format or "", 0))
     needed = image.width * image.height * pixel
-    if needed > MOST_BYTES:
+    if needed > most_bytes:
         received = f"{image.width}x{image.height} pixels, which take {needed >> 20:,} MiB"
-        raise ValueError(f"decoding may take {MOST_BYTES >> 20} MiB; received {received}")
+        raise ImageTooLargeError(f"decoding may take {most_bytes >> 20} MiB; received {received}")
 
 
 def _fit(image: Image.Image, size: tuple[int, int], reading: ImageReading) -> Image.Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy import ndarray
@@ -75,14 +76,15 @@ class Gaussians:
         if not len(features):
             return np.zeros(0, np.float32)
         parts = np.array_split(features, max(1, -(-len(features) // AT_ONCE)))
-        whole = None if self.factors is None else _unpacked(self.factors, features.shape[1])
-        return np.concatenate([self._nearest(part, whole) for part in parts])
+        return np.concatenate([self._nearest(part) for part in parts])
 
-    def _nearest(
-        self,
-        features: Float32[ndarray, "count features"],
-        factors: Float32[ndarray, "present features features"] | None,
-    ) -> Float32[ndarray, " count"]:
+    @cached_property
+    def _whole_factors(self) -> Float32[ndarray, "present features features"] | None:
+        """Kept, as a server asks about one image at a time."""
+        return None if self.factors is None else _unpacked(self.factors, len(self.centre))
+
+    def _nearest(self, features: Float32[ndarray, "count features"]) -> Float32[ndarray, " count"]:
+        factors = self._whole_factors
         white = ((features - self.centre) / self.deviation) @ self.whitening
         nearest = np.full(len(features), np.inf, np.float32)
         for number, mean in enumerate(self.means):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -125,8 +126,7 @@ class Doubts:
             SettingError: The share is out of range.
         """
         require_share("keep", keep)
-        scores = [each for each in (self.held_out.foreign, self.held_out.doubtful) if each is not None]
-        ranks = [np.searchsorted(np.sort(each), each, side="right") for each in scores]
+        scores, ranks = self._ranked
         greatest, count = np.sort(np.max(ranks, axis=0)), len(self.labels)
         place = min(needed(count, keep), count)
         level = greatest[place - 1] + len(scores) - 1
@@ -134,6 +134,12 @@ class Doubts:
         foreign = found[0] if len(found) > 1 else None
         most = 1 - len(scores) / (count + 1)  # another image is beyond the greatest of each score once in count + 1
         return Limits(foreign, found[-1], keep, max(0.0, min(keep, most)), count)
+
+    @cached_property
+    def _ranked(self) -> tuple[list[Float32[ndarray, " count"]], list[Int64[ndarray, " count"]]]:
+        """The scores of held-out images, and the rank of each image in them; kept for many questions."""
+        scores = [each for each in (self.held_out.foreign, self.held_out.doubtful) if each is not None]
+        return scores, [np.searchsorted(np.sort(each), each, side="right") for each in scores]
 
     def without_features(self) -> Doubts:
         """The same for who has probabilities alone: the limits stay as they are, and nothing is told to be foreign."""

@@ -198,13 +198,15 @@ class Predictor(Classifier):
         Raises:
             DataError: The images have another shape or type.
         """
-        said, heard = [self.probabilities(images[:0])], list[Float32[ndarray, "batch features"]]()
+        if not len(images):
+            return self.probabilities(images), np.zeros((0, 0), np.float32)
+        said, heard = list[Float32[ndarray, "batch classes"]](), list[Float32[ndarray, "batch features"]]()
         with tapped(self.model) as tap:
             size = evaluation_batch_size(torch.empty(1, *self.input_shape, dtype=torch.uint8))
             for start in range(0, len(images), size):
                 said.append(self.probabilities(images[start : start + size]))
                 heard.append(tap.take(len(said[-1])))
-        return np.concatenate(said), np.concatenate(heard) if heard else np.zeros((0, 0), np.float32)
+        return np.concatenate(said), np.concatenate(heard)
 
     @property
     def _test_time(self) -> AugmentSpec | None:

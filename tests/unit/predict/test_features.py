@@ -89,3 +89,11 @@ def test_the_predictor_gives_them_with_its_probabilities(bars_run, bars) -> None
     assert (said == predictor.probabilities(images)).all()
     assert features.shape == (5, 1 + 4 * 3 * 3)
     assert [each.shape for each in predictor.with_features(images[:0])] == [(0, 3), (0, 0)]
+
+
+def test_a_network_is_called_once_for_a_batch(bars_run, bars) -> None:
+    predictor, calls = pl.Predictor.load(bars_run, device="cpu"), []
+    hook = predictor.model.register_forward_hook(lambda *_: calls.append(1))
+    predictor.predict(bars.test.images[:5])
+    hook.remove()
+    assert len(calls) == 1
