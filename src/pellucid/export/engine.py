@@ -20,7 +20,8 @@ from pellucid.machine import cores
 from pellucid.words import counted
 
 OUTPUTS = [PROBABILITIES]
-QUIETLY = {"enable_fallback": 0}  # else a failure is printed, on stdout, and tried a second time
+# Else a failure is printed, on stdout, and what failed is tried a second time.
+QUIETLY: dict[str, Any] = {"enable_fallback": 0}
 ONLY_FATAL = 4  # what goes wrong otherwise is raised
 LEAST_OF_A_THREAD = 16  # images, for which a thread of their own pays
 
