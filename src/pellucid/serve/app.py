@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from pellucid.serve import documents, metrics
 from pellucid.serve.documents import IMAGE_TYPES, JSON_TYPE, problem_responses, read_images, to_json
-from pellucid.serve.guard import Guard
+from pellucid.serve.guard import BODY, Guard
 from pellucid.serve.problem import ProblemError
 from pellucid.serve.service import Service
 from pellucid.version import __version__
@@ -21,7 +21,7 @@ COMPACT = 20  # times as many values in base64
 BY_STATUS = {404: "not_found", 405: "method_not_allowed"}
 ALWAYS = (400, 401, 421, 431)
 Invert = Annotated[bool, Query(description="Exchange dark and bright, as for dark ink on bright paper.")]
-BODY = {
+IMAGES_BODY = {
     "required": True,
     "content": {
         **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in IMAGE_TYPES},
@@ -65,13 +65,13 @@ def _add_answers(app: FastAPI, service: Service) -> None:
     """The paths that images are sent to, and the one that tells of the model."""
     given: dict[str, Any] = {
         "responses": problem_responses(*ALWAYS, 408, 413, 415, 422, 429, 500),
-        "openapi_extra": {"requestBody": BODY},
+        "openapi_extra": {"requestBody": IMAGES_BODY},
     }
 
     @app.post(metrics.PREDICT, summary="Answer for images", response_model=None, **_with(given, documents.Answers))
     async def predict(request: Request, invert: Invert = False) -> Response:
         """Class, probabilities, and whether it is unknown: for one image as the body, or for several as JSON."""
-        answered = await service.answer(await _files(request, service.limits.images), invert=invert)
+        answered = await service.answer(_files(request, service.limits.images), invert=invert)
         predictions = []
         for decoded, prediction in answered:
             document = vars(prediction) | {"remarks": list(decoded.remarks)}
@@ -98,7 +98,7 @@ def _add_answers(app: FastAPI, service: Service) -> None:
         """The maps of the layers for one image."""
         if (maps := service.model.maps) is None:
             raise ProblemError("not_found", "An export gives no feature maps. Serve the run that it was made of.")
-        (file,) = await _files(request, 1)
+        (file,) = _files(request, 1)
         packed = encoding == "base64"
         most = service.limits.values * (COMPACT if packed else 1)
 
@@ -192,14 +192,14 @@ def _describe(app: FastAPI, *, secured: bool) -> None:
     app.openapi = openapi
 
 
-async def _files(request: Request, most: int) -> list[bytes]:
+def _files(request: Request, most: int) -> list[bytes]:
     """The images of a request.
 
     Raises:
         ProblemError: The body is of another kind, or not as it should be.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    body = await request.body()
+    body: bytes = request.scope[BODY]
     if kind != JSON_TYPE and kind != IMAGE_TYPES[0] and not kind.startswith("image/"):
         rule = f"A body is an image (Content-Type: image/…, or {IMAGE_TYPES[0]}) or JSON ({JSON_TYPE})"
         raise ProblemError("unsupported_media_type", f"{rule}; received {kind[:100] or 'none'!r}.")

@@ -117,7 +117,8 @@ class Decoder:
 
     def _send(self, process: asyncio.subprocess.Process, job: _Job) -> None:
         given = cast("asyncio.StreamWriter", process.stdin)
-        given.writelines((LENGTH.pack(len(job.raw)), job.raw))
+        given.write(LENGTH.pack(len(job.raw)))
+        given.write(job.raw)  # by itself, so that no copy is made of both
 
     async def _take(self, process: asyncio.subprocess.Process, job: _Job) -> ProblemError | None:
         """Take what a process made of an image; what is wrong where it made nothing."""

@@ -15,11 +15,12 @@ from pellucid.serve.protocol import HEALTH
 
 Message = MutableMapping[str, Any]
 Receive, Send = Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]
+BODY = "pellucid.body"  # key of the scope
 SECURE = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
 class Guard:
-    """An ASGI application around another one, which gets whole and allowed requests alone.
+    """An ASGI application around another one, which gets allowed requests alone, with the whole body in their scope.
 
     Args:
         app: The application within.
@@ -62,11 +63,11 @@ class Guard:
         try:
             self._require_allowed(scope)
             if scope["method"] == "POST":
-                body = await self._body(scope, receive, taken)
+                scope[BODY] = await self._body(scope, receive, taken)
                 with self._gate.taking(1):
-                    await self._app(scope, _giving(body), send)
+                    await self._app(scope, receive, send)
             else:
-                await self._app(scope, _giving(b""), send)
+                await self._app(scope, receive, send)
         except ProblemError as problem:
             await _refuse(problem, send)
         finally:
@@ -144,16 +145,6 @@ def _without_port(host: bytes) -> str:
     if text.startswith("["):
         return text[1:].partition("]")[0]
     return text.partition(":")[0]
-
-
-def _giving(body: bytes) -> Receive:
-    """A receive that gives a body at once, and then waits for ever: nobody asks whether the client is still there."""
-    parts = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive() -> Message:
-        return parts.pop() if parts else await asyncio.Future()
-
-    return receive
 
 
 async def _refuse(problem: ProblemError, send: Send) -> None:

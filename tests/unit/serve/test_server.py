@@ -21,7 +21,7 @@ from pellucid.serve.address import Address
 from pellucid.serve.extra import LIBRARIES, require_libraries
 from pellucid.serve.gate import Gate
 from pellucid.serve.gatherer import Gatherer
-from pellucid.serve.guard import Guard
+from pellucid.serve.guard import BODY, Guard
 from pellucid.serve.limits import Limits
 from pellucid.serve.metrics import Metrics
 from pellucid.serve.problem import ProblemError
@@ -92,9 +92,8 @@ def guarded(token: str | None = None, hosts: set[str] | None = None, limits: Lim
     """A guard around an application that answers everything with the body that it got."""
 
     async def app(scope, receive, send) -> None:
-        body = (await receive())["body"]
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": scope.get(BODY, b"")})
 
     gate = Gate(limits or Limits())
     return Guard(app, gate, Metrics(gate, "bars", "0"), token, hosts)
