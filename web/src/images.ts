@@ -1,5 +1,6 @@
 /** The images that are in the page, cut out of their sheet, and how one of them comes to be looked at. */
 
+import { tell } from "./language";
 import { tensor, type Tensor } from "./network/tensor";
 import type { Payload, Sprite } from "./payload";
 import type { Store } from "./store";
@@ -64,6 +65,11 @@ export function lookAtSomething(store: Store): void {
   if (store.answer || !store.network || !images?.answers.length) return;
   const right = images.answers.findIndex(({ label, predicted }) => label === predicted);
   void lookAt(store, Math.max(right, 0));
+}
+
+/** What the line below some of the images to pick from means; null where there is none. */
+export function underlined({ images }: Payload): string | null {
+  return images?.answers.some(({ label, predicted }) => label !== predicted) ? tell("Underlined ones are answered wrongly.") : null;
 }
 
 /** A few images to pick from: one of each of ten classes that is answered right, and the worst mistakes. */

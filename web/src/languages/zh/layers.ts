@@ -61,5 +61,6 @@ translate({
   "Unit {number}": "单元 {number}",
   "{name}, answered right": "{name}，答对了",
   "{name}, taken for {other}": "{name}，被认成 {other}",
+  "Underlined ones are answered wrongly.": "下面有线的是答错的。",
   "This browser cannot read the images of this page.": "这个浏览器读不了页面里的图像。",
 });

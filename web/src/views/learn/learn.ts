@@ -3,7 +3,7 @@
 import "./learn.css";
 import "../../languages/zh/learn";
 import { h } from "../../dom";
-import { lookAtSomething, someImages } from "../../images";
+import { lookAtSomething, someImages, underlined } from "../../images";
 import { tell } from "../../language";
 import { lacking } from "../../parts/lacking";
 import { picker } from "../../parts/picker";
@@ -52,7 +52,7 @@ function step(root: HTMLElement, store: Store, number: number): () => void {
     }, String(i + 1)))))),
     heading, none, h("div", { class: "chapter" }, page.element),
     h("nav", { class: "on", "aria-label": tell("Next step") }, index > 0 && further(index, tell("Back")), index + 1 < chapters.length && further(index + 2, tell(chapters[index + 1].question), true)),
-    h("div", { class: "own" }, h("p", {}, tell("Your image: pick one,"), " ", h("a", { href: "#/draw" }, tell("or draw it")), "."), choice.element),
+    h("div", { class: "own" }, h("p", {}, tell("Your image: pick one,"), " ", h("a", { href: "#/draw" }, tell("or draw it")), ". ", underlined(store.payload)), choice.element),
     vote > 1 ? h("p", { class: "note" }, tell("This run is a vote of {count} networks. The maps and weights here are those of the first.", { count: vote })) : "",
   );
   update();

@@ -22,7 +22,7 @@ export const pixels: Chapter = {
       at = [Math.min(Math.max(row, 0), height - tall), Math.min(Math.max(column, 0), width - wide)];
       show();
     };
-    const whole_ = board(tell("The image, with a piece of it outlined"), shape, {
+    const outlined = board(tell("The image, with a piece of it outlined"), shape, {
       to: (row, column) => to(row - Math.floor(tall / 2), column - Math.floor(wide / 2)),
       by: (down, across) => to(at![0] + down, at![1] + across),
     });
@@ -34,8 +34,8 @@ export const pixels: Chapter = {
       const [top, left] = (at ??= busiest(image, tall, wide));
       const values = Array.from({ length: tall * wide }, (_, i) =>
         image!.values[((top + Math.floor(i / wide)) * width + left + (i % wide)) * channels]);
-      whole_.paint(image);
-      whole_.mark({ top, left, bottom: top + tall, right: left + wide }, tell("Row {row}, column {column}", { row: top + 1, column: left + 1 }));
+      outlined.paint(image);
+      outlined.mark({ top, left, bottom: top + tall, right: left + wide }, tell("Row {row}, column {column}", { row: top + 1, column: left + 1 }));
       numbers.show({ values, signed: false, most: 1 });
     }
 
@@ -46,7 +46,7 @@ export const pixels: Chapter = {
       tell("Nobody tells the network what a line is, or a curve. It has to find out by itself what in these numbers matters."),
     );
     return {
-      element: h("div", {}, h("div", { class: "row" }, captioned(whole_.element, tell("what you see")), captioned(numbers.element, tell("what the network gets"))), ...text.elements),
+      element: h("div", {}, h("div", { class: "row" }, captioned(outlined.element, tell("what you see")), captioned(numbers.element, tell("what the network gets"))), ...text.elements),
       update(answer) {
         if (image !== answer.input) at = null;
         image = answer.input;

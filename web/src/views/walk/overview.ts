@@ -1,7 +1,7 @@
 /** All layers in their order, with what they make of the image that is looked at. */
 
 import { h } from "../../dom";
-import { someImages } from "../../images";
+import { someImages, underlined } from "../../images";
 import { tell } from "../../language";
 import { receptiveField, type Field } from "../../network/field";
 import type { Step } from "../../network/network";
@@ -42,7 +42,7 @@ export function overview(root: HTMLElement, store: Store, looked: Looked): () =>
     )),
     h(
       "div", { class: "beside" },
-      h("aside", { "aria-label": tell("The image that is looked at") }, image.element, choice.element, none, members(store, looked, update)),
+      h("aside", { "aria-label": tell("The image that is looked at") }, image.element, choice.element, h("p", { class: "which" }, underlined(store.payload)), none, members(store, looked, update)),
       h("ol", { class: "layers" }, layers.map((layer, i) => row(layer, figures[i].element))),
     ),
   );
