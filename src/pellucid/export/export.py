@@ -85,8 +85,8 @@ def export_folder(
         question = Question(run.path, Path(work), form, data, arrays, trust=trusted())
         facts = chosen.module.write(Source(run, record, question, maps, raw_images))
         proof = prove(question, held_out_images(record, question), MARGIN if margin is None else margin)
-        made = [name for name in (*chosen.files, *chosen.asked_for) if (question.work / name).exists()]
-        files = {name: (question.work / name).read_bytes() for name in made}
+        made = [file for file in (*chosen.files, *chosen.asked_for) if (question.work / file).exists()]
+        files = {file: (question.work / file).read_bytes() for file in made}
     files |= {LABELS: _labels(record), **(_doubt(run, record) if chosen.exact else {})}
     if rows := proof.some(proof_images):
         files[PROOF] = proof.file_of(rows)
@@ -116,9 +116,11 @@ def _require_heeded(chosen: Format, given: dict[str, object]) -> None:
     """See that a format heeds the settings that were given and that only some formats heed.
 
     Raises:
-        SettingError: It does not.
+        SettingError: It does not, or the margin is no share.
     """
-    faults = []
+    faults, margin = [], given["margin"]
+    if isinstance(margin, int | float) and not 0 <= margin <= 1:
+        faults.append(Fault("margin must be a share, from 0 to 1", str(margin)))
     for setting, value in given.items():
         if value is not None and setting not in chosen.settings:
             those = " and ".join(entry.name for entry in FORMATS.values() if setting in entry.settings)

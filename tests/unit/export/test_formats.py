@@ -14,8 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 import pellucid as pl
+from pellucid.cli.app import app
 from pellucid.data.dataset import DataSplits
 from pellucid.errors import DataError, PellucidError, RunError, SettingError, SpecError
 from pellucid.export import c_library, c_source
@@ -184,6 +186,14 @@ def test_settings_that_a_format_does_not_heed_are_refused(bars_run: Path, tmp_pa
         "maps is a setting of onnx only; received the format c. Leave it out.",
         "margin is a setting of int8 only; received the format c. Leave it out.",
     ]
+
+
+def test_a_margin_is_a_share_and_the_help_knows_each_format(bars_run: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=r"margin must be a share, from 0 to 1; received 1\.5"):
+        export_folder(RunFolder(bars_run), tmp_path / "out", form="int8", margin=1.5)
+    told = " ".join(CliRunner().invoke(app, ["export", "--help"]).stdout.split())
+    listed = told.partition("The format to write:")[2].partition("--out")[0]
+    assert {part.split()[0] for part in listed.split("; ") if part.strip()} >= FORMATS.keys()
 
 
 def test_without_a_compiler_c_is_refused(run: pl.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
