@@ -223,9 +223,10 @@ def test_where_a_file_goes_is_looked_at_before_the_work(workplace: Path, name: s
 @pytest.mark.parametrize(("name", "option"), [place for place in PLACES if place[1] != "--bad-images"])
 def test_the_folder_of_a_file_is_made(workplace: Path, name: str, option: str) -> None:
     words = ("bars",) if name == "data audit" else ARGUMENTS[name]
-    done = run(*name.split(), *words, option, "new/place/x.png")
+    file = Path("new/place/x.csv" if name == "predict" else "new/place/x.png")
+    done = run(*name.split(), *words, option, str(file))
     assert done.exit_code == 0, done.stderr or done.exception
-    assert Path("new/place/x.png").exists()
+    assert file.exists()
 
 
 def test_data_are_shown_as_they_are_trained_on() -> None:

@@ -207,7 +207,7 @@ def writing(
     if out is None:
         yield WRITERS[form](print_data, origin, top, coverage)
         return
-    with replacing(out) as file:
+    with replacing(out, make_folder=True) as file:
         if form == PARQUET:
             yield _Parquet(file, origin, top, coverage)
         else:

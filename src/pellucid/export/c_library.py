@@ -45,9 +45,11 @@ class Library:
     """A C file as a function from images to probabilities, one image after another.
 
     Attributes:
+        name: What answers.
         at_once: How many images it is asked about at once.
     """
 
+    name = "c"
     at_once = 1
 
     def __init__(self, source: bytes, classes: int, place: Path) -> None:

@@ -65,7 +65,7 @@ class Exported(Classifier):
         except (ValueError, TypeError, KeyError, AttributeError):
             raise RunError(f"{folder.path / LABELS} is not of an export of Pellucid's.") from None
         self._input_shape = height, width, channels
-        if not self.proved:
+        if isinstance(self.engine, Engine) and not self.proved:
             self._require_fit(self.engine, model)
 
     @classmethod

@@ -45,8 +45,11 @@ class Program:
     """A program of torch.export as a function from images to probabilities, on the processor.
 
     Attributes:
+        name: What answers.
         at_once: How many images it is asked about at once.
     """
+
+    name = "torch"
 
     def __init__(self, content: bytes, place: Path) -> None:
         try:

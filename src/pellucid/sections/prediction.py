@@ -69,7 +69,7 @@ def described(classifier: Classifier) -> dict[str, Any]:
     if isinstance(classifier, Exported):
         return {
             "run": str(classifier.path),
-            "engine": getattr(classifier.engine, "name", None),
+            "engine": classifier.engine.name,
             "proved": classifier.proved,
         }
     folder = getattr(classifier, "folder", None)

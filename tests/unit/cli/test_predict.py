@@ -118,7 +118,7 @@ def test_images_are_copied_into_the_folders_of_their_answers(pellucid: Command, 
         (("--format", "parquet"), 2, "--format parquet needs a file: give --out"),
         (("--out", "answers.xyz"), 2, "give --format, or a file that ends in .json, .jsonl, .ndjson, .csv, .parquet"),
         (("--out", "scans"), 1, "scans is a folder. Give the name of a file in it."),
-        (("--out", "none/there.csv"), 1, "none/there.csv cannot be written"),
+        (("--out", "scans/bad.png/x.csv"), 1, "cannot be written, since"),
     ],
 )
 def test_what_cannot_be_written_is_said_before_anything_is_done(

@@ -156,8 +156,11 @@ class Reader:
     """Weights and network as a function from images to probabilities, on the processor.
 
     Attributes:
+        name: What answers.
         at_once: How many images it is asked about at once.
     """
+
+    name = "torch"
 
     def __init__(self, network: bytes, weights: bytes, place: Path) -> None:
         import safetensors.torch

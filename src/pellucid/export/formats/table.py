@@ -27,9 +27,11 @@ class Answering(Protocol):
     """A written file as a function.
 
     Attributes:
+        name: What answers: ``onnxruntime``, ``torch`` or ``c``.
         at_once: How many images it is asked about at once.
     """
 
+    name: str
     at_once: int
 
     def probabilities(self, images: UInt8[ndarray, "count height width channels"]) -> Float32[ndarray, "count classes"]:
