@@ -36,7 +36,7 @@ export interface LayerRecord {
   epsilon?: number;
 }
 
-/** A network that the page can run. Softmax and temperature come after its layers. */
+/** A network that the page can run. A last softmax is among its layers, for the walk; an answer takes what goes into it. */
 export interface NetworkRecord {
   /** Height, width, channels. */
   input_shape: [number, number, number];

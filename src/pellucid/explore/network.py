@@ -88,7 +88,7 @@ def network_record(
     height, width, _ = spec.input_shape
     return {
         "input_shape": list(spec.input_shape),
-        "layers": _records(spec.walk()),
+        "layers": _records(model.walk()),  # the walk shows a last softmax too
         "weights": {name: packed(values) for name, values in weights.items()},
         "vote": vote,
         "temperature": temperature,

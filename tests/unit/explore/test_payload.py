@@ -129,7 +129,7 @@ def test_numbers_of_the_network_are_the_runs(run: pl.Run, document: dict[str, An
     assert network["temperature"] == run.record.temperature != 1
     assert (network["vote"], network["views"]) == (1, [])
     assert [layer["kind"] for layer in network["layers"]] == ["conv2d", "max_pooling2d", "flatten", "dense"]
-    assert network["layers"][-1]["activation"] == "linear"
+    assert network["layers"][-1]["activation"] == "softmax"
     assert document["layers"][-1]["activation"] == "softmax"
     assert network["multiply_adds"] == sum(layer["multiply_adds"] for layer in network["layers"])
     assert document["lacking"] is None
