@@ -27,8 +27,12 @@ QUIET = (
     *("--disable-background-networking", "--disable-component-update"),
 )
 # Playwright's own waiting compiles a text in the page, which the policy forbids.
-UNTIL = "() => new Promise(done => {{ const look = () => {} ? done() : setTimeout(look, 10); look() }})"
 PATIENCE = 300_000  # milliseconds; only so as not to hang
+UNTIL = """() => new Promise((done, fail) => {{
+  const begun = Date.now();
+  const look = () => ({}) ? done() : Date.now() - begun > {} ? fail(new Error("in vain")) : setTimeout(look, 10);
+  look();
+}})"""
 MODEL = "conv 8 5x5 relu, maxpool 2x2, conv 8 3x3 relu, maxpool 2x2, flatten, dense 10 softmax"
 
 
@@ -142,7 +146,7 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         tab.on("request", lambda asked: heard.append(asked.url) if not asked.url.startswith(("file:", "data:")) else 0)
         if script:
             tab.add_init_script(script)
-        tab.until = lambda condition: tab.evaluate(UNTIL.format(condition))
+        tab.until = lambda condition: tab.evaluate(UNTIL.format(condition, PATIENCE))
         tab.goto(f"{file.as_uri()}#/{view}")
         opened.append((context, tab, heard))
         return tab
