@@ -26,8 +26,8 @@ QUIET = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 )
-# Playwright's own waiting compiles a text in the page, which the policy forbids.
 PATIENCE = 300_000  # milliseconds; only so as not to hang
+# Playwright's own waiting compiles a text in the page, which the policy forbids.
 UNTIL = """() => new Promise((done, fail) => {{
   const begun = Date.now();
   const look = () => ({}) ? done() : Date.now() - begun > {} ? fail(new Error("in vain")) : setTimeout(look, 10);
