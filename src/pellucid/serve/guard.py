@@ -14,7 +14,8 @@ from pellucid.serve.problem import SECURITY_HEADERS, ProblemError, overloaded
 from pellucid.serve.protocol import HEALTH
 
 Message = MutableMapping[str, Any]
-Receive, Send = Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 BODY = "pellucid.body"  # key of the scope
 SECURE = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 

@@ -108,7 +108,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self) -> None:
         """Answer that there is too much to do, and pass over what comes of the body."""
         self.cycle: Any = REFUSED
-        keep = self.parser.should_keep_alive()
+        keep = bool(self.parser and self.parser.should_keep_alive())
         self._on_refusal()
         self.transport.write(REFUSALS[keep])
         if keep:
