@@ -62,19 +62,21 @@ def explore(
         raise typer.BadParameter("--port and --no-open are of a page that is served: leave them out, or --out")
     with uninterrupted():
         from pellucid.explore.write import explorer_page, write_explorer
+    from pellucid.run.folder import find_run
 
+    place = find_run(run).path
     settings: dict[str, Any] = {"language": language, "whole": not quick, "images": not no_images, "device": device}
     if out:
         with _bar() as on_step:
-            file = write_explorer(run, out, **settings, on_step=on_step)
-        _tell(run, file, as_json)
+            file = write_explorer(place, out, **settings, on_step=on_step)
+        _tell(place, file, as_json)
         return
     from pellucid.explore.serve import PageServer
 
     with PageServer(port or 0) as server:
         with _bar() as on_step:
-            server.show(explorer_page(run, **settings, on_step=on_step))
-        _serve(run, server, open_browser=not no_open, as_json=as_json)
+            server.show(explorer_page(place, **settings, on_step=on_step))
+        _serve(place, server, open_browser=not no_open, as_json=as_json)
 
 
 def export_page(run: str, out: Path | None, *, overwrite: bool, images: bool, as_json: bool) -> None:
@@ -103,20 +105,20 @@ def export_page(run: str, out: Path | None, *, overwrite: bool, images: bool, as
     require_own(file, "the page")
     with _bar() as on_step:
         write_explorer(folder.path, file, images=images, on_step=on_step)
-    _tell(run, file, as_json)
+    _tell(folder.path, file, as_json)
 
 
-def _tell(run: str, file: Path, as_json: bool) -> None:
+def _tell(run: Path, file: Path, as_json: bool) -> None:
     if as_json:
-        print_json({"run": run, "page": str(file), "bytes": file.stat().st_size})
+        print_json({"run": str(run), "page": str(file), "bytes": file.stat().st_size})
     else:
         print_path(file)
 
 
-def _serve(run: str, server: PageServer, *, open_browser: bool, as_json: bool) -> None:
+def _serve(run: Path, server: PageServer, *, open_browser: bool, as_json: bool) -> None:
     """Serve the page until Ctrl-C, which is how this is done and no interruption."""
     if as_json:
-        print_json({"run": run, "address": server.address, "bytes": len(server.content)})
+        print_json({"run": str(run), "address": server.address, "bytes": len(server.content)})
     else:
         print_path(server.address)
     sys.stdout.flush()  # where it is read by a program
