@@ -137,10 +137,13 @@ def _places(images: Sequence[Path]) -> Iterator[str]:
         if str(place) != STDIN:
             yield str(place)
             continue
-        lines = getattr(sys.stdin, "buffer", sys.stdin)
+        lines, is_empty = getattr(sys.stdin, "buffer", sys.stdin), True
         for line in lines:
             if path := os.fsdecode(line).rstrip("\r\n"):
+                is_empty = False
                 yield path
+        if is_empty:
+            say("The list on stdin holds no paths: there is nothing to answer for.")
 
 
 @contextmanager

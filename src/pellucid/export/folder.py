@@ -95,6 +95,20 @@ class ExportFolder:
             raise RunError(f"{rule}: its SHA-256 is {digest}, and {PARITY} says {found}. Export the run anew.")
         return raw
 
+    def require_unchanged(self, digests: Mapping[str, str]) -> None:
+        """See that all files are as they were when the export was proved.
+
+        Args:
+            digests: As `read_digests` gives them.
+
+        Raises:
+            RunError: One is missing, has changed since, or is none that lies in the folder.
+        """
+        for name in digests:
+            if Path(name).name != name:
+                raise RunError(f"{self.path / PARITY} is not of an export of Pellucid's: it names {name!r} as a file.")
+            self.read(name, digests)
+
     def require_free(self, *, overwrite: bool) -> None:
         """See that an export can be written here, before any work is done.
 

@@ -28,9 +28,10 @@ OF_RAW = "the same for images of any size in colour: `images` (uint8, [batch, an
 OF_PROOF = "{images}, and what the run answers for them"
 IN_RAW = "the values of an image from 0 (black) to 255, row by row, each\npixel's channels together"
 AGAIN = """## Is it as it was?
-`pellucid export --verify FOLDER{trust}` (`pip install pellucid[export]`) checks the digests of the files{asked}.
+`pellucid export --verify FOLDER{trust}` (`pip install pellucid[export]`) checks the digests
+that `parity.json` holds of the other files, all but this one{asked}.
 """
-ASKED = ",\nand asks the network about the images of the proof again"
+ASKED = ", and asks the network about the images of the proof again"
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ def verify_export(path: str | PathLike[str], *, trust: bool = False) -> Verified
         PellucidError: ONNX Runtime or a compiler is missing.
     """
     export = Exported.load(path, trust=trust)
+    ExportFolder(export.path).require_unchanged(export.parity.files)
     form, proof = format_named(export.parity.format), export.proof()
     versions = versions_of("pellucid", *form.libraries, "numpy")
     if proof is None:

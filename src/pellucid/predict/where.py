@@ -44,7 +44,7 @@ def where(text: str) -> Test:
             raise ValueError("long")  # noqa: TRY301 - told as any other
         tree = ast.parse(text.strip(), mode="eval").body
         return _test(tree)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
         raise _refused(text) from None
 
 

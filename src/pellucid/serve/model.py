@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from numpy import ndarray
 
 from pellucid.export.exported import Exported
+from pellucid.export.interface import MODEL
 from pellucid.export.load import load_classifier
 from pellucid.names import user_path
 from pellucid.predict.classifier import Classifier
@@ -69,5 +70,8 @@ class Model:
         if not isinstance(found, Exported):
             return cls.of_run(found)  # pyright: ignore[reportArgumentType]
         place = user_path(path).resolve()
-        version = found.parity.weights_sha256 if found.proved else hashlib.sha256(read(place)).hexdigest()
+        if found.proved:
+            version = found.parity.weights_sha256
+        else:
+            version = hashlib.sha256(read(place / MODEL if place.is_dir() else place)).hexdigest()
         return cls(found, place.name, version)

@@ -82,6 +82,9 @@ def test_paths_come_from_stdin_and_answers_are_chosen(
     assert [row["image"] for row in csv.DictReader(io.StringIO(out))] == ["scans/3.png", "scans/1.png", "scans/10.png"]
     assert "scans/none.png: the image cannot be read (No such file or directory)." in err
     assert "The test holds for 3 of 4 answers." in err
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
+    status, _, err = pellucid("predict", "latest", "-")
+    assert (status, "The list on stdin holds no paths" in err) == (0, True)
     status, out, err = pellucid("predict", "latest", scans / "1.png", "--where", "probability > 1", "--json")
     assert (status, json.loads(out)["predictions"]) == (0, [])
     header = pellucid("predict", "latest", scans / "1.png", "--where", "probability > 1", "--format", "csv").out

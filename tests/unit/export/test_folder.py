@@ -41,7 +41,23 @@ def test_a_proof_that_was_altered_is_not_believed(copy: Path) -> None:
         verify_export(copy)
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "labels.json", "proof.safetensors"])
+@pytest.mark.parametrize("name", ["raw.onnx", "doubt.safetensors"])
+def test_a_file_that_the_answers_of_the_proof_do_not_need_is_proved_too(copy: Path, name: str) -> None:
+    (copy / name).write_bytes((copy / name).read_bytes()[:-1] + b"?")
+    with pytest.raises(RunError, match=rf"{name} has changed since the export was proved"):
+        verify_export(copy)
+
+
+def test_a_proof_that_names_a_file_elsewhere_is_refused(copy: Path) -> None:
+    parity = json.loads((copy / "parity.json").read_text())
+    parity["files"]["../secret"] = "0" * 64
+    (copy / "parity.json").write_text(json.dumps(parity))
+    (copy.parent / "secret").write_bytes(b"another's")
+    with pytest.raises(RunError, match=r"it names '\.\./secret' as a file"):
+        verify_export(copy)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "labels.json", "proof.safetensors", "doubt.safetensors"])
 def test_a_file_that_is_missing_is_named(copy: Path, name: str) -> None:
     (copy / name).unlink()
     with pytest.raises(RunError, match=f"has no {name}, which its parity.json tells of"):

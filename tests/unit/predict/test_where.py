@@ -62,6 +62,7 @@ def test_comparisons_of_columns_choose_answers(text: str, sure: bool, torn: bool
         ("probability is None", "must be comparisons"),
         ("(" * 300 + "unknown" + ")" * 300, "must be comparisons"),
         ("not " * 400 + "unknown", "must be comparisons"),
+        ("probability < 1" + "0" * 400, "must be comparisons"),
         ("unknown\0", "must be comparisons"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -134,6 +135,10 @@ def test_an_export_is_served_as_its_run_is(
         assert "An export gives no feature maps. Serve the run that it was made of." in refused.json()["detail"]
     finally:
         api.close()
+    (tmp_path / "shipped" / "parity.json").unlink()
+    with pytest.warns(pl.PellucidWarning, match=r"has no parity\.json beside it"):
+        unproved = Model.load(tmp_path / "shipped")
+    assert unproved.version == hashlib.sha256((tmp_path / "shipped" / "model.onnx").read_bytes()).hexdigest()
 
 
 def test_the_range_of_values_of_a_run_reaches_the_decoder(predictor: Predictor, png: Png) -> None:
