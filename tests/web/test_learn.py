@@ -86,11 +86,32 @@ def test_what_is_told_is_true_of_this_network(open_page: Any, digits: dict[str, 
         powers = np.exp((logits - logits.max()) / temperature)
         shown = [float(text[:-1]) / 100 for text in figure.locator(".value").all_inner_texts()]
         assert shown == pytest.approx(sorted(powers / powers.sum(), reverse=True)[:4], abs=6e-4)
+    own = float(page.locator(".temperatures .first .value").last.inner_text()[:-1].replace(">", "")) / 100
+    assert own == pytest.approx(page.evaluate("Math.max(...pellucid.answer.probabilities)"), abs=1e-3)
     page.locator(".temperatures input").fill("0")
     assert "1.00" in page.locator(".temperatures figcaption").last.inner_text()
     go(page, 9)
     assert page.locator(".chapter svg.chart").count() == 2
     assert "2 times" in told(page)
+    assert "AdamW" not in told(page)
+    assert "label smoothing" not in told(page)
+
+
+def test_how_it_learned_is_told_as_this_run_did(open_page: Any, digits: dict[str, Any]) -> None:
+    run = digits["run"] | {"optimizer": "sgd", "label_smoothing": 0.1}
+    text = told(open_page(digits | {"history": HISTORY, "run": run}, "learn/9"))
+    assert "gradient descent" in text
+    assert "Adam" not in text
+    assert "10% of each label" in text
+    assert "cannot be compared" in text
+
+
+def test_steps_come_in_the_order_of_the_layers(open_page: Any, colours: dict[str, Any], with_layers: Any) -> None:
+    late = "conv 4 3x3 relu, conv 4 3x3 relu, maxpool 2x2, flatten, dense 3 softmax"
+    page = open_page(with_layers(colours, late)[0], "learn/5")
+    assert page.inner_text("h1") == "What is a map of maps?"
+    go(page, 6)
+    assert page.inner_text("h1") == "Why pool?"
 
 
 def test_noise_is_not_known_and_a_mistake_is_taken_along(open_page: Any, digits: dict[str, Any]) -> None:

@@ -32,3 +32,8 @@ export function tell(text: string, parts: Record<string, string | number> = {}):
 export function percent(share: number, digits = 1): string {
   return `${(100 * share).toFixed(digits)}%`;
 }
+
+/** A probability in percent; one that is not quite 1 does not read as certain. */
+export function probable(probability: number): string {
+  return probability < 1 && probability > 0.9995 ? `>${percent(0.999)}` : percent(probability);
+}

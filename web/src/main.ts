@@ -23,7 +23,7 @@ function start(root: HTMLElement): void {
   let end = () => {};
 
   function show(): void {
-    const [name, ...place] = location.hash.replace(/^#\//, "").split("/").map(decodeURIComponent);
+    const [name, ...place] = location.hash.replace(/^#\//, "").split("/").map(decoded);
     const view = views.find(({ id }) => id === name) ?? views[0];
     end();
     main.replaceChildren();
@@ -33,7 +33,7 @@ function start(root: HTMLElement): void {
     document.title = `${tell(view.title)} · ${printable(payload.run.name)}`;
   }
 
-  root.replaceChildren(head(store, views), main);
+  root.replaceChildren(head(store, views, main), main);
   addEventListener("hashchange", () => {
     show();
     scrollTo(0, 0);
@@ -42,15 +42,28 @@ function start(root: HTMLElement): void {
   show();
 }
 
+/** A part of the address as it was meant; one that nobody can have meant stays as it is. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 function go(view: View, place: string[]): void {
   history.replaceState(null, "", `#/${[view.id, ...place].map(encodeURIComponent).join("/")}`);
 }
 
-function head(store: Store, views: View[]): HTMLElement {
+function head(store: Store, views: View[], main: HTMLElement): HTMLElement {
+  const skip = (event: Event): void => {
+    event.preventDefault(); // the address is where one is in the page
+    main.focus();
+  };
   const links = views.map((view) => h("li", {}, h("a", { href: `#/${view.id}` }, tell(view.title))));
   return h(
     "header", {},
-    h("a", { class: "skip", href: "#view" }, tell("Skip to content")),
+    h("a", { class: "skip", href: "#view", onclick: skip }, tell("Skip to content")),
     h("p", { class: "run" }, store.payload.run.name),
     h("nav", { "aria-label": tell("Views") }, h("ul", {}, links)),
   );

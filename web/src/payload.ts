@@ -176,6 +176,9 @@ export interface Payload {
     /** Content of the recipe.json that the command reads; null where it reads none. */
     recipe_file: string | null;
     device: string;
+    optimizer: "adam" | "adamw" | "sgd";
+    /** The share of each label that is spread over all classes while the network learns. */
+    label_smoothing: number;
   };
   classes: string[];
   /** The walk, whether or not the page can run the network; empty where the network is the user's own code. */

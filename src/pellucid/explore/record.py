@@ -31,6 +31,8 @@ def run_of(path: Path, record: RunRecord) -> dict[str, Any]:
         "command": shlex.join(words),
         "recipe_file": file,
         "device": record.environment.device_name,
+        "optimizer": record.train.optimizer.kind,
+        "label_smoothing": record.train.label_smoothing,
     }
 
 

@@ -2,7 +2,7 @@
 
 import "./bars.css";
 import { h } from "../dom";
-import { percent } from "../language";
+import { probable } from "../language";
 import { argmax } from "../network/tensor";
 import { printable } from "../text";
 
@@ -61,13 +61,8 @@ function row(): { element: HTMLElement; show(name: string, probability: number |
       name.title = text;
     }
     bar.style.transform = `scaleX(${probability ?? 0})`;
-    value.textContent = probability === null ? "" : told(probability);
+    value.textContent = probability === null ? "" : probable(probability);
     element.classList.toggle("first", first);
   }
   return { element, show };
-}
-
-/** A probability in percent; one that is not quite 1 does not read as certain. */
-function told(probability: number): string {
-  return probability < 1 && probability > 0.9995 ? `>${percent(0.999)}` : percent(probability);
 }

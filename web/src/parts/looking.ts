@@ -2,7 +2,7 @@
 
 import "./looking.css";
 import { h } from "../dom";
-import { percent, tell } from "../language";
+import { probable, tell } from "../language";
 import "../languages/zh/layers";
 import type { Field } from "../network/field";
 import { argmax } from "../network/tensor";
@@ -58,7 +58,7 @@ export function subjectOf({ subject, payload }: Store): string {
 export function answerOf({ answer, verdict, payload }: Store): string {
   if (!answer) return "";
   const best = argmax(answer.probabilities);
-  const parts = { name: payload.classes[best], share: percent(answer.probabilities[best]) };
+  const parts = { name: payload.classes[best], share: probable(answer.probabilities[best]) };
   return verdict?.kind
     ? tell("The network says “{name}”, {share}, but this run would rather say “I don't know”.", parts)
     : tell("The network says “{name}”, {share}.", parts);

@@ -35,8 +35,8 @@ translate({
   "{name}: sum {sum}": "{name}：总和 {sum}",
   "By weighing evidence. All maps are put in one row of {inputs} values (that is called flattening). For each of {classes} classes, the answers that it can give, every value has a weight of its own, and the products are added. Orange places speak for the class, blue ones against it.":
     "靠权衡证据。所有特征图排成一列，共 {inputs} 个值（这叫展平）。对 {classes} 个类别（它能给出的答案）中的每一个，每个值都有自己的权重，乘积加在一起。橙色的位置支持这个类别，蓝色的反对。",
-  "By weighing evidence. What is left are {inputs} values. For each of {classes} classes, the answers that it can give, every value has a weight of its own, and the products are added. Orange values speak for the class, blue ones against it.":
-    "靠权衡证据。剩下 {inputs} 个值。对 {classes} 个类别（它能给出的答案）中的每一个，每个值都有自己的权重，乘积加在一起。橙色的值支持这个类别，蓝色的反对。",
+  "By weighing evidence. What is left are {inputs} values. For each of {classes} classes, the answers that it can give, every value has a weight of its own, and the products are added. Each bar is one value times its weight: orange ones speak for the class, blue ones against it.":
+    "靠权衡证据。剩下 {inputs} 个值。对 {classes} 个类别（它能给出的答案）中的每一个，每个值都有自己的权重，乘积加在一起。每根柱子是一个值乘以它的权重：橙色的支持这个类别，蓝色的反对。",
   "You see the two classes with the greatest sums. The greatest one is the answer.": "图中是总和最大的两个类别。最大的那个就是答案。",
   "The map of a class": "一个类别的特征图",
   "Here each class has a map of its own: where it is strong, something speaks for the class. One number is made of each map, and the greatest is the answer. You see the maps of the two classes with the greatest numbers.":
@@ -88,12 +88,21 @@ translate({
   "or draw it": "或者自己画",
   "This run is a vote of {count} networks. The maps and weights here are those of the first.":
     "这次训练由 {count} 个网络投票。这里的特征图和权重都是第一个网络的。",
-  "By small steps. At first all {parameters} numbers in it were random. It was shown images in small groups, the batches, and after each batch every number was moved a little in the direction that would have made its answers better. {epochs}":
-    "一小步一小步地学。开始时，里面的 {parameters} 个数都是随机的。图像一小批一小批地给它看，每批之后，每个数都朝着能让答案更好的方向挪一点点。{epochs}",
-  "What is “better” is said by the loss, the cross-entropy: the negative logarithm of the share that the right class got. It is 0 for a sure and right answer, and grows without end for a sure and wrong one.":
-    "什么叫“更好”，由损失来说，这里是交叉熵：它是正确类别所得份额的负对数。答得又肯定又正确时它是 0，又肯定又错误时它会无限增大。",
-  "How far each number moves is often left to Adam. It keeps for each number a running mean of the directions and of their size, so that numbers that are pulled the same way again and again move faster, and those that are pulled to and fro move less.":
-    "每个数挪多远，常常交给 Adam 决定。它为每个数记下方向及其大小的滑动平均，于是总被拉向同一边的数挪得快，被来回拉的数挪得少。",
+  "By small steps. Before a network has seen anything its weights are random, and its answers no more than guesses. This one was shown images in small groups, the batches, and after each batch every weight was moved a little in the direction that would have made its answers better. So its {parameters} parameters came about. {epochs}":
+    "一小步一小步地学。网络什么都没看过时，权重是随机的，答案只是瞎猜。图像一小批一小批地给它看，每批之后，每个权重都朝着能让答案更好的方向挪一点点。它的 {parameters} 个参数就是这样来的。{epochs}",
+  "What is “better” is said by the loss, the cross-entropy: the negative logarithm of the share that the right class got. Where the right class got 99% it is 0.01, of 50% it is 0.69, of 1% it is 4.61: the surer a wrong answer, the greater.":
+    "什么叫“更好”，由损失来说，这里是交叉熵：它是正确类别所得份额的负对数。正确类别得到 99% 时它是 0.01，得到 50% 时是 0.69，得到 1% 时是 4.61：错得越肯定，它就越大。",
+  "While this run learned, {share} of each label was spread evenly over all classes (label smoothing), so that it does not become too sure of itself: its loss in training cannot come down to 0.":
+    "这次训练时，每个标签的 {share} 平均分给了所有类别（标签平滑），免得网络过于自信：所以训练的损失不可能降到 0。",
+  "How far each weight moves is said by gradient descent: the more a weight has to do with the loss, the farther it is moved.":
+    "每个权重挪多远，由梯度下降决定：权重对损失的影响越大，就挪得越远。",
+  "How far each weight moves is said by {name}. It keeps for each weight a running mean of the directions and of their size, so that weights that are pulled the same way again and again move faster, and those that are pulled to and fro move less.":
+    "每个权重挪多远，由 {name} 决定。它为每个权重记下方向及其大小的滑动平均，于是总被拉向同一边的权重挪得快，被来回拉的权重挪得少。",
+  "Validation images are held out: it never learned from them. At the end it was right for {share} of them. Their loss, {held}, is measured without label smoothing, so it cannot be compared with that of training, {train}.":
+    "验证图像是留出来的，它从没用它们学过。最后它答对了其中的 {share}。那里的损失 {held} 是不加标签平滑算的，所以不能和训练的损失 {train} 相比。",
+  "You see map {number} of {count}, where some values are below 0 and some above.": "图中是 {count} 张特征图中的第 {number} 张，其中有的值小于 0，有的大于 0。",
+  "Just before, batch normalization has brought each map to a common scale: the mean is taken away, and the spread made 1, and then both are set anew to what was learned.":
+    "在此之前，批归一化把每张特征图调到了同一尺度：减去均值，把标准差变成 1，再换成学到的均值和标准差。",
   "It saw each of {count} training images once: that is one epoch.": "{count} 张训练图像各看了一遍：这叫一轮。",
   "It saw each of {count} training images {epochs} times: that is {epochs} epochs.": "{count} 张训练图像各看了 {epochs} 遍：也就是 {epochs} 轮。",
   "Validation images are held out: it never learned from them. At the end it was right for {share} of them; its loss there, {held}, is greater than its mean over the last epoch of training, {train}: a part of what it learned holds for the training images alone.":
@@ -130,6 +139,7 @@ translate({
   "what the network gets": "网络得到的",
   Temperature: "温度",
   "your own: {value}": "自己选：{value}",
+  "this run’s: {value}": "这次训练的：{value}",
   "temperature {value}": "温度 {value}",
   "It turns sums into shares that add up to 100%: e to the power of each sum, divided by all of these together. Here {name} gets {share}.":
     "它把总和变成加起来 100% 的份额：取 e 的各个总和次方，再除以它们全部之和。这里{name}得到 {share}。",

@@ -101,6 +101,7 @@ translate({
   "learned shift": "学到的偏移",
   window: "窗口",
   "{count} values": "{count} 个值",
+  "the only value": "唯一的值",
   "the greatest of them": "其中最大的",
   "sum of {count} values": "{count} 个值之和",
   values: "个数",

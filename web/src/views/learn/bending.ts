@@ -37,7 +37,8 @@ export function bending(layers: LayerRecord[]): Chapter {
         return { element: captioned(own.element, label), show: (tensor: Tensor, channel: number) => own.paint(tensor, { ...lookOf(tensor), channel }) };
       });
       const bend = curve(name);
-      const text = paragraphs(2);
+      const text = paragraphs(3);
+      const normalised = layers[index - 1]?.kind === "batch_normalization";
       return {
         element: h("div", {}, h("div", { class: isMap ? "row" : "stack" }, pair[0].element, captioned(bend.element, ACTIVATIONS[name]), pair[1].element), ...text.elements),
         update(_, steps) {
@@ -49,7 +50,10 @@ export function bending(layers: LayerRecord[]): Chapter {
           const negative = before.values.reduce((sum, value) => sum + (value < 0 ? 1 : 0), 0);
           text.set(effect(name, negative, before.values.length), tell(
             "Why do so? Sums of sums are only sums: without a bend between them, ten layers could do no more than one. With it, each layer can build on what the one before has decided.",
-          ));
+          ), [
+            isMap ? tell("You see map {number} of {count}, where some values are below 0 and some above.", { number: channel + 1, count: layer.output_shape[2] }) : "",
+            normalised ? tell("Just before, batch normalization has brought each map to a common scale: the mean is taken away, and the spread made 1, and then both are set anew to what was learned.") : "",
+          ].filter(Boolean).join(tell(" ")));
         },
       };
     },

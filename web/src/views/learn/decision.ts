@@ -65,7 +65,7 @@ function byWeights(store: Store, index: number): Page {
       text.set(
         from.place
           ? tell("By weighing evidence. All maps are put in one row of {inputs} values (that is called flattening). For each of {classes} classes, the answers that it can give, every value has a weight of its own, and the products are added. Orange places speak for the class, blue ones against it.", parts)
-          : tell("By weighing evidence. What is left are {inputs} values. For each of {classes} classes, the answers that it can give, every value has a weight of its own, and the products are added. Orange values speak for the class, blue ones against it.", parts),
+          : tell("By weighing evidence. What is left are {inputs} values. For each of {classes} classes, the answers that it can give, every value has a weight of its own, and the products are added. Each bar is one value times its weight: orange ones speak for the class, blue ones against it.", parts),
         tell("You see the two classes with the greatest sums. The greatest one is the answer."),
       );
     },

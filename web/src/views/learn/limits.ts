@@ -1,7 +1,7 @@
 /** When it should say "I don't know", and where it fails. */
 
 import { h } from "../../dom";
-import { percent, tell } from "../../language";
+import { percent, probable, tell } from "../../language";
 import { argmax, tensor, type Tensor } from "../../network/tensor";
 import { whole } from "../../numbers";
 import { paint, picture } from "../../parts/picture";
@@ -46,8 +46,8 @@ export const limits: Chapter = {
           const best = argmax(probabilities);
           each.said.textContent = verdict?.kind ? tell("I don't know") : tell("“{name}”", { name: store.payload.classes[best] });
           each.caption.textContent = verdict?.kind
-            ? tell("(softmax alone: “{name}”, {share})", { name: store.payload.classes[best], share: percent(probabilities[best]) })
-            : percent(probabilities[best]);
+            ? tell("(softmax alone: “{name}”, {share})", { name: store.payload.classes[best], share: probable(probabilities[best]) })
+            : probable(probabilities[best]);
         }
       },
     };

@@ -1,7 +1,7 @@
 /** What softmax says, and what a temperature changes. */
 
 import { h } from "../../dom";
-import { percent, tell } from "../../language";
+import { probable, tell } from "../../language";
 import { softmaxed } from "../../network/layers";
 import { argmax, tensor } from "../../network/tensor";
 import { decimal } from "../../numbers";
@@ -18,7 +18,8 @@ export const shares: Chapter = {
     const { classes } = store.payload;
     const text = paragraphs(3);
     let logits: Float32Array | null = null;
-    const slider = h("input", { type: "range", min: -3, max: 4, step: 0.05, value: 3, oninput: show, "aria-label": tell("Temperature") });
+    let moved = false;
+    const slider = h("input", { type: "range", min: -3, max: 4, step: "any", value: Math.log2(record.temperature), oninput: () => (moved = true, show()), "aria-label": tell("Temperature") });
     const chosen = h("span");
     const holders = [...EXAMPLES, null].map((temperature) => ({ temperature, holder: h("div") }));
 
@@ -27,7 +28,7 @@ export const shares: Chapter = {
       const order = Array.from(logits.keys()).sort((a, b) => logits![b] - logits![a]).slice(0, SHOWN);
       const free = 2 ** Number(slider.value);
       slider.setAttribute("aria-valuetext", decimal(free));
-      chosen.textContent = tell("your own: {value}", { value: decimal(free) });
+      chosen.textContent = tell(moved ? "your own: {value}" : "this run’s: {value}", { value: decimal(free) });
       for (const { temperature, holder } of holders) holder.replaceChildren(barsAt(temperature ?? free, order));
     }
 
@@ -48,7 +49,7 @@ export const shares: Chapter = {
         show();
         const best = argmax(answer.probabilities);
         text.set(
-          tell("It turns sums into shares that add up to 100%: e to the power of each sum, divided by all of these together. Here {name} gets {share}.", { name: classes[best], share: percent(answer.probabilities[best]) }),
+          tell("It turns sums into shares that add up to 100%: e to the power of each sum, divided by all of these together. Here {name} gets {share}.", { name: classes[best], share: probable(answer.probabilities[best]) }),
           tell("The sums can first be divided by a number, the temperature. A low one makes the network surer, a high one less sure; the order of the classes stays."),
           record.temperature === 1
             ? tell("This run leaves its sums as they are. A share is not yet how often the network is right: many networks are too sure of themselves.")

@@ -18,12 +18,13 @@ export function story(layers: LayerRecord[]): Chapter[] {
   const convolutions = layers.flatMap(({ kind }, index) => (kind === "conv2d" ? [index] : []));
   const [first, second] = convolutions;
   const small = smallerLayer(layers);
+  const less = small === null ? [] : [smaller(layers, small)];
+  const more = first === undefined ? [] : [second === undefined ? howMuch(first) : mapOfMaps(second)];
   return [
     pixels,
     ...(first === undefined ? withoutFilters(layers) : [oneFilter(first), sliding(first)]),
     bending(layers),
-    ...(small === null ? [] : [smaller(layers, small)]),
-    ...(first === undefined ? [] : [second === undefined ? howMuch(first) : mapOfMaps(second)]),
+    ...(small !== null && small > second ? [...more, ...less] : [...less, ...more]),
     decision(layers),
     shares,
     learning,

@@ -1,7 +1,7 @@
 /** Images of the page side by side, one of which is looked at. */
 
 import { h } from "../../dom";
-import { percent, tell } from "../../language";
+import { probable, tell } from "../../language";
 import { whole } from "../../numbers";
 import { picker, type Picker } from "../../parts/picker";
 import type { Store } from "../../store";
@@ -36,7 +36,7 @@ function about(store: Store, numbers: number[]): (string | HTMLElement)[] {
   const { subject, payload } = store;
   if (subject.kind !== "image" || !numbers.includes(subject.number)) return [];
   const { index, label, predicted, probability, source } = payload.images!.answers[subject.number];
-  const parts = { index: whole(index), name: payload.classes[label], other: payload.classes[predicted], share: percent(probability) };
+  const parts = { index: whole(index), name: payload.classes[label], other: payload.classes[predicted], share: probable(probability) };
   const text = label === predicted
     ? tell("Image {index}: {name}, answered right with {share}.", parts)
     : tell("Image {index}: {name}, taken for {other} with {share}.", parts);

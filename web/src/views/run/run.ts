@@ -95,7 +95,7 @@ function facts({ payload: { run: own, version, layers, remarks } }: Store): HTML
     [tell("Epochs"), whole(own.epochs)],
     ...(own.train_seconds === null ? [] : [[tell("Seconds of training"), decimal(own.train_seconds, 1)] as [string, string]]),
     ...(layers.length ? [[tell("Parameters"), whole(parameters)] as [string, string]] : []),
-    [tell("Started"), own.started], [tell("Device"), own.device], ["Pellucid", version],
+    [tell("Started"), moment(own.started)], [tell("Device"), own.device], ["Pellucid", version],
   ];
   return section(
     tell("What it is"),
@@ -104,6 +104,12 @@ function facts({ payload: { run: own, version, layers, remarks } }: Store): HTML
     ...(own.recipe_file ? [h("details", {}, h("summary", {}, tell("The recipe.json that it reads")), h("pre", {}, own.recipe_file))] : []),
     ...(remarks ?? []).map((remark) => h("p", { class: "note" }, remark)),
   );
+}
+
+/** A time as people write it, to the minute. */
+function moment(written: string): string {
+  const time = new Date(written);
+  return Number.isNaN(time.getTime()) ? written : `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 export function section(title: string, ...children: (HTMLElement | SVGElement | null)[]): HTMLElement {

@@ -64,7 +64,7 @@ function folded(greatest: boolean, values: number[], output: number): HTMLElemen
   const all = values.length <= 9 ? values.map((value) => decimal(value)).join(greatest ? ", " : " + ") : "";
   const count = whole(values.length);
   if (greatest)
-    return [term(all || "…", tell("{count} values", { count })), sign("→"), term(output, tell("the greatest of them"), true)];
+    return [term(all || "…", values.length === 1 ? tell("the only value") : tell("{count} values", { count })), sign("→"), term(output, tell("the greatest of them"), true)];
   return [
     term(added(values), all ? all : tell("sum of {count} values", { count })), sign("÷"), term(count, tell("values")),
     sign("="), term(output, tell("their mean"), true),
