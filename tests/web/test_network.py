@@ -20,10 +20,11 @@ EVERY = AugmentSpec(shift=0.13, rotation=20, scale=0.2, shear=10, horizontal_fli
 ANSWER = """([record, values]) => {
   const {constructor: Network} = pellucid.network;
   const answer = new Network(record).answer({shape: record.input_shape, values: Float32Array.from(values)});
+  const ending = (steps, at) => at === steps.length - 1 && steps[at].layer.activation === "softmax"; // not torch's
   const names = record.vote > 1 ? answer.members.map((_, number) => `members.${number}.`) : [""];
-  const maps = answer.members.flatMap((steps, number) => steps.flatMap(({layer, linear, output}) => [
-    [names[number] + layer.name, [...linear.values]],
-    ...(layer.kind === "activation" || (layer.activation ?? "linear") === "linear" ? [] :
+  const maps = answer.members.flatMap((steps, number) => steps.flatMap(({layer, linear, output}, at) => [
+    ...(ending(steps, at) && layer.kind === "activation" ? [] : [[names[number] + layer.name, [...linear.values]]]),
+    ...(layer.kind === "activation" || (layer.activation ?? "linear") === "linear" || ending(steps, at) ? [] :
       [[`${names[number]}${layer.name}_${layer.activation}`, [...output.values]]]),
   ]));
   return {probabilities: [...answer.probabilities], maps: Object.fromEntries(maps)};

@@ -253,3 +253,11 @@ def _numbers(packed: dict[str, Any]) -> np.ndarray:
     import base64
 
     return np.frombuffer(base64.b64decode(packed["data"]), packed["type"]).reshape(packed["shape"])
+
+
+def test_a_class_of_a_long_name_fits_a_phone(open_page: Any, digits: dict[str, Any]) -> None:
+    page = open_page(digits | {"classes": [letter * 300 for letter in "abcdefghij"]}, "walk/dense_1")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.until("pellucid.answer !== null")
+    assert page.locator(".softmax tbody tr").count() == 10
+    assert page.evaluate("document.documentElement.scrollWidth") == 360

@@ -28,7 +28,7 @@ export const LAYERS: Record<string, (layer: LayerRecord, weight: Weight) => Run>
 export function activated(name: ActivationName, input: Tensor): Tensor {
   if (name === "linear") return input;
   if (name === "softmax") return softmaxed(input);
-  return tensor(input.shape, Float32Array.from(input.values, FUNCTIONS[name]));
+  return tensor(input.shape, input.values.map(FUNCTIONS[name]));
 }
 
 const FUNCTIONS: Record<Exclude<ActivationName, "linear" | "softmax">, (value: number) => number> = {
