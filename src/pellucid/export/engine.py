@@ -131,7 +131,7 @@ def _required(session: Any, place: Path) -> tuple[tuple[int, int, int], int | No
     given = {each.name: (each.type, each.shape) for each in session.get_inputs()}
     found = {each.name: each.shape for each in session.get_outputs()}
     kind, shape = given.get(IMAGES, ("", []))
-    takes = len(given) == 1 and kind == "tensor(uint8)" and len(shape) == 4 and all(type(n) is int for n in shape[1:])
+    takes = len(given) == 1 and kind == "tensor(uint8)" and len(shape) == 4 and type(shape[3]) is int
     if not takes or len(found.get(PROBABILITIES, [])) != 2:
         rule = f"{place} must take {IMAGES} (uint8, [batch, height, width, channels]) and give {PROBABILITIES}"
         taken = ", ".join(f"{name} ({kind} {shape})" for name, (kind, shape) in given.items())

@@ -76,7 +76,8 @@ def test_what_is_not_documented_is_not_opened_whatever_it_is_called(tmp_path: Pa
 
 def test_no_image_is_opened_without_the_list() -> None:
     package = Path(pellucid.__file__).parent
-    sources = set(package.rglob("*.py")) - {package / "export/usage.py"}  # which has lines for others to run
+    told = {package / "export/usage.py", package / "export/formats/onnx.py"}  # these have lines for others to run
+    sources = set(package.rglob("*.py")) - told
     calls = [call for file in sources for call in re.findall(r"Image\.open\([^\n]*", file.read_text("utf-8"))]
     assert calls
     assert all("formats=" in call for call in calls)
