@@ -107,14 +107,15 @@ def main() -> None:
     worst = max(score.after.error for scores in found.values() for score in scores)
     machine = f"{platform.machine()}, {counted(torch.get_num_threads(), 'thread')}; torch {torch.__version__}"
     fewer = (
-        f"\n`tutorial` has {counted(given.tutorial_seeds, 'seed')} here (`--tutorial-seeds {given.tutorial_seeds}`)."
+        f"`tutorial` has {counted(given.tutorial_seeds, 'seed')} here (`--tutorial-seeds {given.tutorial_seeds}`).\n"
         if given.tutorial_seeds < SEEDS
         else ""
     )
     text = f"""# Calibration
 
-Made by `make bench-calibration`: MNIST, mean ± standard deviation over seeds, judged on the test split's 10,000 images.{fewer}
-The temperature of each run was fitted on its own validation images, a tenth of the training images. Machine: {machine}.
+Made by `make bench-calibration`: MNIST, mean ± standard deviation over seeds, judged on the test split's 10,000 images.
+{fewer}The temperature of each run was fitted on its own validation images, a tenth of the training images.
+Machine: {machine}.
 
 The calibration error (in percent) is the expected calibration error over 15 bins of equally many images. By chance is
 what it would be on average if every probability were true: an error of that size shows no fault. The log loss is in
