@@ -27,7 +27,7 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at; 0 takes a free one.")] = 8000,
     max_body: Annotated[float, typer.Option(metavar="MIB", help="Most MiB of a request's body.")] = 4,
-    max_pixels: Annotated[int, typer.Option(help="Most pixels of an image in colour.")] = 2_000_000,
+    max_pixels: Annotated[int, typer.Option(help="Most pixels of an image in colour.")] = 1_800_000,
     max_images: Annotated[int, typer.Option(help="Most images of one request.")] = 32,
     max_waiting: Annotated[
         int, typer.Option(help="Most images that wait for their answer; more get status 429.")

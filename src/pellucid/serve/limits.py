@@ -32,7 +32,7 @@ class Limits:
     body_bytes: int = 4 * MIB
     buffered_bytes: int = 8 * MIB
     header_bytes: int = 16 * 2**10
-    pixels: int = 2_000_000
+    pixels: int = 1_800_000
     images: int = 32
     waiting: int = 128
     connections: int = 256
