@@ -137,9 +137,10 @@ class Bench:
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name, self.kind, self.folder = name, KINDS[name], folder
-        self._made, self._work = folder / "made", folder / "work"
+        self._made, self._work, self._cache = folder / "made", folder / "work", folder / "cache"
+        self._laid: dict[str, tuple[int, int]] | None = None
         self._made.mkdir(parents=True)
-        os.environ["PELLUCID_CACHE"] = str(folder / "cache")
+        os.environ["PELLUCID_CACHE"] = str(self._cache)
         self.path = self.kind.make(self._made).relative_to(self._made)
         self.content = (self._made / self.path).read_bytes()
         self._answer = repr(self.kind.read(self._changed(self.content)))  # what nobody changed must be read
@@ -167,15 +168,33 @@ class Bench:
 
     def _changed(self, content: bytes) -> Path:
         """The changed file among what belongs to it, in a folder that is as it was at first."""
-        shutil.rmtree(self._work, ignore_errors=True)
-        shutil.rmtree(self.folder / "cache", ignore_errors=True)
-        shutil.copytree(self._made, self._work, symlinks=True)
-        os.environ["PELLUCID_CACHE"] = str(self.folder / "cache")
         place = self._work / self.path
+        place.unlink(missing_ok=True)
+        if self._cache.exists() or self._laid is None or self._lying() != self._laid:
+            shutil.rmtree(self._work, ignore_errors=True)
+            shutil.rmtree(self._cache, ignore_errors=True)
+            shutil.copytree(self._made, self._work, symlinks=True)
+            place.unlink()
+            self._laid = self._lying()
+        os.environ["PELLUCID_CACHE"] = str(self._cache)
         place.write_bytes(content)
         if self.kind.mend:
             place = self.kind.mend(place) or place
         return place
+
+    def _lying(self) -> dict[str, tuple[int, int]]:
+        """What lies beside the changed file, each with its size in bytes and the time of its last change."""
+        found: dict[str, tuple[int, int]] = {}
+        folders = [str(self._work)]
+        while folders:
+            for entry in os.scandir(folders.pop()):
+                state = entry.stat(follow_symlinks=False)
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                    found[entry.path] = (0, 0)
+                else:
+                    found[entry.path] = (state.st_size, state.st_mtime_ns)
+        return found
 
 
 def main() -> None:
