@@ -26,6 +26,7 @@ import pellucid as pl
 from pellucid.data.decode import read_image
 from pellucid.data.index import INDEX
 from pellucid.data.load import load_data
+from pellucid.explore.write import explorer_page
 from pellucid.export.exported import Exported
 from pellucid.export.folder import ExportFolder
 from pellucid.export.graph import graph_of
@@ -283,6 +284,8 @@ def _run(folder: Path, name: str, *, interrupted: bool = False) -> Path:
     )
     if not interrupted:
         run.evaluate()
+    if name == "robustness.json":
+        run.robustness(data)
     path = folder / "runs" / "one"
     return next(path.glob("checkpoints/*.safetensors")) if name == "checkpoint" else path / name
 
@@ -310,6 +313,12 @@ def _read_run(path: Path) -> object:
     json.dumps([answer.probabilities for answer in answers], allow_nan=False)
     _told(evaluation_section(run.evaluate(), path.parent))
     return answers
+
+
+def _read_pages(path: Path) -> object:
+    """As `report` and `explore` do."""
+    page = explorer_page(path.parent, whole=False, device="cpu")
+    return page, pl.write_report(path.parent, whole=False, device="cpu").read_text()
 
 
 def _read_evaluation(path: Path) -> object:
@@ -370,6 +379,12 @@ RUNS = {
     ),
     "study.json": Kind(partial(_study, name="study.json"), _read_study),
     "trials.csv": Kind(partial(_study, name="trials.csv"), _read_study),
+}
+
+
+PAGES = {
+    f"pages of {name}": Kind(partial(_run, name=name), _read_pages)
+    for name in ("run.json", "history.csv", "evaluation.json", "robustness.json", "doubt.safetensors")
 }
 
 
@@ -461,4 +476,4 @@ SPECS = {
     "shorthand": Kind(partial(_text, SHORTHAND), _read_shorthand),
     "space": Kind(partial(_text, SPACE), read_space),
 }
-KINDS: dict[str, Kind] = IMAGES | DATA | RUNS | EXPORTS | SPECS
+KINDS: dict[str, Kind] = IMAGES | DATA | RUNS | PAGES | EXPORTS | SPECS

@@ -7,13 +7,12 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from pellucid.audit.examine import examine
 from pellucid.audit.findings import HEADINGS, Audit, Duplicates, Group, Member, Text
 from pellucid.audit.pool import Pool
 from pellucid.data.dataset import DataSplits
 from pellucid.errors import DataError, Fault, SettingError, suggest
+from pellucid.record import Record
 from pellucid.untrusted import read
 
 REPEATED = {
@@ -28,7 +27,7 @@ STAYS = ("test", "validation", "train")  # of images that are alike, one of the 
 SHOWN = 5
 
 
-class LeftOut(BaseModel):
+class LeftOut(Record):
     """An image, or a file that is not used, that is to be left out.
 
     Attributes:
@@ -39,8 +38,6 @@ class LeftOut(BaseModel):
         kind: The kind of finding, or ``listed``.
         reason: Why it is left out.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     split: str | None
     index: int | None

@@ -8,8 +8,9 @@ import shlex
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BeforeValidator
 
+from pellucid.record import Record
 from pellucid.words import counted
 
 
@@ -29,7 +30,7 @@ HEADINGS = {
 Text = Annotated[str, BeforeValidator(_printable)]
 
 
-class Member(BaseModel):
+class Member(Record):
     """One image of a data set.
 
     Attributes:
@@ -38,8 +39,6 @@ class Member(BaseModel):
         label: Its class.
         source: The file or row that it came from; None where images have no names.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     split: str
     index: int
@@ -52,7 +51,7 @@ class Member(BaseModel):
         return f"{self.split} {self.index}" + (f", {self.source}" if self.source else "")
 
 
-class Group(BaseModel):
+class Group(Record):
     """Images that are one and the same, or nearly.
 
     Attributes:
@@ -60,8 +59,6 @@ class Group(BaseModel):
         leak: Whether they stand in more than one split.
         conflict: Whether they stand under more than one label.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     members: tuple[Member, ...]
     leak: bool
@@ -95,7 +92,7 @@ class Group(BaseModel):
         return tuple(self.members[place] for place in sorted(chosen))
 
 
-class Duplicates(BaseModel):
+class Duplicates(Record):
     """All groups of one kind.
 
     Attributes:
@@ -104,8 +101,6 @@ class Duplicates(BaseModel):
         leaks: How many groups stand in more than one split.
         conflicts: How many groups stand under more than one label.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     groups: tuple[Group, ...]
     images: int
@@ -124,7 +119,7 @@ class Duplicates(BaseModel):
         )
 
 
-class Odd(BaseModel):
+class Odd(Record):
     """An image that stands out of its data set.
 
     Attributes:
@@ -132,13 +127,11 @@ class Odd(BaseModel):
         value: What was measured of it.
     """
 
-    model_config = ConfigDict(frozen=True)
-
     member: Member
     value: float
 
 
-class Oddities(BaseModel):
+class Oddities(Record):
     """The images that stand out in one respect.
 
     Attributes:
@@ -148,8 +141,6 @@ class Oddities(BaseModel):
         limit: An image stands out whose measure is below it; of elongated ones, above it.
         images: Those that stand out, the farthest first.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     kind: str
     measure: str
@@ -174,7 +165,7 @@ class Oddities(BaseModel):
         return f"{self.measure}: {side} {self.limit:.2f}, usual {self.usual:.2f}"
 
 
-class ClassCount(BaseModel):
+class ClassCount(Record):
     """How many images a class has.
 
     Attributes:
@@ -183,14 +174,12 @@ class ClassCount(BaseModel):
         total: Its images in all of them.
     """
 
-    model_config = ConfigDict(frozen=True)
-
     name: Text
     counts: dict[str, int]
     total: int
 
 
-class SmallClass(BaseModel):
+class SmallClass(Record):
     """A class with too few images to be trained on and judged.
 
     Attributes:
@@ -198,13 +187,11 @@ class SmallClass(BaseModel):
         reason: What is missing.
     """
 
-    model_config = ConfigDict(frozen=True)
-
     name: Text
     reason: Text
 
 
-class RejectedFile(BaseModel):
+class RejectedFile(Record):
     """A file that could not be used.
 
     Attributes:
@@ -212,13 +199,11 @@ class RejectedFile(BaseModel):
         reason: What is wrong with it.
     """
 
-    model_config = ConfigDict(frozen=True)
-
     source: Text
     reason: Text
 
 
-class Audit(BaseModel):
+class Audit(Record):
     """All that was found. Nothing of the data is deleted or changed.
 
     Attributes:
@@ -239,8 +224,6 @@ class Audit(BaseModel):
         odd: Images that stand out of the data set, a list for each respect.
         notes: What the user should know of the reading, and what was not looked for.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     data: Text
     location: Text

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import stat
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -331,9 +330,8 @@ def _remove_unpacked(folder: Path) -> str:
             return "" if free else IN_USE
     if reason := changes_in(folder):
         return reason
-    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    folder.rename(scratch / folder.name)  # all at once: nobody is to find half of it
-    shutil.rmtree(scratch)
+    with scratch_beside(folder) as scratch:
+        folder.rename(scratch / folder.name)  # all at once: nobody is to find half of it
     return ""
 
 

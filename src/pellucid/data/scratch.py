@@ -1,9 +1,14 @@
-"""Folders that appear whole: written beside their place, flushed to disk, then renamed into it."""
+"""Folders that appear whole: written beside their place, flushed to disk, then renamed into it.
+
+What a killed process leaves of one is removed by the next one that writes to the same place.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -14,6 +19,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 LOCK = ".pellucid-writes"
+NAME = re.compile(r"\..+\.[0-9a-f]{8}")
 FEW = 100  # files that are flushed one by one; beyond, the system flushes all that it has
 
 
@@ -21,17 +27,28 @@ FEW = 100  # files that are flushed one by one; beyond, the system flushes all t
 def scratch_beside(place: Path) -> Iterator[Path]:
     """A folder to write to, hidden beside a place; what is not put there in the end is gone afterwards.
 
-    It is locked meanwhile, so that whoever clears up leaves it alone; see `unused`.
+    It is locked meanwhile, so that whoever clears up leaves it alone; see `unused`. What killed processes left of such
+    folders beside the same place is removed.
 
     Raises:
         OSError: It cannot be made.
     """
+    _clear_up(place)
     scratch, lock = _locked_beside(place)
     try:
         yield scratch
     finally:
         lock.release()
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _clear_up(place: Path) -> None:
+    """Remove the folders beside a place that were to be put there, and that nobody writes to any more."""
+    for scratch in place.parent.glob(f".{glob.escape(place.name)}.*"):
+        if NAME.fullmatch(scratch.name) and not scratch.is_symlink() and (scratch / LOCK).is_file():
+            with contextlib.suppress(OSError), unused(scratch) as free:
+                if free:
+                    shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _locked_beside(place: Path) -> tuple[Path, BaseFileLock]:
@@ -51,7 +68,9 @@ def _locked_beside(place: Path) -> tuple[Path, BaseFileLock]:
         except OSError:
             shutil.rmtree(scratch, ignore_errors=True)
             raise
-        return scratch, lock
+        if (scratch / LOCK).exists():
+            return scratch, lock
+        lock.release()  # the folder was cleared up just before it was locked
 
 
 def put(scratch: Path, place: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +12,7 @@ from pellucid.data.listing import Content
 from pellucid.data.remarks import gathered
 from pellucid.errors import DataError
 from pellucid.machine import cores
+from pellucid.parent import end_with
 
 T = TypeVar("T")
 FILES_PER_TASK = 64
@@ -57,7 +59,8 @@ def _in_processes(run: Callable[[Any], Any], tasks: Sequence[Any], workers: int)
     from loky.process_executor import BrokenProcessPool
 
     try:
-        yield from get_reusable_executor(max_workers=workers).map(run, tasks)
+        pool = get_reusable_executor(max_workers=workers, initializer=end_with, initargs=(os.getpid(),))
+        yield from pool.map(run, tasks)
     except BrokenProcessPool:
         raise DataError("A process that read images ended before its time, perhaps for want of memory.") from None
 

@@ -48,7 +48,8 @@ def principal(features: Float32[ndarray, "count features"]) -> Float64[ndarray, 
     found = np.zeros((len(centred), 2))
     wanted = min(2, min(centred.shape) - 1)
     if wanted > 0 and centred.any():
-        start = np.ones(min(centred.shape))  # the same each time
+        # The same each time, and not constant: centred features have no part along a constant.
+        start = np.random.default_rng(0).standard_normal(min(centred.shape))
         left, lengths, right = cast("tuple[ndarray, ndarray, ndarray]", svds(centred, k=wanted, v0=start))
         order = np.argsort(-lengths)
         sign = np.where(right[order].sum(axis=1) < 0, -1, 1)

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pellucid.data.scratch import LOCK, flush, put, scratch_beside
 from pellucid.errors import RunError
 from pellucid.export.formats.table import FORMATS
 from pellucid.export.interface import MODEL
 from pellucid.names import user_path
-from pellucid.run.files import flush_folder, require_place, write_file
+from pellucid.run.files import require_place
 from pellucid.run.replaced import free_place
 from pellucid.untrusted import parsed_json, read
 from pellucid.words import some
@@ -125,7 +126,7 @@ class ExportFolder:
             self.read_parity()
         except RunError as error:
             raise RunError(f"{error} Only an export is replaced; choose another --out.") from None
-        if others := sorted(place.name for place in self.path.iterdir() if place.name not in FILES):
+        if others := sorted(place.name for place in self.path.iterdir() if place.name not in {*FILES, LOCK}):
             raise RunError(f"{self.path} holds what is not the export's ({some(others)}). Move it away first.")
 
     def write(self, files: Mapping[str, bytes]) -> None:
@@ -139,25 +140,15 @@ class ExportFolder:
         """
         self.require_free(overwrite=self.path.exists())
         real = self.path.resolve()
-        staged, older = real.with_name(f".pellucid-{os.urandom(6).hex()}.part"), free_place(real)
         try:
-            staged.mkdir(parents=True)
-            for name, content in files.items():
-                write_file(staged / name, content)
-            if real.exists():
-                real.rename(older)
-            try:
-                staged.rename(real)
-                flush_folder(real.parent)
-            except OSError:
-                if older.exists() and not real.exists():
-                    older.rename(real)
-                raise
-            _clear(older)
+            real.parent.mkdir(parents=True, exist_ok=True)
+            with scratch_beside(real) as scratch:
+                for name, content in files.items():
+                    (scratch / name).write_bytes(content)
+                flush(scratch)
+                _put(scratch, real)
         except OSError as error:
             raise RunError(f"{self.path} cannot be written ({error.strerror or error}).") from None
-        finally:
-            _clear(staged)
 
     def _read_parity(self) -> bytes:
         return self._read(PARITY, f"{self.path} is not an export: it has no {PARITY}.")
@@ -171,9 +162,23 @@ class ExportFolder:
             raise RunError(f"{self.path / name} cannot be read ({error.strerror or error}).") from None
 
 
+def _put(scratch: Path, place: Path) -> None:
+    """Have a folder take a place, from which an older export is moved aside until this one is safe on disk."""
+    older = free_place(place)
+    if place.exists():
+        place.rename(older)
+    try:
+        put(scratch, place)
+    except OSError:
+        if older.exists() and not place.exists():
+            older.rename(place)
+        raise
+    _clear(older)
+
+
 def _clear(folder: Path) -> None:
     """Remove a folder with the files of an export; it may be there no more."""
-    for name in FILES:
+    for name in (*FILES, LOCK):
         with contextlib.suppress(OSError):
             (folder / name).unlink()
     with contextlib.suppress(OSError):

@@ -10,10 +10,11 @@ from platform import python_version
 import numpy as np
 from jaxtyping import Bool, Float32
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from pellucid.errors import RunError
 from pellucid.export.formats.table import Facts
+from pellucid.record import OpenRecord
 from pellucid.words import counted, some
 
 TOLERANCE = 1e-4  # of a probability
@@ -21,13 +22,7 @@ MOST_ALONE = 1000  # of the images are asked one by one
 MOST_NAMED = 10
 
 
-class Part(BaseModel):
-    """A part of parity.json. Keys that a later version adds are read and kept."""
-
-    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
-
-
-class Agreement(Part):
+class Agreement(OpenRecord):
     """How far two answer alike.
 
     Attributes:
@@ -45,7 +40,7 @@ class Agreement(Part):
     ties: int
 
 
-class PairedAccuracy(Part):
+class PairedAccuracy(OpenRecord):
     """How well run and export answer the same images.
 
     Attributes:
@@ -71,7 +66,7 @@ class PairedAccuracy(Part):
     margin: float
 
 
-class RawAgreement(Part):
+class RawAgreement(OpenRecord):
     """How far an export that resizes by itself sees and answers images as Pellucid does, over images of several sizes.
 
     Attributes:
@@ -91,7 +86,7 @@ class RawAgreement(Part):
     differing_answers: int
 
 
-class ProofData(Part):
+class ProofData(OpenRecord):
     """The held-out images that an export was proved on.
 
     Attributes:
@@ -107,7 +102,7 @@ class ProofData(Part):
     fingerprint: str | None = None
 
 
-class Parity(Part):
+class Parity(OpenRecord):
     """The whole of parity.json.
 
     Attributes:
@@ -140,7 +135,7 @@ class Parity(Part):
     agreements: tuple[Agreement, ...]
     accuracy: PairedAccuracy | None = None
     raw_images: RawAgreement | None = None
-    facts: Facts = {}
+    facts: Facts = Field(default_factory=dict)
     proof_images: int
     versions: dict[str, dict[str, str]]
 

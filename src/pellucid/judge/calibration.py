@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Float64, Int64
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict
 
 from pellucid.judge.intervals import wilson_interval
+from pellucid.record import Record
 from pellucid.run.record import Calibration
 from pellucid.spec.seeds import derive_seed
 
@@ -21,7 +21,7 @@ MOST_BINS, LEAST_IN_BIN = 15, 20
 DRAWS = 2_000
 
 
-class Bin(BaseModel):
+class Bin(Record):
     """Answers of about one confidence.
 
     Attributes:
@@ -31,15 +31,13 @@ class Bin(BaseModel):
         interval: 95% Wilson interval of the accuracy.
     """
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
-
     count: int
     confidence: float
     accuracy: float
     interval: tuple[float, float]
 
 
-class Reliability(BaseModel):
+class Reliability(Record):
     """How well probabilities agree with how often answers are right.
 
     Attributes:
@@ -53,8 +51,6 @@ class Reliability(BaseModel):
         bins: The bins, from the least sure to the surest.
     """
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
-
     error: float
     error_interval: tuple[float, float]
     error_by_chance: float
@@ -63,7 +59,7 @@ class Reliability(BaseModel):
     bins: tuple[Bin, ...]
 
 
-class CalibrationScore(BaseModel):
+class CalibrationScore(Record):
     """The calibration of a run as judged images show it.
 
     Attributes:
@@ -72,8 +68,6 @@ class CalibrationScore(BaseModel):
         before: At temperature 1, as the network was trained.
         after: At the run's temperature, as its probabilities are shown; the same where it is not calibrated.
     """
-
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     temperature: float | None
     fitted_on: int | None

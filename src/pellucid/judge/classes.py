@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64, Int64, Shaped
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict
 
 from pellucid.judge.intervals import f1_interval, mean_interval, wilson_interval
+from pellucid.record import Record
 from pellucid.spec.seeds import derive_seed
 
 DRAWS, AT_ONCE = 1_000, 100
@@ -20,7 +20,7 @@ AVERAGED = ("precision", "recall", "f1")
 Interval = tuple[float, float]
 
 
-class ClassScore(BaseModel):
+class ClassScore(Record):
     """How one class fares. A ratio whose denominator is 0 is None, as is its interval.
 
     Attributes:
@@ -34,8 +34,6 @@ class ClassScore(BaseModel):
         f1_interval: 95% interval; see `f1_interval` of `intervals`.
     """
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
-
     name: str
     support: int
     precision: float | None
@@ -46,7 +44,7 @@ class ClassScore(BaseModel):
     f1_interval: Interval | None = None
 
 
-class Mean(BaseModel):
+class Mean(Record):
     """A mean over classes.
 
     Attributes:
@@ -54,13 +52,11 @@ class Mean(BaseModel):
         interval: 95% interval: a bootstrap's, and no narrower than what the classes' own intervals come to.
     """
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
-
     value: float
     interval: Interval
 
 
-class Averages(BaseModel):
+class Averages(Record):
     """Means over the classes that have images, each class counting alike however many it has.
 
     Attributes:
@@ -69,14 +65,12 @@ class Averages(BaseModel):
         f1: Of the F1s.
     """
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
-
     precision: Mean
     recall: Mean
     f1: Mean
 
 
-class ConfusedPair(BaseModel):
+class ConfusedPair(Record):
     """Two classes of which one is taken for the other.
 
     Attributes:
@@ -85,8 +79,6 @@ class ConfusedPair(BaseModel):
         count: How many.
         share: Share of the images of the class.
     """
-
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     label: str
     predicted: str

@@ -9,11 +9,11 @@ from itertools import combinations
 import numpy as np
 from jaxtyping import Bool
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict
 
 from pellucid.errors import Fault, RunError, SettingError
 from pellucid.judge.evaluation import Evaluation
 from pellucid.judge.pairs import McNemar, holm, mcnemar, paired_interval
+from pellucid.record import Record
 from pellucid.run.contents import EVALUATION
 from pellucid.run.folder import RunFolder
 
@@ -21,7 +21,7 @@ CONFIDENCE = 0.95
 MARGIN = 0.002  # difference of accuracy below which, unless it is told, two runs are as good as each other
 
 
-class RunPair(BaseModel):
+class RunPair(Record):
     """Two runs on the same images.
 
     Attributes:
@@ -35,8 +35,6 @@ class RunPair(BaseModel):
         shown: Whether a difference is shown: the corrected p-value is below 0.05.
         within_margin: Whether the whole interval lies within the margin on either side, so that it does not matter.
     """
-
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     first: str
     second: str
@@ -55,7 +53,7 @@ class RunPair(BaseModel):
         return self.second if self.difference > 0 else self.first
 
 
-class RunComparison(BaseModel):
+class RunComparison(Record):
     """Runs compared on the same test images.
 
     Attributes:
@@ -67,8 +65,6 @@ class RunComparison(BaseModel):
         intervals: 95% Wilson interval of each accuracy.
         pairs: Each two of the runs.
     """
-
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     data: str
     split: str

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy import ndarray
 
 from pellucid.arrays import Float32, Float64, Int64
+from pellucid.record import Record
 
 LEAST_IMAGES = 20  # fewer say little
 CERTAIN, FAR = 0.01, 0.6  # greatest p-value, and least share of pairs, at which images are called unlike
 LEAST_OF_CLASS = 20  # held-out images that were answered with a class, for it to be judged by itself
 
 
-@dataclass(frozen=True)
-class Drift:
+class Drift(Record):
     """How new images compare with held-out ones.
 
     Attributes:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field, model_validator
 
 from pellucid.data.dataset import ImageDataset
 from pellucid.errors import RunError
@@ -26,13 +26,14 @@ from pellucid.judge.classes import (
 from pellucid.judge.intervals import wilson_interval
 from pellucid.judge.slices import Slice, slices_of, what_is_common
 from pellucid.judge.unknown import Unknown
+from pellucid.record import OpenRecord, Record
 from pellucid.run.base import parsed
 from pellucid.run.record import Calibration, Look, TestScore
 
 TOP = (2, 3, 5)
 
 
-class Neighbour(BaseModel):
+class Neighbour(Record):
     """A training image that a network sees much as it sees another image.
 
     Attributes:
@@ -43,15 +44,13 @@ class Neighbour(BaseModel):
             image; 0 is the same.
     """
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
-
-    index: int
+    index: int = Field(ge=0)
     source: str | None = None
     label: str
     distance: float
 
 
-class TopScore(BaseModel):
+class TopScore(Record):
     """How often the right class is among the most probable ones.
 
     Attributes:
@@ -60,14 +59,12 @@ class TopScore(BaseModel):
         interval: 95% Wilson interval of the share.
     """
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
-
     k: int
     accuracy: float
     interval: tuple[float, float]
 
 
-class Mistake(BaseModel):
+class Mistake(Record):
     """One wrong answer.
 
     Attributes:
@@ -79,8 +76,6 @@ class Mistake(BaseModel):
         loss: Cross-entropy of the network as it was trained, in nats; None in older files.
         nearest: The training images that it sees as most alike; none where they were not looked for.
     """
-
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     index: int
     source: str | None = None
@@ -112,7 +107,7 @@ class Answers:
     ranks: Int64[ndarray, " count"] | None = None
 
 
-class Beside(BaseModel):
+class Beside(Record):
     """What images other than the run's own are held against.
 
     Attributes:
@@ -122,15 +117,13 @@ class Beside(BaseModel):
         judged: What the judged images look like.
     """
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
-
     test: TestScore | None
     mean_brightness: float
     trained_on: Look | None
     judged: Look
 
 
-class Evaluation(BaseModel):
+class Evaluation(OpenRecord):
     """The whole of evaluation.json.
 
     Attributes:
@@ -157,8 +150,6 @@ class Evaluation(BaseModel):
         unknown: What comes of the run's "I don't know"; None where it cannot say so, or was not let.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
-
     data: str
     split: str
     fingerprint: str
@@ -180,6 +171,15 @@ class Evaluation(BaseModel):
     confused: tuple[ConfusedPair, ...] = ()
     slices: tuple[Slice, ...] = ()
     unknown: Unknown | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Evaluation:
+        classes = len(self.class_names)
+        if [len(row) for row in self.confusion] != [classes] * classes or len(self.per_class) != classes:
+            raise ValueError("confusion and per_class must have an entry for each class")
+        if any(not 0 <= mistake.index < self.count for mistake in self.mistakes):
+            raise ValueError("mistakes must be among the images that were judged")
+        return self
 
     @property
     def score(self) -> TestScore:

@@ -9,10 +9,11 @@ from statistics import NormalDist
 import numpy as np
 from jaxtyping import Bool
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict
+
+from pellucid.record import Record
 
 
-class McNemar(BaseModel):
+class McNemar(Record):
     """McNemar's test of two networks on the same images.
 
     Attributes:
@@ -20,8 +21,6 @@ class McNemar(BaseModel):
         only_second: Images that the second alone answers right.
         p_value: How probable at least so uneven a parting is if both are equally good; exact, two-sided.
     """
-
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     only_first: int
     only_second: int

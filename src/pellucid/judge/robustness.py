@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict
 
 from pellucid.data.dataset import ImageDataset
 from pellucid.judge.corruptions import CORRUPTIONS, Images, corrupted
 from pellucid.judge.intervals import wilson_interval
+from pellucid.record import OpenRecord
 from pellucid.run.base import parsed
 from pellucid.spec.augment import AugmentSpec
 
@@ -24,13 +24,7 @@ CONFIDENCE = 0.95
 Answer = Callable[[Images], Int64[ndarray, " count"]]
 
 
-class _Part(BaseModel):
-    """A part of robustness.json. Keys that a later version adds to it are read and kept."""
-
-    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
-
-
-class Level(_Part):
+class Level(OpenRecord):
     """Accuracy at one severity.
 
     Attributes:
@@ -46,7 +40,7 @@ class Level(_Part):
     trained: bool = False
 
 
-class Corrupted(_Part):
+class Corrupted(OpenRecord):
     """Accuracy under one corruption.
 
     Attributes:
@@ -69,7 +63,7 @@ class Corrupted(_Part):
         return math.fsum(level.accuracy for level in self.levels) / len(self.levels)
 
 
-class Robustness(_Part):
+class Robustness(OpenRecord):
     """The whole of robustness.json.
 
     Attributes:

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Bool, Float64
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict
 
 from pellucid.data.dataset import ImageDataset
 from pellucid.judge.intervals import wilson_interval
 from pellucid.judge.look import brightness_and_drawn
 from pellucid.judge.pairs import holm
+from pellucid.record import Record
 
 MOST_VALUES = 50  # of a column, that are a slice each
 NUMBERS = 12  # different numbers in a column that make it one of amounts
@@ -22,7 +22,7 @@ LEVEL = 0.05
 EMPTY, OTHERS = "(empty)", "(others)"
 
 
-class Slice(BaseModel):
+class Slice(Record):
     """Images that have something in common.
 
     Attributes:
@@ -35,8 +35,6 @@ class Slice(BaseModel):
             exact test, corrected for all slices that were looked at (Holm).
         differs: Whether that is less than 0.05.
     """
-
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     by: str
     name: str

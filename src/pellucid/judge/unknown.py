@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int64
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict
+from pydantic import model_validator
 
 from pellucid.judge.drift import Drift, drift_of
 from pellucid.judge.intervals import wilson_interval
 from pellucid.judge.refusal import Doubts, Kind, Limits, Scores
+from pellucid.record import OpenRecord, Record
 
 BINS = 40
 
 
-class Histogram(BaseModel):
+class Histogram(Record):
     """How a score of doubt is spread over held-out images of the training, and over judged ones.
 
     Attributes:
@@ -25,16 +26,20 @@ class Histogram(BaseModel):
         judged: Judged images in each bin.
     """
 
-    model_config = ConfigDict(frozen=True)
-
     kind: Kind
     limit: float
     edges: tuple[float, ...]
     held_out: tuple[int, ...]
     judged: tuple[int, ...]
 
+    @model_validator(mode="after")
+    def _as_many_counts_as_bins(self) -> Histogram:
+        if not len(self.edges) - 1 == len(self.held_out) == len(self.judged):
+            raise ValueError("a histogram must have as many counts as bins")
+        return self
 
-class Unknown(BaseModel):
+
+class Unknown(OpenRecord):
     """What comes of a run's "I don't know".
 
     Attributes:
@@ -51,8 +56,6 @@ class Unknown(BaseModel):
         drift: Whether the judged images are unlike the held-out ones as a whole; None where there are too few to tell.
         histograms: How the scores are spread, one for each kind of doubt.
     """
-
-    model_config = ConfigDict(frozen=True, extra="allow")
 
     keep: float
     promised: float

@@ -8,16 +8,17 @@ from os import PathLike
 from pathlib import Path
 from typing import ClassVar, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from pellucid.errors import PellucidError, RunError
 from pellucid.names import user_path
+from pellucid.record import Record
 from pellucid.run.files import write_file
 from pellucid.run.lock import locked
 from pellucid.untrusted import read
 
 MOST_RECORD_BYTES = 64 * 2**20  # a record of a thousand classes has a thousandth of that
-AnyRecord = TypeVar("AnyRecord", bound=BaseModel)
+AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 def parsed(record_type: type[AnyRecord], raw: bytes, complaint: str) -> AnyRecord:

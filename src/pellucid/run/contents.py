@@ -34,13 +34,18 @@ def own_files(folder: Path) -> list[Path]:
     pictures anybody may have put something, so those are Pellucid's that bear its mark; and so are pages.
     """
     own = [folder / name for name in FILES if os.path.lexists(folder / name)]
-    own += [place for place in folder.glob(".*.part") if PARTS.fullmatch(place.name)]
+    own += parts(folder)
     own += [place for place in folder.glob("*.html") if PAGES.fullmatch(place.name) and bears_mark(place)]
     own += checkpoint_files(folder)
     pictures = folder / PICTURES
     if pictures.is_symlink():  # it leads to where others may keep their pictures
         return own
     return own + sorted(place for place in pictures.glob("*") if bears_mark(place))
+
+
+def parts(folder: Path) -> list[Path]:
+    """What killed processes left in a run's folder of files that they were about to write."""
+    return [place for place in folder.glob(".*.part") if PARTS.fullmatch(place.name)]
 
 
 def checkpoint_files(folder: Path) -> list[Path]:

@@ -19,7 +19,7 @@ from pellucid.run.checkpoints import Checkpoints
 from pellucid.run.contents import CURVES as CURVES
 from pellucid.run.contents import DOUBT as DOUBT
 from pellucid.run.contents import EVALUATION as EVALUATION
-from pellucid.run.contents import HISTORY, RECORD, WEIGHTS, checkpoint_files, own_files
+from pellucid.run.contents import HISTORY, RECORD, WEIGHTS, checkpoint_files, own_files, parts
 from pellucid.run.contents import ROBUSTNESS as ROBUSTNESS
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
@@ -106,10 +106,13 @@ class RunFolder(RecordFolder[RunRecord]):
             self.path.rmdir()
 
     def take_place(self) -> None:
-        """Remove the older run, and the checkpoints: this one is whole, unless it was put down."""
+        """Remove the older run, the checkpoints and what kills left: this one is whole, unless it was put down."""
         if self._put_down:
             return
         self.checkpoints.remove()
+        for part in parts(self.path):
+            with contextlib.suppress(OSError):
+                part.unlink()
         if self._older:
             self._older.remove()
             self._older = self.replaced = None

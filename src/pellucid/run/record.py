@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from pellucid.record import OpenRecord
 from pellucid.spec.model import AnyModelSpec
 from pellucid.spec.reading import ReadSpec
 from pellucid.spec.train import TrainSpec
@@ -14,13 +15,7 @@ Status = Literal["running", "done", "interrupted"]
 MOST_THREADS = 4096  # of a machine; a training is gone on with as many as it had
 
 
-class _Part(BaseModel):
-    """A part of run.json. Keys that a later version adds to it are read and kept."""
-
-    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False, protected_namespaces=())
-
-
-class Look(_Part):
+class Look(OpenRecord):
     """What images look like on the whole. Brightness goes from 0 (black) to 1 (white), lengths are shares of a side.
 
     Drawn is what differs from an image's background at least half as much as anything on it does; the background is
@@ -43,7 +38,7 @@ class Look(_Part):
     off_centre: float
 
 
-class DataRecord(_Part):
+class DataRecord(OpenRecord):
     """The data that a run was trained on.
 
     Attributes:
@@ -77,7 +72,7 @@ class DataRecord(_Part):
         return {"value_range": "full", **reading} if isinstance(reading, dict) else reading
 
 
-class Environment(_Part):
+class Environment(OpenRecord):
     """Where a run was trained.
 
     Attributes:
@@ -103,7 +98,7 @@ class Environment(_Part):
     compiled: bool = False
 
 
-class Score(_Part):
+class Score(OpenRecord):
     """Mean cross-entropy in nats of the network as it was trained, at temperature 1, and share of right answers."""
 
     loss: float
@@ -118,7 +113,7 @@ class TestScore(Score):
     accuracy_interval: tuple[float, float]
 
 
-class Results(_Part):
+class Results(OpenRecord):
     """What came out of a training.
 
     Attributes:
@@ -142,7 +137,7 @@ class Results(_Part):
     stopped_early: bool = False
 
 
-class Calibration(_Part):
+class Calibration(OpenRecord):
     """How the probabilities of a run's answers are made to agree with how often they are right.
 
     Attributes:
@@ -159,7 +154,7 @@ class Calibration(_Part):
     log_loss_after: float
 
 
-class Origin(_Part):
+class Origin(OpenRecord):
     """Which layers began from the weights of another run; which run it was stands in ``train.start_from``.
 
     Attributes:
@@ -173,7 +168,7 @@ class Origin(_Part):
     frozen: tuple[str, ...] = ()
 
 
-class DoubtRecord(_Part):
+class DoubtRecord(OpenRecord):
     """When a run says "I don't know", as its held-out images taught it; the numbers behind it are in doubt.safetensors.
 
     Attributes:
@@ -205,7 +200,7 @@ class DoubtRecord(_Part):
 LEARNED = ("results", "weights_sha256", "calibration", "doubt")
 
 
-class RunRecord(_Part):
+class RunRecord(OpenRecord):
     """The whole of run.json.
 
     Attributes:

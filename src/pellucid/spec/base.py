@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from pellucid.errors import Fault, SpecError, suggest
+from pellucid.record import Record
 
 OWN_FAULTS = "own_faults"
 COMPARISONS = {
@@ -31,7 +32,7 @@ COMPARISONS = {
 }
 
 
-class Spec(BaseModel):
+class Spec(Record):
     """A frozen set of validated settings that goes to JSON and back without loss.
 
     Settings may be given by position in the order of their declaration, as in Keras. A field's description, where it
@@ -41,7 +42,7 @@ class Spec(BaseModel):
         SpecError: Something is out of range, of the wrong type, missing or unknown; all faults are named together.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid")
     error_kind: ClassVar[type[SpecError]] = SpecError
 
     if not TYPE_CHECKING:  # type checkers read the keyword signature from the fields

@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict
-
+from pellucid.record import Record
 from pellucid.study.statistics import Summary, summarize_known
 
 VIEWS = ("equal_epochs", "equal_updates", "equal_time")
@@ -57,7 +56,7 @@ class BatchTrial:
     diverged: bool
 
 
-class SizeFindings(BaseModel):
+class SizeFindings(Record):
     """One size over all seeds; a measurement that is not known for every seed is None.
 
     Attributes:
@@ -65,8 +64,6 @@ class SizeFindings(BaseModel):
         updates_per_epoch: Images over size, rounded up.
         diverged: In how many trials the loss became infinite.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     whole: bool
     updates_per_epoch: int

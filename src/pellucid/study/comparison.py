@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from statistics import median
 
-from pydantic import BaseModel, ConfigDict
-
 from pellucid.judge.pairs import McNemar
+from pellucid.record import Record
 from pellucid.words import letter_of
 
 
-class Comparison(BaseModel):
+class Comparison(Record):
     """Two contenders, compared.
 
     Attributes:
@@ -24,8 +23,6 @@ class Comparison(BaseModel):
         mcnemar: McNemar's test, seed by seed.
         times_slower: The second's training time over the first's, seed by seed; empty unless times are compared.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     first: str
     second: str

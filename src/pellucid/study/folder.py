@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict
 from typing_extensions import override
 
 from pellucid.data.arrays import read_array
 from pellucid.errors import DataError, RunError
+from pellucid.record import FiniteDict, Record
 from pellucid.run.base import RecordFolder
 from pellucid.run.folder import RunFolder, default_path, find_run
 from pellucid.run.lock import LOCK
@@ -29,7 +29,7 @@ FORMAT = 1
 Row = TypeVar("Row")
 
 
-class StudyRecord(BaseModel):
+class StudyRecord(Record):
     """The whole of study.json.
 
     Attributes:
@@ -44,17 +44,15 @@ class StudyRecord(BaseModel):
         findings: What the study came to; None until all trials are done.
     """
 
-    model_config = ConfigDict(frozen=True)
-
     pellucid_version: str
     format: int = FORMAT
     kind: str
     status: Status
     started: str
-    question: dict[str, Any]
+    question: FiniteDict
     data: DataRecord
     environment: Environment
-    findings: dict[str, Any] | None = None
+    findings: FiniteDict | None = None
 
 
 class StudyFolder(RecordFolder[StudyRecord]):

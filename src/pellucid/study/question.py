@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict
 
 from pellucid.data.dataset import DataSplits
 from pellucid.device import choose_device, choose_precision
 from pellucid.errors import Fault, SettingError
+from pellucid.record import Record
 from pellucid.sections.section import Picture
 from pellucid.spec.recipes import Recipe
 from pellucid.study.folder import StudyFolder
@@ -21,14 +21,12 @@ from pellucid.train.choice import multiply_adds
 Key = tuple[Any, ...]
 
 
-class Findings(BaseModel):
+class Findings(Record):
     """What a study came to: plain values, from which the figures are drawn.
 
     Attributes:
         conclusion: What the study came to in words, a sentence a line.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     conclusion: tuple[str, ...]
 

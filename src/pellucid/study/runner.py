@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +20,7 @@ from pellucid.device import choose_device, enough_memory, repeatable, threads
 from pellucid.errors import DataError, DeviceError, PellucidError, RunError, SpecError
 from pellucid.machine import keep_freed_memory
 from pellucid.model.trust import require_trust
+from pellucid.parent import end_with
 from pellucid.plots.figures import render
 from pellucid.run.record import DataRecord
 from pellucid.spec.reading import ReadSpec
@@ -33,7 +32,6 @@ from pellucid.train.describe import describe_data, describe_environment
 from pellucid.untrusted import trusted, trusting
 from pellucid.version import __version__
 
-PARENT_SECONDS = 0.5  # between looks of a worker whether its parent is there
 OnPlan = Callable[[int, float | None], None]
 OnFolder = Callable[[Path], None]
 
@@ -287,17 +285,10 @@ def _begin_work(
 ) -> None:
     """Give a worker its data and its share of the cores. Ctrl-C is the parent's affair, who ends the workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    end_with(parent)
     torch.set_num_threads(threads_each)
     data = data if isinstance(data, DataSplits) else load_data(*data)
     _bench.update(question=question, data=data, folder=folder, trust=trust)
-
-
-def _end_with(parent: int) -> None:
-    """End this process when its parent is gone: a killed study must not go on behind the back of a resumed one."""
-    while os.getppid() == parent:
-        time.sleep(PARENT_SECONDS)
-    os._exit(1)
 
 
 def _work(key: Key) -> Any:

@@ -15,6 +15,7 @@ from typing_extensions import override
 from pellucid.data.dataset import DataSplits
 from pellucid.errors import DeviceError, Fault, PellucidError, RunError, SettingError, SpecError, TrainingError
 from pellucid.plots.studies import search_figure
+from pellucid.record import FiniteDict
 from pellucid.run.history import Epoch
 from pellucid.sections.section import Picture
 from pellucid.spec.recipes import Recipe
@@ -68,7 +69,7 @@ class SearchFindings(Findings):
     """
 
     best_trial: int
-    best_values: dict[str, Any]
+    best_values: FiniteDict
     val_accuracy: float
     importance: dict[str, float]
 

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float64
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict
+
+from pellucid.record import Record
 
 CONFIDENCE = 0.95
 RESAMPLES, BATCH = 4000, 50
 
 
-class Summary(BaseModel):
+class Summary(Record):
     """Repetitions of one measurement.
 
     Attributes:
@@ -25,8 +26,6 @@ class Summary(BaseModel):
         least: The least of the repetitions.
         greatest: The greatest of the repetitions.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     count: int
     mean: float

@@ -12,13 +12,13 @@ from os import PathLike
 import numpy as np
 from jaxtyping import Float64, Int64
 from numpy import ndarray
-from pydantic import BaseModel, ConfigDict
 
 from pellucid.audit.findings import Text
 from pellucid.audit.pool import Pool
 from pellucid.data.dataset import DataSplits, ImageDataset
 from pellucid.plots.figures import Figure, render
 from pellucid.plots.images import image_grid
+from pellucid.record import Record
 from pellucid.study.folder import StudyFolder
 from pellucid.study.folds import FoldStudy, out_of_fold
 from pellucid.study.runner import OnFolder, run_study
@@ -31,7 +31,7 @@ NAME_SHOWN = 8  # columns of a class name above a picture
 Probabilities = Float64[ndarray, "count classes"]
 
 
-class Suspect(BaseModel):
+class Suspect(Record):
     """An image whose label may be wrong.
 
     Attributes:
@@ -46,8 +46,6 @@ class Suspect(BaseModel):
             of which the networks are sure. It is 1 less the normalised margin of confident learning.
     """
 
-    model_config = ConfigDict(frozen=True)
-
     split: str
     index: int
     source: Text | None
@@ -58,7 +56,7 @@ class Suspect(BaseModel):
     score: float
 
 
-class Suspects(BaseModel):
+class Suspects(Record):
     """All suspects of a data set.
 
     Attributes:
@@ -68,8 +66,6 @@ class Suspects(BaseModel):
         accuracy: Share of the images in each split whose label is the networks' answer.
         suspects: Split by split, in each the most suspicious first.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     data: Text
     k: int

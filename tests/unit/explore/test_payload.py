@@ -238,6 +238,8 @@ def test_principal_components_are_those_of_the_whole_and_the_same_each_time() ->
     np.testing.assert_array_equal(found, principal(values))
     assert not principal(np.ones((5, 3), np.float32)).any()
     assert principal(np.arange(3, dtype=np.float32)[:, None]).shape == (3, 2)
+    few = np.repeat(np.eye(4, 9, dtype=np.float32), 3, axis=0)  # fewer images than features, each one three times
+    np.testing.assert_allclose(np.linalg.norm(principal(few), axis=0), np.sqrt(3), atol=1e-6)
 
 
 def test_a_vote_with_views_and_300_classes_of_any_names_is_told_whole(

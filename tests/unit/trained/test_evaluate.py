@@ -1,5 +1,8 @@
+import json
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,3 +63,26 @@ def test_an_evaluation_with_numbers_that_are_none_is_refused(bars_run: Path, tmp
     raw = re.sub(r'"loss": [\d.e-]+', f'"loss": {number}', (bars_run / "evaluation.json").read_text())
     with pytest.raises(RunError, match="is not an evaluation of Pellucid's: loss: Input should be a finite number"):
         Evaluation.from_json(raw.encode(), tmp_path / "evaluation.json")
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda told: told["confusion"].pop(), "confusion and per_class must have an entry for each class"),
+        (lambda told: told["confusion"][0].pop(), "confusion and per_class must have an entry for each class"),
+        (lambda told: told["class_names"].append("more"), "confusion and per_class must have an entry for each class"),
+        (lambda told: told.update(count=0), "mistakes must be among the images that were judged"),
+        (lambda told: told["mistakes"][0].update(index=-1), "mistakes must be among the images that were judged"),
+        (lambda told: told["unknown"]["histograms"][0]["edges"].pop(), "a histogram must have as many counts as bins"),
+    ],
+)
+def test_an_evaluation_that_does_not_fit_together_is_refused(
+    bars_run: Path, bars: DataSplits, tmp_path: Path, change: Callable[[Any], object], complaint: str
+) -> None:
+    foreign = ImageDataset(255 - bars.test.images, bars.test.labels, bars.class_names)
+    evaluation = pl.load_run(bars_run).evaluate(DataSplits("foreign", bars.train, foreign))
+    told = json.loads(evaluation.to_json())
+    assert Evaluation.from_json(json.dumps(told).encode(), tmp_path / "evaluation.json")
+    change(told)
+    with pytest.raises(RunError, match=f"is not an evaluation of Pellucid's: .*{complaint}"):
+        Evaluation.from_json(json.dumps(told).encode(), tmp_path / "evaluation.json")
