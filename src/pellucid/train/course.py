@@ -67,6 +67,7 @@ class Course:
         with interruptible() as stop:
             if self.folder:
                 self.folder.write_record(self.record)
+                self.folder.forget_results()  # of weights that it had before, after an interruption
             with torch.random.fork_rng(devices=cuda), repeatable(), enough_memory():
                 placed = place_splits(self.splits, self.device)
                 began = time.perf_counter()

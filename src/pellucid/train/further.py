@@ -102,8 +102,6 @@ def train_further(
                 # First what it can be gone on with, and only then is the run one that is not done.
                 checkpoint = Checkpoint(record, seconds, *training.state())
                 folder.checkpoints.write(training.steps, checkpoint.to_bytes())
-                folder.write_record(record)
-                folder.forget_results()
                 course = Course(training, record, data, splits, device, folder=folder, before=seconds)
                 return course.run(callbacks, progress, clock)
 

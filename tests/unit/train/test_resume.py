@@ -60,8 +60,8 @@ def at_every_update(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Checkpointer, "share", math.inf)
 
 
-def told(path: Path) -> dict[str, Any]:
-    """All that a run's folder says, but for times."""
+def told(path: Path, *, judged: bool = True) -> dict[str, Any]:
+    """All that a run's folder says, but for times; without its judgement, where it is not judged."""
 
     def timeless(value: Any) -> Any:
         if isinstance(value, dict):
@@ -70,8 +70,10 @@ def told(path: Path) -> dict[str, Any]:
 
     record = json.loads((path / "run.json").read_text())
     del record["results"]["peak_memory_mib"]
+    if not judged:
+        del record["results"]["test"]
     rows = [line.rsplit(",", 1)[0] for line in (path / "history.csv").read_text().splitlines()]
-    evaluation = json.loads((path / "evaluation.json").read_text())
+    evaluation = json.loads((path / "evaluation.json").read_text()) if judged else None
     weights = (path / "model.safetensors").read_bytes()
     return {"record": timeless(record), "history": rows, "evaluation": timeless(evaluation), "weights": weights}
 
