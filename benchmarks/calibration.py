@@ -7,10 +7,10 @@ images decide nothing.
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import statistics
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,11 @@ WAYS: dict[str, dict[str, Any]] = {
 }
 
 
-def judged(how: dict[str, Any], seed: int) -> CalibrationScore:
-    """A training judged on the test images."""
-    run = pl.fit(pl.load_data("mnist"), seed=seed, progress=False, **how)
+def judged(folder: Path, how: dict[str, Any], seed: int) -> CalibrationScore:
+    """A training judged on the test images; it is not made again where it lies in its folder already."""
+    if not (folder / "model.safetensors").exists():
+        pl.fit(pl.load_data("mnist"), seed=seed, out=folder, progress=False, **how)
+    run = pl.load_run(folder)
     found = run.evaluate().calibration
     if run.record.status != "done" or found is None or found.temperature is None:
         raise RuntimeError("The training did not come to its end, or the run is not calibrated.")
@@ -77,33 +79,26 @@ def seeds(found: dict[str, list[CalibrationScore]]) -> Iterator[str]:
             yield f"| {way} | {seed} | {score.before.error:.2%} | {after} |"
 
 
-def measured(kept: Path | None, most: dict[str, int]) -> dict[str, list[CalibrationScore]]:
-    """All trainings; those that an earlier call kept are not made again."""
-    known: dict[str, Any] = json.loads(kept.read_text()) if kept and kept.exists() else {}
+def measured(runs: Path, most: dict[str, int]) -> dict[str, list[CalibrationScore]]:
+    """All trainings."""
+    found: dict[str, list[CalibrationScore]] = {}
     for way, how in WAYS.items():
         for seed in range(most.get(how["recipe"], SEEDS)):
-            key = f"{way} {seed}"
-            if key not in known:
-                known[key] = judged(how, seed).model_dump(mode="json")
-                print(key, known[key]["before"]["error"], known[key]["after"]["error"], file=sys.stderr, flush=True)
-                if kept:
-                    kept.write_text(json.dumps(known))
-    counts = {way: most.get(how["recipe"], SEEDS) for way, how in WAYS.items()}
-    return {
-        way: [CalibrationScore.model_validate(known[f"{way} {seed}"]) for seed in range(count)]
-        for way, count in counts.items()
-        if count
-    }
+            score = judged(runs / f"{way}-{seed}".replace("`", "").replace(" ", "-"), how, seed)
+            print(way, seed, score.before.error, score.after.error, file=sys.stderr, flush=True)
+            found.setdefault(way, []).append(score)
+    return found
 
 
 def main() -> None:
     """Measure, and write the document."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("docs/calibration-benchmark.md"))
-    parser.add_argument("--kept", type=Path, help="A JSON file of trainings that are made already; it is added to.")
+    parser.add_argument("--runs", type=Path, help="where runs are kept; those that are there are not made anew")
     parser.add_argument("--tutorial-seeds", type=int, default=SEEDS, help="Fewer, where there is little time.")
     given = parser.parse_args()
-    found = measured(given.kept, {"tutorial": given.tutorial_seeds})
+    with tempfile.TemporaryDirectory() as scratch:
+        found = measured(given.runs or Path(scratch), {"tutorial": given.tutorial_seeds})
     worst = max(score.after.error for scores in found.values() for score in scores)
     machine = f"{platform.machine()}, {counted(torch.get_num_threads(), 'thread')}; torch {torch.__version__}"
     fewer = (
