@@ -15,7 +15,6 @@ from pellucid.data.dataset import DataSplits
 from pellucid.errors import RunError
 from pellucid.run.checkpoints import Checkpoints
 from pellucid.run.files import write_file
-from pellucid.run.folder import RunFolder
 
 from ..train.test_resume import at_every_update
 from .power_cut import PowerCut
@@ -65,32 +64,39 @@ def test_some_checkpoint_is_whole_at_any_moment(tmp_path: Path, monkeypatch: pyt
         assert not damaged
 
 
-def test_a_run_is_done_and_whole_or_goes_on(bars_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = pl.load_run(bars_run)
-    folder = RunFolder(Path(shutil.copytree(bars_run, tmp_path / "run")))
-    (folder.path / "model.safetensors").unlink()
-    folder.write_record(run.record.model_copy(update={"status": "running", "results": None, "weights_sha256": None}))
-    (folder.path / "checkpoints").mkdir()
-    folder.checkpoints.write(1, OLD)
-
-    def end() -> None:
-        run.write(folder)
-        folder.take_place()
-
-    power, ends = PowerCut(folder.path), set()
-    power.noting(end, monkeypatch)
-    for files in power.states():
-        place = RunFolder(power.lay(files, tmp_path / "after"))
-        status = place.read_record().status
-        ends.add(status)
-        if status == "done":
-            assert pl.load_run(place.path).record == run.record
-        else:
-            assert place.checkpoints.latest() == (OLD, [])
-    assert ends == {"running", "done"}
-
-
 SMALL = {"model": "flatten, dense 3", "batch_size": 200, "device": "cpu"}
+
+
+@pytest.mark.usefixtures("at_every_update")
+def test_a_training_is_done_and_whole_or_goes_on_to_the_same_bits(
+    bars: DataSplits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "runs" / "run"
+    path.parent.mkdir()
+    power, begun, gone_on = PowerCut(path.parent), set(), set()
+    power.noting(lambda: pl.fit(bars, out=path, epochs=2, **SMALL), monkeypatch)
+    weights = (path / "model.safetensors").read_bytes()
+    for files in power.states():
+        if "run/run.json" not in files:  # its folder was just made
+            assert not [name for name in files if name.endswith((".safetensors", ".csv"))]
+            begun.add(False)
+            continue
+        begun.add(True)
+        record = json.loads(files["run/run.json"])
+        if record["status"] == "done":
+            assert files["run/model.safetensors"] == weights
+            assert record["weights_sha256"] == hashlib.sha256(weights).hexdigest()
+            continue
+        assert record["status"] == "running"
+        checkpoints = {Path(name).stem: raw for name, raw in files.items() if "/checkpoints/" in name}
+        whole = {stem for stem, raw in checkpoints.items() if stem.endswith(hashlib.sha256(raw).hexdigest())}
+        last = max(whole, default="")
+        if last not in gone_on:
+            gone_on.add(last)
+            pl.resume(power.lay(files, tmp_path / "after") / "run", data=bars)
+            assert (tmp_path / "after" / "run" / "model.safetensors").read_bytes() == weights
+    assert begun == {False, True}
+    assert {stem[:8] for stem in gone_on} == {"", *(f"{update:08}" for update in range(1, 5))}
 
 
 def require_one_whole(files: dict[str, bytes], older: dict[str, bytes], new: dict[str, int]) -> str:
