@@ -4,7 +4,7 @@ BIN := .venv/bin
 SHARED := --numprocesses auto --dist loadfile --no-loadscope-reorder  # a process for each core
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: train test quick coverage torture torture-files torture-serve audit-deps licences check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export bench-formats bench-explorer bench-calibration bench-serve showcase bench-doubt explorer explorer-check clean
+.PHONY: train test quick coverage torture torture-files torture-disk torture-serve audit-deps licences check format accuracy recipes bench bench-env bench-images bench-maximize bench-few bench-audit bench-outside bench-robustness bench-export bench-formats bench-explorer bench-calibration bench-serve showcase bench-doubt explorer explorer-check clean
 
 train: .venv/.installed
 	$(BIN)/pellucid train
@@ -32,13 +32,17 @@ explorer-check: web/node_modules/.package-lock.json
 	cd web && npm run --silent build -- --outDir ../dist/explorer
 	cmp dist/explorer/explorer.html src/pellucid/explore/explorer.html
 
-# A hundred trainings killed at random and gone on with: the same bits (a quarter of an hour on two idle cores)
+# Trainings, studies, readings and exports killed at random and gone on with: the same bits (half an hour on two idle cores)
 torture: .venv/.installed-dev
 	$(BIN)/python tests/torture/kill.py
 
 # Changed files of every kind that is read: an answer or a refusal, nothing else (about 20 minutes of one idle core)
 torture-files: .venv/.installed-dev
 	$(BIN)/python -m tests.torture.mutants
+
+# Commands on a disk that is full at a random moment: nothing is lost (a quarter of an hour; Linux alone)
+torture-disk: .venv/.installed-dev
+	$(BIN)/python -m tests.torture.full_disk
 
 # A server is asked for 10,000 changed images and for what takes much memory or time (about ten minutes of one idle core)
 torture-serve: .venv/.installed-dev

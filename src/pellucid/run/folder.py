@@ -186,7 +186,8 @@ def whole_or_as_before(folder: RunFolder) -> Iterator[None]:
         yield
     except BaseException as error:
         if folder.checkpoints and not isinstance(error, TrainingError):
-            warnings.warn(f"{SAVED} {GO_ON.format(folder.path)}", PellucidWarning, stacklevel=3)
+            older = f" The older run is kept in {folder.replaced}." if folder.replaced else ""
+            warnings.warn(f"{SAVED}{older} {GO_ON.format(folder.path)}", PellucidWarning, stacklevel=3)
         else:
             folder.give_way()
         raise

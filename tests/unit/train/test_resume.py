@@ -78,8 +78,9 @@ def told(path: Path, *, judged: bool = True) -> dict[str, Any]:
     return {"record": timeless(record), "history": rows, "evaluation": timeless(evaluation), "weights": weights}
 
 
-def kill(bars: DataSplits, out: Path, callback: pl.Callback, **how: Any) -> None:
-    with pytest.raises(Killed), pytest.warns(PellucidWarning, match=r"Go on with: pellucid train --resume .*run"):
+def kill(bars: DataSplits, out: Path, callback: pl.Callback, said: str = "What was saved stays", **how: Any) -> None:
+    told_of = rf"{said}\. Go on with: pellucid train --resume .*run"
+    with pytest.raises(Killed), pytest.warns(PellucidWarning, match=told_of):
         pl.fit(bars, out=out, callbacks=[callback], **how, **SMALL)
 
 
@@ -271,7 +272,7 @@ def test_a_run_that_was_killed_while_it_replaced_another_costs_neither(bars: Dat
     out = tmp_path / "run"
     pl.fit(bars, out=out, **TRAININGS["plain"], **SMALL).evaluate()
     first = told(out)
-    kill(bars, out, Kill(3), overwrite=True, **TRAININGS["rich"])
+    kill(bars, out, Kill(3), r"stays\. The older run is kept in .*run-before-1", overwrite=True, **TRAININGS["rich"])
     assert told(tmp_path / "run-before-1") == first
     kill(bars, out, Kill(3), overwrite=True, **TRAININGS["plain"])  # nothing stands in its way
     assert (tmp_path / "run-before-2" / "checkpoints").is_dir()  # the second one can be gone on with as well
