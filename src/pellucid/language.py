@@ -26,6 +26,11 @@ def tell(text: str, /, **values: Any) -> str:
     return _texts(_spoken.get()).get(text, text).format(**values)
 
 
+def sentences(*told: str) -> str:
+    """Sentences one after another, as the language that is spoken sets them: Chinese has no spaces between them."""
+    return ("" if _spoken.get() == "zh" else " ").join(filter(None, told))
+
+
 def spoken() -> str:
     """The language that is spoken, as in ``en``."""
     return _spoken.get()

@@ -9,7 +9,7 @@ import pytest
 
 import pellucid
 from pellucid import language
-from pellucid.language import ENGLISH, LANGUAGES, speaking, spoken, tell
+from pellucid.language import ENGLISH, LANGUAGES, sentences, speaking, spoken, tell
 from pellucid.words import counted, plural
 
 SOURCE = Path(pellucid.__file__).parent
@@ -67,3 +67,9 @@ def test_another_language_is_spoken_within_the_block_alone(monkeypatch) -> None:
         assert (spoken(), tell("accuracy {share}", share="99%")) == ("zh", "准确率 99%")
         assert tell("not translated") == "not translated"
     assert (spoken(), tell("accuracy {share}", share="99%")) == ("en", "accuracy 99%")
+
+
+def test_sentences_stand_as_the_language_sets_them() -> None:
+    assert sentences("One.", "", "Two.") == "One. Two."
+    with speaking("zh"):
+        assert sentences("一。", "", "二。") == "一。二。"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
@@ -12,7 +13,10 @@ from matplotlib.ft2font import FT2Font
 
 OWN = "DejaVu Sans"  # comes with Matplotlib
 UNSEEN = {*range(0x200C, 0x200E), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}  # joiners, and kinds of a glyph
+NO_BOLD = "Failed to find font weight"  # most fonts of East Asia have none: the weight that there is does as well
 EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO")
+
+logging.getLogger(font_manager.__name__).addFilter(lambda record: NO_BOLD not in record.getMessage())
 
 
 def families_for(texts: Iterable[str]) -> tuple[tuple[str, ...], frozenset[str]]:

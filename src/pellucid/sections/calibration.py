@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pellucid.judge.calibration import CalibrationScore, Reliability
 from pellucid.judge.evaluation import Evaluation
-from pellucid.language import tell
+from pellucid.language import sentences, tell
 from pellucid.sections.section import Picture, Section, Table
 from pellucid.text import shortened
 from pellucid.words import counted, number, percent
@@ -52,7 +52,7 @@ def _verdict(score: CalibrationScore) -> str:
         chance=percent(after.error_by_chance),
     )
     if score.temperature is None:
-        return error + " " + tell("The run is not calibrated, as it has no validation images to learn from.")
+        return sentences(error, tell("The run is not calibrated, as it has no validation images to learn from."))
     fitted = tell(
         "Its probabilities are calibrated at temperature {temperature}, fitted on {images}; before, they were off by"
         " {before}.",
@@ -60,7 +60,7 @@ def _verdict(score: CalibrationScore) -> str:
         images=counted(score.fitted_on or 0, "validation image", separator=","),
         before=percent(score.before.error),
     )
-    return f"{error} {fitted}"
+    return sentences(error, fitted)
 
 
 def _table(score: CalibrationScore) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pellucid.judge.evaluation import Evaluation
-from pellucid.language import tell
+from pellucid.language import sentences, tell
 from pellucid.sections.section import Matrix, Section, Table
 from pellucid.text import shortened
 from pellucid.words import counted, number, percent
@@ -87,7 +87,8 @@ def _classes(evaluation: Evaluation, many: bool) -> Table:
         judged = [(score.f1, score) for score in scores if score.f1 is not None]
         scores = tuple(score for _, score in sorted(judged, key=lambda pair: pair[0])[:MOST_CLASSES])
         shown, whole = len(scores), len(evaluation.class_names)
-        caption += " " + tell("These are the {shown} of {whole} classes with the lowest F1.", shown=shown, whole=whole)
+        few = tell("These are the {shown} of {whole} classes with the lowest F1.", shown=shown, whole=whole)
+        caption = sentences(caption, few)
     rows = tuple(
         (
             shortened(score.name, NAME),

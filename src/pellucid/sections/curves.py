@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from pellucid.language import tell
+from pellucid.language import sentences, tell
 from pellucid.run.folder import CURVES
 from pellucid.run.history import History
 from pellucid.run.record import RunRecord
@@ -35,7 +35,7 @@ def curves_section(history: History, record: RunRecord, path: Path) -> Section:
     )
     if last.val_accuracy is not None:
         share = percent(last.val_accuracy)
-        text += " " + tell("On the validation images the accuracy is at last {accuracy}.", accuracy=share)
+        text = sentences(text, tell("On the validation images the accuracy is at last {accuracy}.", accuracy=share))
     numbers = {name: history[name] for name in ("epoch", "accuracy", "loss", "val_accuracy", "val_loss")}
     return Section(
         title=title_of(record),

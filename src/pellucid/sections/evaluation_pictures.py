@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid.data.dataset import ImageDataset
 from pellucid.judge.evaluation import Evaluation, Mistake
-from pellucid.language import tell
+from pellucid.language import sentences, tell
 from pellucid.sections.section import Picture
 from pellucid.text import shortened
 from pellucid.words import counted, percent
@@ -42,12 +42,13 @@ def evaluation_pictures(
     )
     if evaluation.confused:
         first = evaluation.confused[0]
-        text += " " + tell(
+        commonest = tell(
             "The commonest confusion is {label} taken for {answer}, {count} times.",
             label=shortened(first.label),
             answer=shortened(first.predicted),
             count=first.count,
         )
+        text = sentences(text, commonest)
     confusion = Picture(CONFUSION, text, partial(_draw_confusion, evaluation, matrix), {"confusion": matrix})
     if judged is None or not evaluation.mistakes:
         return (confusion,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pellucid.judge.evaluation import Evaluation
-from pellucid.language import tell
+from pellucid.language import sentences, tell
 from pellucid.run.record import RunRecord
 from pellucid.sections.section import Section
 from pellucid.text import shortened
@@ -35,7 +35,7 @@ def headline_section(record: RunRecord, evaluation: Evaluation | None) -> Sectio
     return Section(
         title=tell("{share} of the test images are answered right", share=percent(test.accuracy)),
         document=document,
-        body=(f"{_judged(evaluation)} {share}".strip(),),
+        body=(sentences(_judged(evaluation), share),),
         warnings=_few_classes(evaluation),
     )
 
@@ -64,7 +64,7 @@ def _unjudged(record: RunRecord) -> str:
         return said
     share = percent(results.validation.accuracy)
     more = tell("On the validation images, by which the training was watched, {share} were right.", share=share)
-    return f"{said} {more}"
+    return sentences(said, more)
 
 
 def _few_classes(evaluation: Evaluation | None) -> tuple[str, ...]:

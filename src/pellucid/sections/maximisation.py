@@ -12,7 +12,7 @@ from pellucid.interpret.maximize.bar import Bar
 from pellucid.interpret.maximize.findings import Finding, Summary
 from pellucid.interpret.maximize.portraits import Portraits
 from pellucid.interpret.maximize.targets import OUTPUT
-from pellucid.language import tell
+from pellucid.language import sentences, tell
 from pellucid.names import plain_name
 from pellucid.sections.file_names import single_name
 from pellucid.sections.origin import Origin
@@ -35,7 +35,7 @@ def maximisation_section(found: Portraits, origin: Origin) -> Section:
     title = _title(found, origin)
     text = tell("{title}. One card a target: its pictures by each method, with their activations.", title=title)
     if found.reference:
-        text += " " + tell("Beside each stands the nearest training image.")
+        text = sentences(text, tell("Beside each stands the nearest training image."))
     header = (tell("target"), tell("method"), tell("reads"), tell("activation"), tell("distance"))
     name = plain_name("-".join(["maximize", *(_layers(found) or ["classes"])]), keep=".") + origin.suffix
     missing = tell(

@@ -7,7 +7,7 @@ from functools import partial
 
 from pellucid.data.dataset import ImageDataset
 from pellucid.judge.evaluation import Evaluation, Mistake, Neighbour
-from pellucid.language import tell
+from pellucid.language import sentences, tell
 from pellucid.sections.section import Gallery, Section, Table, Tile
 from pellucid.text import printable, shortened
 from pellucid.words import counted, percent
@@ -49,10 +49,11 @@ def _caption(mistakes: Sequence[Mistake], training: ImageDataset | None) -> str:
     caption = tell("Below each: what it is, what was answered, and how surely.")
     if training is None or not any(mistake.nearest for mistake in mistakes):
         return caption
-    return f"{caption} " + tell(
+    beside = tell(
         "Beside it the training images that the network sees as most alike, with their class and distance (0: the"
         " same)."
     )
+    return sentences(caption, beside)
 
 
 def _tiles(mistakes: Sequence[Mistake], images: ImageDataset, training: ImageDataset | None) -> list[Tile]:

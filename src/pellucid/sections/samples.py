@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.data.dataset import DataSplits
 from pellucid.data.spread import evenly_spread
-from pellucid.language import tell
+from pellucid.language import sentences, tell
 from pellucid.run.record import RunRecord
 from pellucid.sections.data import class_table
 from pellucid.sections.section import Gallery, Section, Tile
@@ -56,7 +56,7 @@ def _counts(record: RunRecord) -> str:
     if counts.get("test"):
         images = counted(counts["test"], "image", separator=",")
         told.append(tell("{images} judge it, which the training never saw.", images=images))
-    return " ".join(told)
+    return sentences(*told)
 
 
 def _groups(groups: int | None) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ def slices_section(slices: Sequence[Slice]) -> Section:
     """
     body = slices_told(slices)
     if not any(isinstance(part, Table) for part in body):
-        body.append(_table(slices, tell("All differences may be chance.")))
+        body.append(_table(slices, tell("all differences may be chance")))
     return Section(
         title=tell("Slices"),
         document={"slices": [one.model_dump(mode="json") for one in slices]},
@@ -67,7 +67,7 @@ def _table(slices: Sequence[Slice], caption: str) -> Table:
         for one in shown
     )
     if len(shown) < len(slices):
-        caption = tell("{what}; the {count} with the lowest accuracy", what=caption.removesuffix("."), count=len(shown))
+        caption = tell("{what}; the {count} with the lowest accuracy", what=caption, count=len(shown))
     header = (tell("slice"), tell("images"), tell("accuracy"), tell("95% interval"), tell("differs"))
     return Table(header, rows, caption=caption)
 

@@ -62,7 +62,7 @@ def test_slices_that_differ_are_shown_and_where_none_does_the_worst() -> None:
     none = slices_section(usual)
     (table,) = none.tables
     assert none.body[0] == "0 of 7 slices by class, size and look differ from all other images (Fisher's test, Holm)"
-    assert table.caption == "All differences may be chance; the 5 with the lowest accuracy"
+    assert table.caption == "all differences may be chance; the 5 with the lowest accuracy"
     assert table.rows[1] == ("class: x", "1,200", "10.00%", "10.00% to 90.00%", "no")
     (table,) = slices_section([*usual, a_slice("brightness", 0.95, differs=True)]).tables
     assert [row[0] for row in table.rows] == ["brightness: x"]

@@ -60,7 +60,7 @@ def evaluation(run: pl.Run) -> Evaluation:
 
 
 def test_an_evaluation_has_classes_confusion_and_mistakes(evaluation: Evaluation) -> None:
-    mistake = {"index": 4, "label": "across", "predicted": "aslant", "probability": 0.75, "source": None}
+    mistake = {"index": 0, "label": "across", "predicted": "aslant", "probability": 0.75, "source": None}
     judged = Evaluation.model_validate(evaluation.model_dump() | {"mistakes": [mistake], "count": 1})
     section = evaluation_section(judged, PATH)
     classes, confusion = section.tables
@@ -68,7 +68,7 @@ def test_an_evaluation_has_classes_confusion_and_mistakes(evaluation: Evaluation
     assert [row[0] for row in classes.rows] == ["across", "upright", "aslant"]
     assert confusion.header == ("", "across", "upright", "aslant")
     assert confusion.caption.startswith("confusion: a row is what the images are")
-    assert section.body[-1] == "1 mistake; the worst:\n  image 4: across taken for aslant at 75.00%"
+    assert section.body[-1] == "1 mistake; the worst:\n  image 0: across taken for aslant at 75.00%"
     none = Evaluation.model_validate(evaluation.model_dump() | {"mistakes": []})
     assert evaluation_section(none, PATH).body[-1] == "0 mistakes"
 
