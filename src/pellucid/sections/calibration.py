@@ -133,6 +133,6 @@ def _draw(series: dict[str, Reliability], evaluation: Evaluation) -> Figure:
         tell("bin of equally many images, the least sure first"),
         tell("share of right answers less confidence"),
     )
-    split = f"{shortened(evaluation.data)}, {evaluation.split}"
+    split = f"{shortened(evaluation.data)}, {tell(evaluation.split)}"
     title = tell("How often answers are right, against how sure they are: {split}", split=split)
     return reliability_figure(points, labels, title)

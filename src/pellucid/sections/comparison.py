@@ -19,7 +19,7 @@ def paired_section(compared: RunComparison) -> Section:
     title = tell(
         "Accuracy on the same images: {data}, {split} split, {count} images",
         data=data,
-        split=compared.split,
+        split=tell(compared.split),
         count=count,
     )
     titles = dict(zip(compared.accuracies, titles_of([shortened(name) for name in compared.accuracies]), strict=True))

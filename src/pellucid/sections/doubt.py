@@ -29,7 +29,7 @@ def doubt_section(evaluation: Evaluation, record: RunRecord, path: Path | None) 
         path: The run folder; None for a run in memory.
     """
     unknown = evaluation.unknown
-    values = {"data": shortened(evaluation.data), "split": evaluation.split}
+    values = {"data": shortened(evaluation.data), "split": tell(evaluation.split)}
     title = tell("When it says “I don't know”: {data}, {split} split", **values)
     document = {"run": str(path), "unknown": None if unknown is None else unknown.model_dump(mode="json")}
     if unknown is None:

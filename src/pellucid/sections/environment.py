@@ -20,7 +20,7 @@ def environment_section(record: RunRecord) -> Section:
         (tell("processor or GPU"), shortened(machine.device_name)),
         (tell("device"), shortened(machine.device)),
         (tell("threads"), str(machine.threads)),
-        (tell("precision"), shortened(machine.precision)),
+        (tell("number format"), shortened(machine.precision)),
         (tell("operating system"), shortened(machine.platform)),
         ("Pellucid", shortened(record.pellucid_version)),
         *((shortened(name), shortened(version)) for name, version in machine.versions.items()),

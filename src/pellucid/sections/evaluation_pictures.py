@@ -61,7 +61,7 @@ def evaluation_pictures(
 
 
 def _title(evaluation: Evaluation, what: str) -> str:
-    return tell("{what}: {split}", what=what, split=f"{shortened(evaluation.data)}, {evaluation.split}")
+    return tell("{what}: {split}", what=what, split=f"{shortened(evaluation.data)}, {tell(evaluation.split)}")
 
 
 def _draw_confusion(evaluation: Evaluation, matrix: np.ndarray) -> Figure:

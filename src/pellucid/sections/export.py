@@ -30,7 +30,7 @@ def export_section(export: Exported) -> Section:
         classes=counted(len(export.class_names), "class"),
     )
     data = parity.data
-    caption = tell("run and export on the {split} split of {data}", split=data.split, data=shortened(data.name))
+    caption = tell("run and export on the {split} split of {data}", split=tell(data.split), data=shortened(data.name))
     return Section(
         title=tell("Export of {run}", run=shortened(parity.run)),
         document={"folder": str(place), "bytes": sizes, "parity": parity.model_dump(mode="json")},

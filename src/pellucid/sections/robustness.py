@@ -52,7 +52,7 @@ def _title(found: Robustness) -> str:
     data = shortened(found.data)
     data = tell("{data}, inverted", data=data) if found.inverted else data
     sample = tell("{count} of {available} images", count=f"{found.count:,}", available=f"{found.available:,}")
-    return tell("Robustness on {data}, {split} split, {sample}", data=data, split=found.split, sample=sample)
+    return tell("Robustness on {data}, {split} split, {sample}", data=data, split=tell(found.split), sample=sample)
 
 
 def _summary(found: Robustness) -> str:
