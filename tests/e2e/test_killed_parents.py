@@ -51,7 +51,7 @@ def is_running(process: int) -> bool:
 @pytest.mark.parametrize("command", ["data show", "study folds"])
 def test_workers_end_when_their_parent_is_killed(command: str, tmp_path: Path) -> None:
     if command == "data show":
-        asked = ["data", "show", str(images(tmp_path / "many.zip", 20_000)), "--out", str(tmp_path / "shown.png")]
+        asked = ["data", "show", str(images(tmp_path / "many.zip", 4_000)), "--out", str(tmp_path / "shown.png")]
     else:
         np.savez(
             tmp_path / "few.npz",
