@@ -95,7 +95,7 @@ bench-audit: .venv/.installed
 bench-outside: .venv/.installed-dev
 	$(BIN)/python benchmarks/outside.py --out docs/outside-benchmark.md
 
-# docs/robustness-benchmark.md: which recipe holds best under corruptions (about fifteen minutes on two cores)
+# docs/robustness-benchmark.md: which recipe holds best under corruptions (about an hour and a half on one core)
 bench-robustness: .venv/.installed
 	$(BIN)/python benchmarks/robustness.py --out docs/robustness-benchmark.md
 

@@ -20,23 +20,23 @@ from pellucid.judge.robustness import Corrupted
 from pellucid.words import counted
 
 MOVED = "shift=0.1,rotation=15,scale=0.1,shear=8"
-SHORT: dict[str, dict[str, Any]] = {
+CONTENDERS: dict[str, dict[str, Any]] = {
     "fast": {"recipe": "fast"},
     "fast, 3 epochs": {"recipe": "fast", "epochs": 3},
     "fast, 3 epochs, moved": {"recipe": "fast", "epochs": 3, "augmentation": MOVED},
-    "tutorial, 3 epochs": {"recipe": "tutorial", "epochs": 3},
-    "tiny, 3 epochs": {"recipe": "tiny", "epochs": 3},
-    "accurate, 2 epochs": {"recipe": "accurate", "epochs": 2},
+    "tutorial": {"recipe": "tutorial"},
+    "tiny": {"recipe": "tiny"},
+    "accurate": {"recipe": "accurate"},
 }
-WHOLE: dict[str, dict[str, Any]] = {name: {"recipe": name} for name in ("fast", "tutorial", "tiny", "accurate")}
+SEEDS = 3
 Found = dict[str, list[pl.Robustness]]
 
 
-def measured(contenders: dict[str, dict[str, Any]], seeds: int, runs: Path) -> Found:
+def measured(seeds: int, runs: Path) -> Found:
     """The robustness of each contender from each seed; what is in the folder already is not repeated."""
-    data, found = pl.load_data("mnist"), {name: [] for name in contenders}
+    data, found = pl.load_data("mnist"), {name: [] for name in CONTENDERS}
     for seed in range(seeds):
-        for name, how in contenders.items():
+        for name, how in CONTENDERS.items():
             folder = runs / f"{name}-{seed}".replace(" ", "-").replace(",", "")
             if not (folder / "model.safetensors").exists():
                 settings = dict(how)
@@ -118,12 +118,12 @@ def best(found: Found) -> str:
     return f"{text} The first is ahead of the second in {wins} of {counted(len(first), 'seed')}."
 
 
-def document(found: Found, contenders: dict[str, dict[str, Any]], seeds: int) -> str:
+def document(found: Found, seeds: int) -> str:
     """The whole page."""
     one = next(iter(found.values()))[0]
     trained = "; ".join(
         f"`{name}`: {', '.join(f'{setting} {value}' for setting, value in how.items())}"
-        for name, how in contenders.items()
+        for name, how in CONTENDERS.items()
     )
     machine = f"{platform.machine()}, {counted(torch.get_num_threads(), 'thread')}; torch {torch.__version__}"
     lines = "\n".join(table(found))
@@ -131,7 +131,7 @@ def document(found: Found, contenders: dict[str, dict[str, Any]], seeds: int) ->
 
 Made by `make bench-robustness`: seeds 0 to {seeds - 1}, last epoch; {one.count:,} of the {one.available:,} test images,
 the same share of each class and the same for every run, as `pellucid evaluate RUN --robustness` takes them. Trained
-were: {trained}. With `--whole` the script trains the recipes at their full lengths. Machine: {machine}.
+were, each at its full length: {trained}. Machine: {machine}.
 
 A cell is the accuracy in percent, the mean over the severities of the row, and over the seeds ± their standard
 deviation. “(to 10)” says that the training's own augmentation varied images up to that severity; all else is a
@@ -153,14 +153,12 @@ def main() -> None:
     """Measure, and write the document."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("docs/robustness-benchmark.md"))
-    parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--whole", action="store_true", help="train the recipes at their full lengths")
+    parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--runs", type=Path, help="where runs are kept; those that are there are not made anew")
     given = parser.parse_args()
-    contenders = WHOLE if given.whole else SHORT
     with tempfile.TemporaryDirectory() as scratch:
-        found = measured(contenders, given.seeds, given.runs or Path(scratch))
-    given.out.write_text(document(found, contenders, given.seeds))
+        found = measured(given.seeds, given.runs or Path(scratch))
+    given.out.write_text(document(found, given.seeds))
     print(given.out.read_text())
 
 
