@@ -131,7 +131,7 @@ def document(found: Found, seeds: int) -> str:
 
 Made by `make bench-robustness`: seeds 0 to {seeds - 1}, last epoch; {one.count:,} of the {one.available:,} test images,
 the same share of each class and the same for every run, as `pellucid evaluate RUN --robustness` takes them. Trained
-were, each at its full length: {trained}. Machine: {machine}.
+were: {trained}. Machine: {machine}.
 
 A cell is the accuracy in percent, the mean over the severities of the row, and over the seeds ± their standard
 deviation. “(to 10)” says that the training's own augmentation varied images up to that severity; all else is a

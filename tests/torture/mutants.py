@@ -208,7 +208,7 @@ def main() -> None:
     numbers = [asked.only] if asked.only is not None else list(range(asked.cases))
     total, began = Counter[str](), time.perf_counter()
     for name in asked.kinds:
-        counts, bad = _kind_tried(name, asked.seed, numbers)
+        counts, bad = _kind_tried(name, asked.seed, numbers[:: KINDS[name].one_in])
         total += counts
         print(f"{name}: {_summary(counts)}", flush=True)
         alike: dict[str, list[tuple[int, str]]] = {}
