@@ -2,27 +2,35 @@
 
 import os
 import signal
+from collections.abc import Callable, Iterable
 
 INTERRUPTED = 130  # exit status
+# Ctrl-C, what ends a service or a batch job, and what a closed terminal sends; Windows does not know all of them.
+REQUESTS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def main() -> None:
-    """Run the command line.
+    """Run the command line, in which the signals TERM and HUP do what Ctrl-C does.
 
     What is imported for it takes longer than some commands. Ctrl-C meanwhile ends the process without a word, as
-    nothing has begun; and so it does when all is done and Python clears up.
+    nothing has begun; and so it does when all is done and Python clears up. A signal that is ignored stays so, as
+    Ctrl-C in the background and HUP under nohup.
     """
-    heard = signal.getsignal(signal.SIGINT)
-    if heard is signal.default_int_handler:  # and not ignored, as in the background
-        signal.signal(signal.SIGINT, _leave)
+    usual = {signal.default_int_handler, signal.SIG_DFL}
+    heard = [number for number in REQUESTS if signal.getsignal(number) in usual]
+    _answer(heard, _leave)
     from pellucid.cli.app import run
 
-    signal.signal(signal.SIGINT, heard)
+    _answer(heard, signal.default_int_handler)
     try:
         run()
     finally:
-        if heard is signal.default_int_handler:
-            signal.signal(signal.SIGINT, _leave)
+        _answer(heard, _leave)
+
+
+def _answer(numbers: Iterable[int], handler: Callable[..., object]) -> None:
+    for number in numbers:
+        signal.signal(number, handler)
 
 
 def _leave(*_: object) -> None:

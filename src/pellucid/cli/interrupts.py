@@ -1,4 +1,4 @@
-"""Ctrl-C: the exit status that it leads to, and that it waits while large libraries are imported."""
+"""Ctrl-C and its like: the exit status that they lead to, and that they wait while large libraries are imported."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 
 from pellucid.cli import INTERRUPTED as INTERRUPTED
+from pellucid.cli import REQUESTS
 
 
 def is_interrupt(error: BaseException | None) -> bool:
@@ -18,12 +19,12 @@ def is_interrupt(error: BaseException | None) -> bool:
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Within this context Ctrl-C waits. torch aborts the process when it is interrupted while it is imported."""
+    """Within this context Ctrl-C and its like wait. torch aborts when it is interrupted while it is imported."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    signal.pthread_sigmask(signal.SIG_BLOCK, REQUESTS)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, REQUESTS)

@@ -10,7 +10,8 @@ from numpy import ndarray
 
 from pellucid.data.dataset import ImageDataset
 from pellucid.data.spread import evenly_spread
-from pellucid.errors import DataError, RunError
+from pellucid.errors import RunError
+from pellucid.trained.data import require_test_unchanged
 from pellucid.trained.neighbours import last_features
 from pellucid.trained.other import in_classes_of
 from pellucid.trained.run import Run
@@ -51,8 +52,8 @@ class HeldOut:
         data = run.own_data()
         split = "test" if data.has_test else "validation"
         dataset = run.split_of(data, split)
-        if split == "test" and run.record.data.test_fingerprint not in {None, dataset.fingerprint}:
-            raise DataError(f"The test split of {data.name} has changed: its fingerprint is another than before.")
+        if split == "test":
+            require_test_unchanged(run.record, data.name, dataset)
         rows = evenly_spread(len(dataset), MOST_IMAGES)
         said, features = run.predictor.with_features(dataset.images[rows])
         if not np.isfinite(said).all():

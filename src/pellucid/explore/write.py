@@ -47,14 +47,13 @@ def write_explorer(
         The file.
 
     Raises:
-        RunError: There is no such run, its run.json is damaged, or the file cannot be written.
+        RunError: There is no such run, its run.json is damaged, the file cannot be written, or another stands there.
         SettingError: The language is unknown.
     """
     require_language(language)
     name = EXPLORER.format("" if language == ENGLISH else f"-{language}")
     file = require_place(user_path(out) if out else folder_of(run).path / name)
-    if not out:
-        require_own(file, "the page")
+    require_own(file, "the page")
     write_file(
         file,
         explorer_page(run, language=language, whole=whole, images=images, device=device, on_step=on_step),

@@ -108,7 +108,7 @@ def export_folder(
         versions=proof.versions,
     )
     files |= {README: chosen.module.usage(Usage(record, parity)).encode(), PARITY: parity.to_json().encode()}
-    target.write(files)
+    target.write(files, overwrite=overwrite)
     return Exported.load(target.path, trust=True)  # it has been written just now
 
 

@@ -129,16 +129,16 @@ class ExportFolder:
         if others := sorted(place.name for place in self.path.iterdir() if place.name not in {*FILES, LOCK}):
             raise RunError(f"{self.path} holds what is not the export's ({some(others)}). Move it away first.")
 
-    def write(self, files: Mapping[str, bytes]) -> None:
-        """Write the whole folder, in the place of an older export where there is one.
+    def write(self, files: Mapping[str, bytes], *, overwrite: bool = False) -> None:
+        """Write the whole folder.
 
-        An older export is moved aside, to NAME-before-1 or the like, until the new one is safe on disk: if the process
-        is killed just then, it is found there.
+        With `overwrite` it takes the place of an older export where there is one. That is moved aside, to NAME-before-1
+        or the like, until the new one is safe on disk: if the process is killed just then, it is found there.
 
         Raises:
             RunError: Something else stands there, or the disk is full or read-only. Everything is then as it was.
         """
-        self.require_free(overwrite=self.path.exists())
+        self.require_free(overwrite=overwrite)
         real = self.path.resolve()
         try:
             real.parent.mkdir(parents=True, exist_ok=True)
@@ -146,8 +146,13 @@ class ExportFolder:
                 for name, content in files.items():
                     (scratch / name).write_bytes(content)
                 flush(scratch)
-                _put(scratch, real)
+                if overwrite:
+                    _put_over(scratch, real)
+                else:
+                    put(scratch, real)
         except OSError as error:
+            if not overwrite and os.path.lexists(self.path):  # another process was faster
+                self.require_free(overwrite=False)
             raise RunError(f"{self.path} cannot be written ({error.strerror or error}).") from None
 
     def _read_parity(self) -> bytes:
@@ -162,7 +167,7 @@ class ExportFolder:
             raise RunError(f"{self.path / name} cannot be read ({error.strerror or error}).") from None
 
 
-def _put(scratch: Path, place: Path) -> None:
+def _put_over(scratch: Path, place: Path) -> None:
     """Have a folder take a place, from which an older export is moved aside until this one is safe on disk."""
     older = free_place(place)
     if place.exists():

@@ -108,6 +108,16 @@ def answered_right(evaluation: Evaluation, run: str) -> Bool[ndarray, " images"]
     return right
 
 
+def require_margin(margin: float) -> None:
+    """See that a margin is a share.
+
+    Raises:
+        SettingError: It is not above 0 and below 1.
+    """
+    if not 0 < margin < 1:
+        raise SettingError([Fault("margin must be above 0 and below 100 points", f"{100 * margin:g}", "Use 0.2.")])
+
+
 def compare_runs(evaluations: Mapping[str, Evaluation], margin: float = MARGIN) -> RunComparison:
     """Compare each two of some runs on the test images that all were judged on.
 
@@ -119,8 +129,7 @@ def compare_runs(evaluations: Mapping[str, Evaluation], margin: float = MARGIN) 
         RunError: They are fewer than two, were judged on different images, or an evaluation does not fit itself.
         SettingError: The margin is no share.
     """
-    if not 0 < margin < 1:
-        raise SettingError([Fault("margin must be above 0 and below 100 points", f"{100 * margin:g}", "Use 0.2.")])
+    require_margin(margin)
     if len(evaluations) < 2:
         raise RunError(f"At least 2 different runs are compared; received {len(evaluations)}. Name another.")
     names, first = list(evaluations), next(iter(evaluations.values()))

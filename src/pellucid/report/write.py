@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pellucid.errors import SettingError, unknown
-from pellucid.judge.comparison import MARGIN
+from pellucid.judge.comparison import MARGIN, require_margin
 from pellucid.language import ENGLISH, LANGUAGES, speaking
 from pellucid.names import user_path
 from pellucid.report.chapters import OnChapter, chapters_of
@@ -54,18 +54,18 @@ def write_report(
         The file.
 
     Raises:
-        RunError: There is no such run, its run.json is damaged, or the file cannot be written.
-        SettingError: The language is unknown.
+        RunError: There is no such run, its run.json is damaged, the file cannot be written, or another stands there.
+        SettingError: The language is unknown, or the margin is no share.
     """
     if language not in LANGUAGES:
         raise SettingError([unknown("language", language, LANGUAGES)])
+    require_margin(margin)
     loaded = None if isinstance(run, str | PathLike) else run
     first = folder_of(run)
     folders = [first, *map(folder_of, others)]
     name = REPORT.format("" if language == ENGLISH else f"-{language}")
     file = require_place(user_path(out) if out else first.path / name if not others else Path(f"comparison-{name}"))
-    if not out:
-        require_own(file, "the report")
+    require_own(file, "the report")
     with speaking(language):
         if others:
             text = compared(folders, margin)

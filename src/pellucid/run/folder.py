@@ -27,6 +27,7 @@ from pellucid.run.replaced import Replaced
 from pellucid.run.resolver import RUNS, find_folder, list_folders
 
 SAVED = "What was saved stays."
+FINISH = "The training is done and kept; finish it with: pellucid evaluate {}"
 GO_ON = "Go on with: pellucid train --resume {}"
 
 
@@ -118,6 +119,14 @@ class RunFolder(RecordFolder[RunRecord]):
             self._older = self.replaced = None
 
     @property
+    def is_done(self) -> bool:
+        """Whether the record says that the training came to its end."""
+        try:
+            return self.read_record().status == "done"
+        except RunError:
+            return False
+
+    @property
     def has_weights(self) -> bool:
         """Whether there is a trained network in the folder."""
         return (self.path / WEIGHTS).exists()
@@ -185,7 +194,10 @@ def whole_or_as_before(folder: RunFolder) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        if folder.checkpoints and not isinstance(error, TrainingError):
+        if folder.is_done:
+            folder.take_place()
+            warnings.warn(f"{FINISH.format(folder.path)}", PellucidWarning, stacklevel=3)
+        elif folder.checkpoints and not isinstance(error, TrainingError):
             older = f" The older run is kept in {folder.replaced}." if folder.replaced else ""
             warnings.warn(f"{SAVED}{older} {GO_ON.format(folder.path)}", PellucidWarning, stacklevel=3)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, asdict, fields
 from pathlib import Path
@@ -11,6 +12,7 @@ from types import UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from pellucid.errors import RunError
+from pellucid.text import shortened
 from pellucid.untrusted import read
 
 MOST_TABLE_BYTES = 256 * 2**20
@@ -88,10 +90,17 @@ def _needed(kind: type[Any]) -> set[str]:
 def _reader(hint: Any) -> Callable[[str], Any]:
     """What makes a value of this type from a cell."""
     if not isinstance(hint, UnionType):
-        return _truth if hint is bool else hint
+        return {bool: _truth, float: _finite}.get(hint, hint)
     (plain,) = (part for part in get_args(hint) if part is not type(None))
     read = _reader(plain)
     return lambda cell: read(cell) if cell else None
+
+
+def _finite(cell: str) -> float:
+    value = float(cell)
+    if not math.isfinite(value):
+        raise ValueError(f"{shortened(cell)} is no finite number")
+    return value
 
 
 def _truth(cell: str) -> bool:

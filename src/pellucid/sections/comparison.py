@@ -62,8 +62,8 @@ def _row(pair: RunPair, first: str, second: str) -> tuple[str, ...]:
         f"{second} \u2212 {first}",
         _verdict(pair, second if pair.better == pair.second else first),
         *(f"{100 * value:+.2f}" for value in (pair.difference, *pair.interval)),
+        str(pair.mcnemar.only_second),  # in the order of the row's name
         str(pair.mcnemar.only_first),
-        str(pair.mcnemar.only_second),
         f"{pair.p_corrected:.3g}",
     )
 

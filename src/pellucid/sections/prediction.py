@@ -49,7 +49,7 @@ def prediction_section(
     predictions = [answer_document(str(file), answer) for file, answer in pairs]
     heads = ("image", "answer", *(() if coverage is None else (f"classes that hold it for {coverage:.6g}",)))
     rows = tuple((str(file), _told(answer, top), *_set(answer)) for file, answer in pairs)
-    doubt = limits and {**asdict(limits), "drift": drift and asdict(drift)}
+    doubt = limits and {**asdict(limits), "drift": drift and drift.model_dump()}
     short = shortfall(limits.keep, limits.promised, limits.held_out) if limits and limits.keep != KEEP else ()
     return Section(
         title="Answers",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import BeforeValidator, Field, PositiveInt, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from pellucid.errors import Fault
 from pellucid.spec.base import Spec
@@ -31,7 +31,8 @@ def _no_truth(value: Any) -> Any:
     return str(value) if isinstance(value, bool) else value
 
 
-Count = Annotated[PositiveInt, BeforeValidator(_no_truth)]
+MOST = 2**31 - 1  # of anything that a layer counts
+Count = Annotated[int, Field(gt=0, le=MOST), BeforeValidator(_no_truth)]
 Pair = Annotated[tuple[Count, Count], BeforeValidator(_both_ways)]
 
 

@@ -11,7 +11,6 @@ from pydantic import (
     Discriminator,
     Field,
     ModelWrapValidatorHandler,
-    PositiveInt,
     Tag,
     TypeAdapter,
     ValidationError,
@@ -33,7 +32,9 @@ if TYPE_CHECKING:  # a list is taken too
 else:
     Layers = tuple[AnyLayer, ...]
 MOST_LAYERS = 1000
-InputShape = tuple[PositiveInt, PositiveInt, PositiveInt]
+MOST_SIDE = 2**16  # of an image, in pixels; and as many channels
+Side = Annotated[int, Field(gt=0, le=MOST_SIDE)]
+InputShape = tuple[Side, Side, Side]
 _INPUT_SHAPE: TypeAdapter[tuple[int, int, int]] = TypeAdapter(InputShape)
 
 

@@ -87,11 +87,11 @@ class Course:
             run = Run(predictor, history=came_to.history, folder=self.folder, data=self.data)
             if record.status == "done":
                 settle(run)
-            run.asked_to_stop = stop.requested
             if self.folder:
                 run.write(self.folder)
                 if came_to.interrupted:
                     self.folder.put_down()
+            run.asked_to_stop = stop.requested
         return run
 
     def _own_callbacks(self, progress: bool | None) -> list[Callback]:

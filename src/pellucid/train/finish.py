@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pellucid.errors import RunError
-from pellucid.run.folder import CURVES
+from pellucid.run.folder import CURVES, FINISH
 from pellucid.trained.run import Run
 
 
@@ -36,4 +36,4 @@ def finish(run: Run, out: Path, *, svg: bool = False, on_judged: Callable[[Run],
                 if run.history.epochs:
                     run.plot((out / CURVES).with_suffix(kind))
     except RunError as error:
-        raise RunError(f"{error} The training is done and kept; finish it with: pellucid evaluate {out}") from None
+        raise RunError(f"{error} {FINISH.format(out)}") from None

@@ -16,6 +16,7 @@ from pellucid.errors import PellucidWarning, ResumeError, RunError
 from pellucid.machine import keep_freed_memory
 from pellucid.model.terms import terms_of
 from pellucid.model.trust import require_trust
+from pellucid.run.contents import EVALUATION
 from pellucid.run.folder import RunFolder, find_run, list_runs, taken_up
 from pellucid.run.record import Environment, RunRecord
 from pellucid.run.resolver import LATEST, RUNS
@@ -132,7 +133,8 @@ def _require_unfinished(folder: RunFolder) -> None:
     record = folder.read_record()
     if record.status == "done":
         folder.tidy()
-        see = f"See: pellucid evaluate {folder.path}"
+        judged = (folder.path / EVALUATION).exists()
+        see = f"See: pellucid evaluate {folder.path}" if judged else f"Judge it with: pellucid evaluate {folder.path}"
         more = f"For more epochs: pellucid train --resume {folder.path} --epochs {record.train.epochs + 1}"
         raise RunError(f"{folder.path} is done: there is nothing left to train. {see}. {more}")
 

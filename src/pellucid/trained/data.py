@@ -53,6 +53,21 @@ def require_unchanged(record: RunRecord, data: DataSplits) -> None:
         raise DataError(f"{data.name} has changed since the run was trained: its fingerprint is another.")
 
 
+def require_test_unchanged(record: RunRecord, name: str, test: ImageDataset) -> None:
+    """See that a test split is the one that a run was first judged on.
+
+    Args:
+        record: Of the run.
+        name: Of the data.
+        test: Their test split.
+
+    Raises:
+        DataError: The fingerprint of the split is another.
+    """
+    if record.data.test_fingerprint not in {None, test.fingerprint}:
+        raise DataError(f"The test split of {name} has changed: its fingerprint is another than before.")
+
+
 def require_shape(record: RunRecord, dataset: ImageDataset) -> None:
     """See that images are of the shape that a run was trained for.
 

@@ -111,7 +111,7 @@ def material_of(
     evaluation = run.evaluation if run else None
     if evaluation is None and (folder.path / EVALUATION).exists():
         evaluation = had(lambda: Evaluation.from_json(folder.read_bytes(EVALUATION), folder.path / EVALUATION))
-    elif evaluation is None and record.results is not None:
+    elif evaluation is None and record.results is not None and record.data.counts.get("test"):
         lacking.append(tell("It has not been judged: pellucid evaluate {run} does that.", run=folder.path))
     robustness = None
     if (folder.path / ROBUSTNESS).exists():
@@ -141,6 +141,9 @@ def _loaded(folder: RunFolder, device: str) -> Run:
 
 
 def _data(run: Run | None, record: RunRecord) -> DataSplits:
-    from pellucid.trained.data import load_own
+    from pellucid.trained.data import load_own, require_test_unchanged
 
-    return run.own_data() if run else load_own(record)
+    data = run.own_data() if run else load_own(record)
+    if data.has_test:
+        require_test_unchanged(record, data.name, data.test)
+    return data

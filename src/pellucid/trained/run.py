@@ -41,7 +41,7 @@ from pellucid.run.record import RunRecord
 from pellucid.spec.recipes import Recipe
 from pellucid.trained.calibrate import calibration_of
 from pellucid.trained.curves import draw_curves
-from pellucid.trained.data import are_own, load_own, require_unchanged
+from pellucid.trained.data import are_own, load_own, require_test_unchanged, require_unchanged
 from pellucid.trained.doubt import learn_doubts
 from pellucid.trained.evaluate import evaluate
 from pellucid.trained.files import add_files, file_of, write_files
@@ -251,8 +251,8 @@ class Run:
             require_unchanged(self.record, splits)
             self._settle(splits)
         images = self.split_of(splits, split)
-        if own and split == "test" and self.record.data.test_fingerprint not in {None, images.fingerprint}:
-            raise DataError(f"The test split of {splits.name} has changed: its fingerprint is another than before.")
+        if own and split == "test":
+            require_test_unchanged(self.record, splits.name, images)
         return splits.name, inverted(images) if invert else images, own and not invert
 
     def _settle(self, own: DataSplits) -> None:

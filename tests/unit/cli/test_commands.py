@@ -628,6 +628,10 @@ def test_predict_says_unknown_with_its_reason(pellucid: Command) -> None:
     assert answer["label"] in answer["classes"]
     assert answer["foreign"] > document["doubt"]["foreign"]
     assert document["doubt"]["drift"] is None  # one image is too few to tell
+    many = [shutil.copy(blank, f"blank-{number}.png") for number in range(20)]
+    drift = json.loads(pellucid("predict", "latest", *many, "--json").out)["doubt"]["drift"]
+    assert (drift["count"], drift["shifted"]) == (20, True)
+    assert "unlike" in pellucid("predict", "latest", *many).err
     assert "unknown" not in pellucid("predict", "latest", blank, "--no-unknown").out
 
 

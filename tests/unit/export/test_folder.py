@@ -109,7 +109,7 @@ def test_only_an_export_is_replaced_and_nothing_of_the_users(copy: Path, tmp_pat
     before = {place.name for place in copy.iterdir()}
     (copy / "notes.txt").write_text("mine")
     with pytest.raises(RunError, match=r"holds what is not the export's \(notes\.txt\)\. Move it away first\."):
-        folder.write({"model.onnx": b"new"})
+        folder.write({"model.onnx": b"new"}, overwrite=True)
     assert {place.name for place in copy.iterdir()} == {*before, "notes.txt"}
     (tmp_path / "mine").mkdir()
     with pytest.raises(RunError, match=r"Only an export is replaced; choose another --out\."):
@@ -118,7 +118,7 @@ def test_only_an_export_is_replaced_and_nothing_of_the_users(copy: Path, tmp_pat
 
 def test_a_folder_is_replaced_as_a_whole(copy: Path) -> None:
     parity = (copy / "parity.json").read_bytes()
-    ExportFolder(copy).write({"model.onnx": b"new", "parity.json": parity})
+    ExportFolder(copy).write({"model.onnx": b"new", "parity.json": parity}, overwrite=True)
     assert {place.name: place.read_bytes() for place in copy.iterdir()} == {"model.onnx": b"new", "parity.json": parity}
     assert [place.name for place in copy.parent.iterdir()] == ["copy"]
 
@@ -134,7 +134,7 @@ def test_where_nothing_can_be_written_nothing_is_left(copy: Path, monkeypatch: p
 
     monkeypatch.setattr(Path, "rename", fails)
     with pytest.raises(RunError, match=r"cannot be written \(No space left on device\)"):
-        ExportFolder(copy).write({"model.onnx": b"new"})
+        ExportFolder(copy).write({"model.onnx": b"new"}, overwrite=True)
     assert {place.name: place.read_bytes() for place in copy.iterdir()} == before
     assert [place.name for place in copy.parent.iterdir()] == ["copy"]
 
@@ -154,7 +154,7 @@ def test_a_power_cut_leaves_the_older_export_or_the_new_one(
     place.parent.mkdir()
     for before in ({}, older):
         power, found = PowerCut(place.parent), set()
-        power.noting(lambda: ExportFolder(place).write(new), monkeypatch)
+        power.noting(lambda: ExportFolder(place).write(new, overwrite=True), monkeypatch)
         for files in power.states():
             digits, aside = (
                 {
@@ -172,6 +172,21 @@ def test_a_power_cut_leaves_the_older_export_or_the_new_one(
         (place / "README.md").write_bytes(b"older")
 
 
+def test_of_two_exports_to_one_place_the_slower_is_refused(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place, parity = copy.with_name("new"), (copy / "parity.json").read_bytes()
+
+    def meanwhile(scratch: Path) -> None:
+        shutil.copytree(copy, place)
+
+    monkeypatch.setattr("pellucid.export.folder.flush", meanwhile)
+    with pytest.raises(RunError, match=r"new exists already\. Choose another --out, or give --overwrite"):
+        ExportFolder(place).write({"model.onnx": b"slower", "parity.json": parity})
+    assert {file.name: file.read_bytes() for file in place.iterdir()} == {
+        file.name: file.read_bytes() for file in copy.iterdir()
+    }
+    assert {folder.name for folder in copy.parent.iterdir()} == {"copy", "new"}
+
+
 def test_what_a_killed_process_left_is_cleared_up_and_stands_in_no_ones_way(copy: Path) -> None:
     files = {place.name: place.read_bytes() for place in copy.iterdir()}
     left = copy.with_name(".copy.0123abcd")
@@ -180,7 +195,7 @@ def test_what_a_killed_process_left_is_cleared_up_and_stands_in_no_ones_way(copy
     for folder in (left, copy):
         (folder / LOCK).touch()
     ExportFolder(copy).require_free(overwrite=True)
-    ExportFolder(copy).write(files)
+    ExportFolder(copy).write(files, overwrite=True)
     assert {place.name: place.read_bytes() for place in copy.iterdir()} == files
     assert [place.name for place in copy.parent.iterdir()] == ["copy"]
 
@@ -192,6 +207,6 @@ def test_where_nothing_may_be_written_an_export_stays_as_it_was(copy: Path) -> N
             read_only(copy.parent),
             pytest.raises(RunError, match=rf"{place.name} cannot be written \({os.strerror(errno.EACCES)}\)"),
         ):
-            ExportFolder(place).write(older | {"README.md": b"new"})
+            ExportFolder(place).write(older | {"README.md": b"new"}, overwrite=True)
     assert {file.name: file.read_bytes() for file in copy.iterdir()} == older
     assert [place.name for place in copy.parent.iterdir()] == ["copy"]

@@ -64,6 +64,26 @@ def test_what_cannot_be_had_is_told_and_left_out(folder: Path) -> None:
     assert 'id="filters"' not in text
 
 
+def test_other_test_images_than_those_judged_are_told_and_left_out(bars: DataSplits, tmp_path: Path) -> None:
+    def lay(test: ImageDataset) -> None:
+        arrays = {"x_train": bars.train.images, "y_train": bars.train.labels}
+        np.savez(tmp_path / "bars.npz", **arrays, x_test=test.images, y_test=test.labels)
+
+    lay(bars.test)
+    data = pl.load_data(tmp_path / "bars.npz", progress=False)
+    run = pl.fit(data, model="flatten, dense 3", epochs=1, out=tmp_path / "run", progress=False)
+    run.evaluate()
+    assert "has changed" not in report_of(tmp_path / "run")
+    lay(bars.test.subset(np.arange(30)))
+    assert "The test split of bars has changed" in report_of(tmp_path / "run")
+
+
+def test_a_run_without_test_images_is_not_told_to_be_judged_on_them(bars: DataSplits, tmp_path: Path) -> None:
+    data = DataSplits("bars", bars.train, None)
+    pl.fit(data, model="flatten, dense 3", epochs=1, out=tmp_path / "run", progress=False)
+    assert "It has not been judged: pellucid evaluate" not in report_of(tmp_path / "run")
+
+
 def test_a_network_of_code_that_is_not_trusted_is_told_of_from_its_files(folder: Path) -> None:
     record = RunFolder(folder).read_record()
     factory = FactorySpec(factory="nets:plain", input_shape=record.input_shape, classes=3)
@@ -91,10 +111,18 @@ def test_a_file_of_the_users_stays(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is there and is not Pellucid's; the report would replace it"):
         report_of(folder)
     assert folder / "report.html" in others_files(folder)
+    (tmp_path / "data.npz").write_bytes(b"images")
+    for write in (pl.write_report, pl.write_explorer):
+        with pytest.raises(RunError, match=r"data\.npz is there and is not Pellucid's"):
+            write(folder, out=tmp_path / "data.npz", whole=False)
+    assert (tmp_path / "data.npz").read_bytes() == b"images"
     with pytest.raises(RunError, match="is no folder"):
         report_of(folder, out=folder / "report.html" / "page.html")
     with pytest.raises(SettingError, match="Unknown language 'en_'"):
         report_of(folder, language="en_")
+    for margin in (float("nan"), -0.01, 1.0):
+        with pytest.raises(SettingError, match="margin must be above 0 and below 100 points"):
+            pl.write_report(folder, folder, margin=margin, out=tmp_path / "both.html")
     assert not list(tmp_path.glob("**/*.part"))
 
 

@@ -20,7 +20,7 @@ class Row:
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), max_size=12)
-rows = st.builds(Row, st.integers(), st.none() | st.floats(allow_nan=False), texts, st.booleans())
+rows = st.builds(Row, st.integers(), st.none() | st.floats(allow_nan=False, allow_infinity=False), texts, st.booleans())
 
 
 @given(table=st.lists(rows, max_size=4))
@@ -34,6 +34,8 @@ def test_a_table_is_read_back_to_the_last_digit(tmp_path_factory: pytest.TempPat
     ("line", "message"),
     [
         ("1,0.5,a", "is damaged"),
+        ("1,inf,a,True", "is damaged: inf is no finite number"),
+        (f"1,{'9' * 5000},a,True", "9 is no finite number"),
         ("one,0.5,a,True", "is damaged: invalid literal for int"),
         (",0.5,a,True", "is damaged: invalid literal for int"),
         ("1,0.5,a,yes", "is damaged: 'yes' is neither True nor False"),
