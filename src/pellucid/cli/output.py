@@ -13,9 +13,10 @@ from typing import Any
 
 import typer
 
-from pellucid.text import columns, printable
+from pellucid.text import columns, printable, shortened
 
 WIDEST = 40  # columns of a table; a longer cell moves those beside it, and no other row
+LONGEST = 4000  # columns of a message or of a cell; what is longer was made to be, and loses its middle
 
 
 def print_json(document: Any) -> None:
@@ -40,7 +41,7 @@ def print_path(path: str | Path) -> None:
 
 def say(message: str) -> None:
     """Tell the user something on stderr."""
-    typer.echo(printable(message, keep="\n"), err=True)
+    typer.echo("\n".join(shortened(line, LONGEST) for line in message.split("\n")), err=True)
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1, err: bool = False) -> None:
@@ -52,7 +53,7 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, left: i
         left: How many columns stand to the left; the others, of numbers, stand to the right.
         err: Print on stderr, as what is no result.
     """
-    lines = [list(map(printable, line)) for line in (header, *rows)]
+    lines = [[shortened(cell, LONGEST) for cell in line] for line in (header, *rows)]
     widths = [min(WIDEST, max(columns(line[place]) for line in lines)) for place in range(len(header))]
     for line in lines:
         blanks = [" " * (width - columns(cell)) for cell, width in zip(line, widths, strict=True)]

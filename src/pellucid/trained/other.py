@@ -19,6 +19,7 @@ from pellucid.errors import DataError, PellucidWarning
 from pellucid.judge.evaluation import Beside
 from pellucid.judge.look import look_of
 from pellucid.run.record import RunRecord
+from pellucid.spec.layers import times
 from pellucid.trained.splits import Split
 from pellucid.words import counted, some
 
@@ -62,8 +63,23 @@ def load_other(
         notes.append(f"there is no test split, so all {counted(len(data.train), 'image', separator=',')} are judged.")
         whence = {"location": data.location, "reading": data.reading}
         data = DataSplits(data.name, data.train, data.train, None, data.rejected, **whence)
+    if resized := _resized(record, data):
+        notes.append(resized)
     data.notes = tuple(notes)
     return data
+
+
+def _resized(record: RunRecord, data: DataSplits) -> str:
+    """How images of other sizes than the run's were brought to its shape; empty where there are none."""
+    if not data.has_test or data.test.sizes is None:
+        return ""
+    others = (data.test.sizes != record.input_shape[:2]).any(axis=1)
+    if not others.any():
+        return ""
+    first = times(tuple(data.test.sizes[others][0].tolist()))
+    which = f"{counted(int(others.sum()), 'image', separator=',')} of another size, as of {first}"
+    way = f"(--fit {record.reading.fit})"
+    return f"{which}, {'was' if others.sum() == 1 else 'were'} brought to the run's {times(record.input_shape)} {way}."
 
 
 def in_classes_of(record: RunRecord, dataset: ImageDataset) -> ImageDataset:

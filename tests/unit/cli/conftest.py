@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from pellucid.cli import main
+from pellucid.cli import REQUESTS, main
 from pellucid.data import catalogue
 from pellucid.data.dataset import DataSplits
 
@@ -56,13 +56,14 @@ def pellucid(
     def call(*arguments: object) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["pellucid", *map(str, arguments)])
         status = 0
-        heard = signal.getsignal(signal.SIGINT)
+        heard = {number: signal.getsignal(number) for number in REQUESTS}
         try:
             main()
         except SystemExit as exit_:
             status = exit_.code if isinstance(exit_.code, int) else 1
         finally:
-            signal.signal(signal.SIGINT, heard)
+            for number, handler in heard.items():
+                signal.signal(number, handler)
         return Outcome(status, *capsys.readouterr())
 
     return call

@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment from the program's entry on: status 130, and no traceback."""
+"""Ctrl-C, TERM and HUP at any moment from the program's entry on: status 130, and no traceback."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import pytest
 
 from pellucid.cli.interrupts import is_interrupt
 
-# Presses Ctrl-C at the import of that number, counted from the program's entry on.
+# Sends a signal at the import of that number, counted from the program's entry on.
 PROGRAM = """
 import os, signal, sys
 from pellucid.cli import main
 
-left = int(sys.argv.pop(1))
+left, number = int(sys.argv.pop(1)), signal.Signals[sys.argv.pop(1)]
 
 def on_event(event, _):
     global left
     if event == "import":
         left -= 1
         if left == 0:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
 
 sys.addaudithook(on_event)
 try:
@@ -31,8 +31,8 @@ finally:
 """
 
 
-def start(moment: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", PROGRAM, str(moment), "runs"]
+def start(moment: int, number: str = "SIGINT") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", PROGRAM, str(moment), number, "runs"]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -52,8 +52,17 @@ def test_ctrl_c_while_starting(imports: int, tenth: int) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_ctrl_c_that_is_ignored_stays_ignored() -> None:
-    command = f"trap '' INT; exec {sys.executable} -c \"$0\" 5 runs"
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("tenth", [0, 5, 9])
+def test_term_and_hup_do_the_same(imports: int, number: str, tenth: int) -> None:
+    done = start(1 + tenth * (imports - 1) // 10, number)
+    assert done.returncode == 130
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("number", ["INT", "HUP"])
+def test_what_is_ignored_stays_ignored(number: str) -> None:
+    command = f"trap '' {number}; exec {sys.executable} -c \"$0\" 5 SIG{number} runs"
     done = subprocess.run(["sh", "-c", command, PROGRAM], capture_output=True, text=True, check=False)
     assert done.returncode == 0
 

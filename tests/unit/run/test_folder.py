@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import pellucid as pl
-from pellucid.errors import RunError
+from pellucid.errors import PellucidWarning, RunError
 from pellucid.names import MARK
 from pellucid.run.folder import RunFolder, default_path, find_run, list_runs, new_run
 from pellucid.study.folder import StudyFolder
@@ -496,3 +496,18 @@ def test_a_run_from_the_future_is_not_the_latest_for_good(bars_run: Path, tmp_pa
     os.utime(tmp_path / "odd" / "run.json", (10**9, 10**9))  # in 2001
     shutil.copytree(bars_run, tmp_path / "own")
     assert find_run("latest", tmp_path).path == tmp_path / "own"
+
+
+def test_a_run_that_is_done_stays_when_the_user_stops_just_then(bars_run: Path, tmp_path: Path) -> None:
+    run, out = pl.load_run(bars_run), tmp_path / "run"
+
+    def train() -> None:
+        with new_run(out) as folder:
+            run.write(folder)
+            raise KeyboardInterrupt
+
+    said = r"done and kept; finish it with: pellucid evaluate .*run$"
+    with pytest.warns(PellucidWarning, match=said), pytest.raises(KeyboardInterrupt):
+        train()
+    assert pl.load_run(out).record == run.record
+    assert not (out / "checkpoints").exists()

@@ -42,6 +42,10 @@ def test_files_of_another_size_and_in_colour_are_read_as_the_run_takes_them(
     judged = run.evaluate(folder_of(bars.test, tmp_path / "colour"))
     assert judged.accuracy == run.evaluate().accuracy
     assert run.evaluate(folder_of(larger, tmp_path / "larger")).count == 90
+    assert load_other(run.record, tmp_path / "larger").notes[-1] == (
+        "90 images of another size, as of 16x16, were brought to the run's 8x8x1 (--fit stretch)."
+    )
+    assert not any("another size" in note for note in load_other(run.record, tmp_path / "colour").notes)
     assert judged.beside.test == run.record.results.test
     assert judged.beside.trained_on == run.record.data.look
     assert run.evaluate().beside is None
