@@ -111,7 +111,7 @@ bench-explorer: .venv/.installed
 bench-formats: .venv/.installed-dev
 	$(BIN)/python benchmarks/formats.py --out docs/formats-benchmark.md
 
-# docs/calibration-benchmark.md: how far probabilities are off, before and after (about ten minutes on two cores)
+# docs/calibration-benchmark.md: how far probabilities are off, before and after (about forty minutes of one core)
 bench-calibration: .venv/.installed
 	$(BIN)/python benchmarks/calibration.py --out docs/calibration-benchmark.md
 

@@ -79,11 +79,11 @@ def seeds(found: dict[str, list[CalibrationScore]]) -> Iterator[str]:
             yield f"| {way} | {seed} | {score.before.error:.2%} | {after} |"
 
 
-def measured(runs: Path, most: dict[str, int]) -> dict[str, list[CalibrationScore]]:
+def measured(runs: Path) -> dict[str, list[CalibrationScore]]:
     """All trainings."""
     found: dict[str, list[CalibrationScore]] = {}
     for way, how in WAYS.items():
-        for seed in range(most.get(how["recipe"], SEEDS)):
+        for seed in range(SEEDS):
             score = judged(runs / f"{way}-{seed}".replace("`", "").replace(" ", "-"), how, seed)
             print(way, seed, score.before.error, score.after.error, file=sys.stderr, flush=True)
             found.setdefault(way, []).append(score)
@@ -95,21 +95,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("docs/calibration-benchmark.md"))
     parser.add_argument("--runs", type=Path, help="where runs are kept; those that are there are not made anew")
-    parser.add_argument("--tutorial-seeds", type=int, default=SEEDS, help="Fewer, where there is little time.")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        found = measured(given.runs or Path(scratch), {"tutorial": given.tutorial_seeds})
+        found = measured(given.runs or Path(scratch))
     worst = max(score.after.error for scores in found.values() for score in scores)
     machine = f"{platform.machine()}, {counted(torch.get_num_threads(), 'thread')}; torch {torch.__version__}"
-    fewer = (
-        f"`tutorial` has {counted(given.tutorial_seeds, 'seed')} here (`--tutorial-seeds {given.tutorial_seeds}`).\n"
-        if given.tutorial_seeds < SEEDS
-        else ""
-    )
     text = f"""# Calibration
 
 Made by `make bench-calibration`: MNIST, mean ± standard deviation over seeds, judged on the test split's 10,000 images.
-{fewer}The temperature of each run was fitted on its own validation images, a tenth of the training images.
+The temperature of each run was fitted on its own validation images, a tenth of the training images.
 Machine: {machine}.
 
 The calibration error (in percent) is the expected calibration error over 15 bins of equally many images. By chance is
