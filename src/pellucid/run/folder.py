@@ -196,7 +196,8 @@ def whole_or_as_before(folder: RunFolder) -> Iterator[None]:
     except BaseException as error:
         if folder.is_done:
             folder.take_place()
-            warnings.warn(f"{FINISH.format(folder.path)}", PellucidWarning, stacklevel=3)
+            if isinstance(error, KeyboardInterrupt):
+                warnings.warn(FINISH.format(folder.path), PellucidWarning, stacklevel=3)
         elif folder.checkpoints and not isinstance(error, TrainingError):
             older = f" The older run is kept in {folder.replaced}." if folder.replaced else ""
             warnings.warn(f"{SAVED}{older} {GO_ON.format(folder.path)}", PellucidWarning, stacklevel=3)
