@@ -14,7 +14,7 @@ SLOW = {"checkpoint", "checkpoint of a stranger"}  # each case is a training
 LEFT_OUT = {
     *("study.json", "trials.csv"),  # each case draws a figure
     "model.onnx of a stranger",  # ONNX Runtime reads it, and could end the process
-    *("pages of run.json", "pages of history.csv", "pages of doubt.safetensors"),  # whole pages are made
+    *(f"pages of {name}" for name in ("run.json", "history.csv", "robustness.json", "doubt.safetensors")),  # long, too
     *("labels.json", "proof.safetensors", "proof.safetensors of a stranger"),  # much the same as others of an export
 }
 LONG = 600.0  # only so as not to hang

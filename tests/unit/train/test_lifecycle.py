@@ -176,5 +176,5 @@ def test_no_run_is_lost_or_changed_whatever_is_done(
         before = told(run.path, judged=False)
         pl.load_run(run.path).evaluate(bars)
         Lifecycle.whole[seed] = {False: before, True: told(run.path)}
-    few = settings(max_examples=12, stateful_step_count=12, derandomize=True, phases=[Phase.generate])  # no shrinking
+    few = settings(max_examples=10, stateful_step_count=12, derandomize=True, phases=[Phase.generate])  # no shrinking
     run_state_machine_as_test(Lifecycle, settings=few)
