@@ -4,9 +4,9 @@ import os
 import signal
 from collections.abc import Callable, Iterable
 
+from pellucid.train.interrupt import REQUESTS
+
 INTERRUPTED = 130  # exit status
-# Ctrl-C, what ends a service or a batch job, and what a closed terminal sends; Windows does not know all of them.
-REQUESTS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def main() -> None:

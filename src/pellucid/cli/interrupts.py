@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterator
 
 from pellucid.cli import INTERRUPTED as INTERRUPTED
-from pellucid.cli import REQUESTS
+from pellucid.train.interrupt import REQUESTS
 
 
 def is_interrupt(error: BaseException | None) -> bool:

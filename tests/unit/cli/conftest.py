@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from pellucid.cli import REQUESTS, main
+from pellucid.cli import main
 from pellucid.data import catalogue
 from pellucid.data.dataset import DataSplits
+from pellucid.train.interrupt import REQUESTS
 
 
 class Outcome(NamedTuple):
