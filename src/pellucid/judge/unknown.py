@@ -70,6 +70,12 @@ class Unknown(OpenRecord):
     drift: Drift | None
     histograms: tuple[Histogram, ...]
 
+    @model_validator(mode="after")
+    def _of_some_images(self) -> Unknown:
+        if min(self.answered, self.foreign, self.doubtful) < 0 or not self.answered + self.foreign + self.doubtful:
+            raise ValueError("images must have been answered or refused")
+        return self
+
 
 def unknown_of(
     doubts: Doubts, limits: Limits, scores: Scores, answered: Int64[ndarray, " count"], right: Bool[ndarray, " count"]

@@ -73,6 +73,10 @@ def test_an_evaluation_with_numbers_that_are_none_is_refused(bars_run: Path, tmp
         (lambda told: told["class_names"].append("more"), "confusion and per_class must have an entry for each class"),
         (lambda told: told.update(count=0), "mistakes must be among the images that were judged"),
         (lambda told: told["mistakes"][0].update(index=-1), "mistakes must be among the images that were judged"),
+        (
+            lambda told: told["unknown"].update(answered=0, foreign=0, doubtful=0),
+            "images must have been answered or refused",
+        ),
         (lambda told: told["unknown"]["histograms"][0]["edges"].pop(), "a histogram must have as many counts as bins"),
     ],
 )
